@@ -1,0 +1,89 @@
+using System.Text;
+using System.Text.Json;
+using Culprit.Engine.Records;
+using Culprit.Engine.RootCause;
+
+namespace Culprit.Engine.Detection;
+
+/// <summary>Reads what the engine needs of a metric point or a change from the record's attributes.</summary>
+/// <remarks>Ingestion has checked the fields; what is missing all the same makes the record useless, not an error.</remarks>
+internal static class TelemetryFields
+{
+    public static bool TryReadMetric(in LogRecord record, out double value, out string unit)
+    {
+        value = 0;
+        unit = string.Empty;
+        var found = false;
+        var json = new Utf8JsonReader(record.Attributes);
+        while (NextProperty(ref json, out var name))
+        {
+            if (name == "value" && json.TokenType == JsonTokenType.Number)
+            {
+                found = json.TryGetDouble(out value) && double.IsFinite(value);
+            }
+            else if (name == "unit" && json.TokenType == JsonTokenType.String)
+            {
+                unit = json.GetString() ?? string.Empty;
+            }
+            else
+            {
+                json.Skip();
+            }
+        }
+
+        return found;
+    }
+
+    public static ChangeEvidence ReadChange(in LogRecord record, ulong journalId)
+    {
+        string? kind = null;
+        string? sha = null;
+        var json = new Utf8JsonReader(record.Attributes);
+        while (NextProperty(ref json, out var name))
+        {
+            if (name == "kind" && json.TokenType == JsonTokenType.String)
+            {
+                kind = json.GetString();
+            }
+            else if (name is "sha" or "change_id" && json.TokenType == JsonTokenType.String)
+            {
+                sha = json.GetString();
+            }
+            else
+            {
+                json.Skip();
+            }
+        }
+
+        var service = Encoding.UTF8.GetString(record.Service);
+        return new ChangeEvidence(
+            sha ?? RecordId.Of(record, journalId),
+            kind ?? "change",
+            service == "unknown" ? null : service,
+            UnixNanos.ToTime(record.TimestampNanos),
+            Encoding.UTF8.GetString(record.Body));
+    }
+
+    /// <summary>Steps to the value of the next property of the outermost object; false at its end.</summary>
+    private static bool NextProperty(ref Utf8JsonReader json, out string? name)
+    {
+        name = null;
+        try
+        {
+            while (json.Read())
+            {
+                if (json.TokenType == JsonTokenType.PropertyName && json.CurrentDepth == 1)
+                {
+                    name = json.GetString();
+                    return json.Read();
+                }
+            }
+        }
+        catch (JsonException)
+        {
+            // Attributes were valid when they were admitted; a damaged record yields what was read so far.
+        }
+
+        return false;
+    }
+}
