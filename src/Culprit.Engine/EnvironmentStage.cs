@@ -25,6 +25,7 @@ internal sealed class EnvironmentStage
     private readonly Dictionary<string, ServiceHistory> _history = [];
     private readonly Dictionary<(string Service, string Metric), MetricHistory> _metrics = [];
     private readonly List<ChangeEvidence> _changes = [];
+    private readonly SpanJoin _spans = new();
     private readonly SummaryWindow _summary;
     private readonly ErrorThresholdDetector _threshold;
     private readonly IncidentCorrelator _correlator;
@@ -38,7 +39,7 @@ internal sealed class EnvironmentStage
         _summary = new SummaryWindow(environment, options.SummaryRecords, options.SummaryInterval);
         _threshold = new ErrorThresholdDetector(environment, options.ErrorThreshold, options.Lateness);
         _correlator = new IncidentCorrelator(options.ResolveAfter);
-        Graph = new ServiceGraph(options.Dependencies);
+        Graph = new ServiceGraph(new ServiceGraphOptions { Dependencies = options.Dependencies });
     }
 
     public ServiceGraph Graph { get; private set; }
@@ -55,6 +56,7 @@ internal sealed class EnvironmentStage
         history.Add(digest, tickNanos);
         _summary.Add(digest);
         _correlator.Observe(digest);
+        Graph.ObserveService(digest.Service, digest.LastNanos);
         foreach (var pattern in digest.Patterns)
         {
             Graph.ObserveMessage(digest.Service, pattern.Sample.Text, pattern.Sample.TimestampNanos);
@@ -80,6 +82,10 @@ internal sealed class EnvironmentStage
         history.Unit = unit;
         history.Add(timeNanos, value);
     }
+
+    /// <summary>A span shows who called whom.</summary>
+    public void Observe(ReadOnlySpan<byte> spanId, ReadOnlySpan<byte> parentId, string service, long timeNanos) =>
+        _spans.Observe(spanId, parentId, service, (caller, callee) => Graph.ObserveSpan(caller, callee, timeNanos));
 
     public void Observe(ChangeEvidence change)
     {
@@ -152,7 +158,7 @@ internal sealed class EnvironmentStage
     /// <summary>False when the graph's bytes cannot be read: the snapshot is then useless as a whole.</summary>
     public bool Restore(EnvironmentState state, PipelineOptions options)
     {
-        if (!ServiceGraph.TryLoad(state.Graph, options.Dependencies, out var graph))
+        if (!ServiceGraph.TryLoad(state.Graph, new ServiceGraphOptions { Dependencies = options.Dependencies }, out var graph))
         {
             return false;
         }
@@ -231,7 +237,7 @@ internal sealed class EnvironmentStage
     }
 
     private RootCauseReport Rank(OpenIncident open, DateTimeOffset at) =>
-        _ranker.Rank(DossierBuilder.Build(open, _metrics.Values, _changes, Graph.Edges, _text, at));
+        _ranker.Rank(DossierBuilder.Build(open, _metrics.Values, _changes, Graph.Edges(), _text, at));
 
     private static string? Blamed(RootCauseReport report) =>
         report.Abstained || report.Hypotheses.Count == 0 ? null : report.Hypotheses[0].Service;

@@ -72,6 +72,9 @@ internal sealed partial class Pipeline
                 case EventKind.Metric when TelemetryFields.TryReadMetric(record, out var value, out var unit):
                     stages.Environment.Observe(stages.Service.Service, Encoding.UTF8.GetString(record.Body), unit, time, value);
                     break;
+                case EventKind.Span:
+                    stages.Environment.Observe(record.SpanId, TelemetryFields.ParentSpan(record), stages.Service.Service, time);
+                    break;
                 case EventKind.Change:
                     stages.Environment.Observe(TelemetryFields.ReadChange(record, _journalId));
                     break;

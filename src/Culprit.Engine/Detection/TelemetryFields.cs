@@ -34,6 +34,23 @@ internal static class TelemetryFields
         return found;
     }
 
+    /// <summary>The parent's span id; empty for a root. Escaped ids are not unescaped: ids are hex digits.</summary>
+    public static ReadOnlySpan<byte> ParentSpan(in LogRecord record)
+    {
+        var json = new Utf8JsonReader(record.Attributes);
+        while (NextProperty(ref json, out var name))
+        {
+            if (name is "parent_id" or "parent_span_id" && json.TokenType == JsonTokenType.String)
+            {
+                return json.ValueSpan;
+            }
+
+            json.Skip();
+        }
+
+        return [];
+    }
+
     public static ChangeEvidence ReadChange(in LogRecord record, ulong journalId)
     {
         string? kind = null;
