@@ -221,7 +221,7 @@ internal sealed class EnvironmentStage
         }
     }
 
-    private void Publish(OpenIncident open, RootCauseReport report, DateTimeOffset at, string? alert, List<DerivedEvent> output)
+    private static void Publish(OpenIncident open, RootCauseReport report, DateTimeOffset at, string? alert, List<DerivedEvent> output)
     {
         var cause = EventWriter.RootCause(open.Incident, report, open.Explanations, at, open.RootCauseId);
         output.Add(cause);
