@@ -1,0 +1,172 @@
+using System.Runtime.CompilerServices;
+
+namespace Culprit.Engine.Patterns;
+
+/// <content>Decides for each word whether it is constant, and where it really ends.</content>
+internal sealed partial class LineScanner
+{
+    /// <summary>Adds the token that starts at <paramref name="start"/> and returns where the next separator begins.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int Classify(ReadOnlySpan<byte> line, int separatorStart, int start, int end, int marks)
+    {
+        var digits = _classes.CountDigits(start, end);
+        if ((digits | marks) != 0)
+        {
+            return ClassifyMixed(line, separatorStart, start, end, digits, marks);
+        }
+
+        var after = end < line.Length ? line[end] : (byte)' ';
+        if (after is (byte)':' or (byte)'@')
+        {
+            var masked = EndOfMaskedWord(line, start, end, after);
+            if (masked > end)
+            {
+                return AddVariable(line, separatorStart, start, masked, TokenKind.Masked);
+            }
+        }
+
+        if (IsValueOfKey(line, separatorStart, start) && after != (byte)'(')
+        {
+            return AddVariable(line, separatorStart, start, end, TokenKind.Word);
+        }
+
+        if (end - start is 3 or 4 or 5 && IsWordOfInterest(line, start, end, out var dateEnd))
+        {
+            return dateEnd > 0
+                ? AddVariable(line, separatorStart, start, dateEnd, TokenKind.Masked)
+                : AddVariable(line, separatorStart, start, end, TokenKind.Word);
+        }
+
+        return AddLiteral(line, separatorStart, start, end);
+    }
+
+    private int ClassifyMixed(ReadOnlySpan<byte> line, int separatorStart, int start, int end, int digits, int marks)
+    {
+        var c = line[start];
+        var after = end < line.Length ? line[end] : (byte)' ';
+        if (IsDigit(c) || (digits != 0 && end - start > 1 && c is (byte)'-' or (byte)'+' or (byte)'.' or (byte)'~' && IsDigit(line[start + 1])))
+        {
+            return ClassifyNumber(line, separatorStart, start, end, after, digits);
+        }
+
+        if (marks != 0 && IsPathStart(line, start, end))
+        {
+            return AddVariable(line, separatorStart, start, EndOfPath(line, end, after), TokenKind.Masked);
+        }
+
+        if (after is (byte)':' or (byte)'@')
+        {
+            var masked = EndOfMaskedWord(line, start, end, after);
+            if (masked > end)
+            {
+                return AddVariable(line, separatorStart, start, masked, TokenKind.Masked);
+            }
+        }
+
+        if (digits >= 2)
+        {
+            if (after != (byte)'=' && (after != (byte)'(' || digits >= 3))
+            {
+                return AddVariableWord(line, separatorStart, start, end, digits, marks);
+            }
+
+            return AddLiteral(line, separatorStart, start, end);
+        }
+
+        if (IsValueOfKey(line, separatorStart, start) && after != (byte)'(')
+        {
+            return AddVariable(line, separatorStart, start, end, TokenKind.Word);
+        }
+
+        if (digits == 1)
+        {
+            if (after is (byte)'=' or (byte)'(')
+            {
+                return AddLiteral(line, separatorStart, start, end);
+            }
+
+            if (IsSingleDigitValue(line, start, end, marks))
+            {
+                return AddVariableWord(line, separatorStart, start, end, digits, marks);
+            }
+
+            return AddNumbered(line, separatorStart, start, end);
+        }
+
+        if (marks != 0 && IsHostName(line, start, end))
+        {
+            return AddVariable(line, separatorStart, start, end, TokenKind.Masked);
+        }
+
+        return AddLiteral(line, separatorStart, start, end);
+    }
+
+    // "core.2275" keeps "core.", so that what it counts stays readable.
+    private int AddVariableWord(ReadOnlySpan<byte> line, int separatorStart, int start, int end, int digits, int marks)
+    {
+        if (marks == 1 && end - start > digits + 1 && line[end - digits - 1] == (byte)'.')
+        {
+            var dot = end - digits;
+            Add(line, separatorStart, start, dot, TokenKind.Literal, Hash64.Of(line[start..dot]), 0);
+            return _count < MaxTokens ? AddVariable(line, dot, dot, end, TokenKind.Number) : end;
+        }
+
+        return AddVariable(line, separatorStart, start, end, TokenKind.Word);
+    }
+
+    private int AddNumbered(ReadOnlySpan<byte> line, int separatorStart, int start, int end)
+    {
+        Span<byte> zeroed = stackalloc byte[64];
+        if (end - start > zeroed.Length)
+        {
+            return AddVariable(line, separatorStart, start, end, TokenKind.Word);
+        }
+
+        zeroed = zeroed[..(end - start)];
+        line[start..end].CopyTo(zeroed);
+        for (var i = 0; i < zeroed.Length; i++)
+        {
+            if (IsDigit(zeroed[i]))
+            {
+                zeroed[i] = (byte)'0';
+            }
+        }
+
+        return Add(line, separatorStart, start, end, TokenKind.Numbered, Hash64.Of(zeroed), 0);
+    }
+
+    // A component of digits only, a serial number in capitals, or a hexadecimal word.
+    private static bool IsSingleDigitValue(ReadOnlySpan<byte> line, int start, int end, int marks)
+    {
+        var capitals = end - start >= 8;
+        var hexadecimal = end - start >= 6;
+        for (var i = start; i < end; i++)
+        {
+            var c = line[i];
+            if (IsDigit(c))
+            {
+                if (marks != 0 && (i == start || ByteClasses.IsMark(line[i - 1])) && (i + 1 == end || ByteClasses.IsMark(line[i + 1])))
+                {
+                    return true;
+                }
+
+                continue;
+            }
+
+            capitals &= c is >= (byte)'A' and <= (byte)'Z';
+            hexadecimal &= (byte)(c | 0x20) is >= (byte)'a' and <= (byte)'f';
+        }
+
+        return capitals || hexadecimal;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsValueOfKey(ReadOnlySpan<byte> line, int separatorStart, int start) =>
+        separatorStart > 0 && start - separatorStart == 1 && line[separatorStart] == (byte)'=';
+
+    private static bool IsDigit(byte c) => (uint)(c - '0') <= 9;
+
+    private static bool IsLetter(byte c) => (uint)((c | 0x20) - 'a') <= 25;
+
+    private static bool IsHex(byte c) => IsDigit(c) || (uint)((c | 0x20) - 'a') <= 5;
+}

@@ -1,0 +1,248 @@
+using System.Text;
+
+namespace Culprit.Engine.Patterns;
+
+/// <summary>A kept skeleton: one masked form of lines, or a template that covers several such forms.</summary>
+/// <remarks>Also a node of the union of skeletons into patterns: the root carries the pattern's id and display form.</remarks>
+internal sealed class Skeleton
+{
+    /// <summary>Bytes of display text; a longer pattern is cut with an ellipsis.</summary>
+    public const int MaxTextBytes = 2048;
+
+    private static ReadOnlySpan<byte> Placeholder => "<*>"u8;
+
+    private Skeleton? _parent;
+
+    public Skeleton(ulong id, byte[] bytes, Piece[] pieces, int tailStart, ulong tailHash)
+    {
+        Id = id;
+        Bytes = bytes;
+        Pieces = pieces;
+        TailStart = tailStart;
+        TailHash = tailHash;
+        PatternId = id;
+        Display = this;
+        FindOpenSlots();
+    }
+
+    public ulong Id { get; }
+
+    public byte[] Bytes { get; }
+
+    public Piece[] Pieces { get; }
+
+    public int TailStart { get; }
+
+    public ulong TailHash { get; }
+
+    /// <summary>Places whose text still has to be compared with each new line; null when none are left.</summary>
+    public int[]? OpenSlots { get; private set; }
+
+    /// <summary>Covers other skeletons: its id is a candidate for the pattern's id.</summary>
+    public bool IsTemplate { get; set; }
+
+    /// <summary>Used since the eviction hand last passed.</summary>
+    public bool Touched { get; set; }
+
+    /// <summary>The template this one was found to be a case of, and the places where it differs.</summary>
+    public Skeleton? Cover { get; set; }
+
+    public Generalisation CoverBy { get; set; }
+
+    /// <summary>Of a root: the id of the whole pattern.</summary>
+    public ulong PatternId { get; set; }
+
+    /// <summary>Of a root: the most general member.</summary>
+    public Skeleton Display { get; set; }
+
+    /// <summary>Of a root: skeletons in the pattern.</summary>
+    public int Members { get; set; } = 1;
+
+    public Skeleton Root
+    {
+        get
+        {
+            var root = this;
+            while (root._parent is { } parent)
+            {
+                root = parent;
+            }
+
+            var node = this;
+            while (node._parent is { } parent && parent != root)
+            {
+                node._parent = root;
+                node = parent;
+            }
+
+            return root;
+        }
+    }
+
+    public int Literals
+    {
+        get
+        {
+            var count = 0;
+            foreach (ref readonly var piece in Pieces.AsSpan())
+            {
+                count += piece.Kind == TokenKind.Literal ? 1 : 0;
+            }
+
+            return count;
+        }
+    }
+
+    public void AttachTo(Skeleton root) => _parent = root;
+
+    /// <summary>Copies what the scanner found.</summary>
+    public static Skeleton From(ulong id, ReadOnlySpan<byte> line, LineScanner scanner)
+    {
+        var tokens = scanner.Tokens;
+        var pieces = new Piece[tokens.Length];
+        var bytes = new SkeletonBytes(line.Length);
+        for (var i = 0; i < tokens.Length; i++)
+        {
+            ref readonly var t = ref tokens[i];
+            ref var p = ref pieces[i];
+            p.SeparatorStart = bytes.Length;
+            bytes.AddSeparator(line[t.SeparatorStart..t.Start], i == 0);
+            p.Start = bytes.Length;
+            p.Kind = t.Kind;
+            p.State = t.Kind switch
+            {
+                TokenKind.Literal => SlotState.None,
+                TokenKind.Numbered or TokenKind.Word => SlotState.Constant,
+                TokenKind.Number when t.UnitLength > 0 => SlotState.Unit,
+                _ => SlotState.Varied,
+            };
+            if (p.State is SlotState.None or SlotState.Constant)
+            {
+                bytes.Add(line[t.Start..t.End]);
+            }
+            else if (p.State == SlotState.Unit)
+            {
+                bytes.Add(line[(t.End - t.UnitLength)..t.End]);
+                p.UnitLength = t.UnitLength;
+            }
+
+            p.End = bytes.Length;
+            p.Joins = t.Joins;
+            p.SeparatorHash = t.SeparatorHash;
+            p.Hash = t.Hash;
+        }
+
+        var tailStart = bytes.Length;
+        bytes.AddSeparator(line[scanner.TailStart..scanner.End].TrimEnd(" \t\r\n"u8), tokens.IsEmpty);
+        return new Skeleton(id, bytes.ToArray(), pieces, tailStart, scanner.TailHash);
+    }
+
+    /// <summary>Compares the open places with a line that has this skeleton; true when one turned out to vary.</summary>
+    public bool Observe(ReadOnlySpan<byte> line, ReadOnlySpan<Token> tokens)
+    {
+        var changed = false;
+        foreach (var i in OpenSlots!)
+        {
+            ref var piece = ref Pieces[i];
+            ref readonly var token = ref tokens[i];
+            var text = Bytes.AsSpan(piece.Start, piece.End - piece.Start);
+            var same = piece.State == SlotState.Unit
+                ? token.UnitLength == text.Length && line.Slice(token.End - text.Length, text.Length).SequenceEqual(text)
+                : line[token.Start..token.End].SequenceEqual(text);
+            if (!same)
+            {
+                piece.State = SlotState.Varied;
+                changed = true;
+            }
+        }
+
+        if (changed)
+        {
+            FindOpenSlots();
+        }
+
+        return changed;
+    }
+
+    /// <summary>Takes over what another form of the same key knows about the places; true when something changed.</summary>
+    public bool MergeSlots(Skeleton other)
+    {
+        var changed = false;
+        for (var i = 0; i < Pieces.Length && i < other.Pieces.Length; i++)
+        {
+            ref var piece = ref Pieces[i];
+            ref readonly var theirs = ref other.Pieces[i];
+            if (piece.State is SlotState.None or SlotState.Varied)
+            {
+                continue;
+            }
+
+            if (piece.State != theirs.State || !TextOf(piece).SequenceEqual(other.TextOf(theirs)))
+            {
+                piece.State = SlotState.Varied;
+                changed = true;
+            }
+        }
+
+        if (changed)
+        {
+            FindOpenSlots();
+        }
+
+        return changed;
+    }
+
+    public ReadOnlySpan<byte> TextOf(in Piece piece) => Bytes.AsSpan(piece.Start, piece.End - piece.Start);
+
+    /// <summary>The text for people: constant parts as they are, variable ones as <c>&lt;*&gt;</c>; valid Unicode, bounded.</summary>
+    public string Render()
+    {
+        var text = new List<byte>(Math.Min(Bytes.Length + (3 * Pieces.Length), MaxTextBytes));
+        foreach (ref readonly var piece in Pieces.AsSpan())
+        {
+            text.AddRange(Bytes.AsSpan(piece.SeparatorStart, piece.Start - piece.SeparatorStart));
+            if (piece.State is SlotState.Unit or SlotState.Varied)
+            {
+                text.AddRange(Placeholder);
+            }
+
+            if (piece.State != SlotState.Varied)
+            {
+                text.AddRange(TextOf(piece));
+            }
+
+            if (text.Count > MaxTextBytes)
+            {
+                break;
+            }
+        }
+
+        text.AddRange(Bytes.AsSpan(TailStart));
+        if (text.Count <= MaxTextBytes)
+        {
+            return Encoding.UTF8.GetString([.. text]);
+        }
+
+        var cut = MaxTextBytes - 3;
+        while (cut > 0 && (text[cut] & 0xC0) == 0x80)
+        {
+            cut--;
+        }
+
+        return Encoding.UTF8.GetString([.. text[..cut]]) + "…";
+    }
+
+    private void FindOpenSlots()
+    {
+        var open = new List<int>();
+        for (var i = 0; i < Pieces.Length; i++)
+        {
+            if (Pieces[i].State is SlotState.Constant or SlotState.Unit)
+            {
+                open.Add(i);
+            }
+        }
+
+        OpenSlots = open.Count == 0 ? null : [.. open];
+    }
+}
