@@ -4,6 +4,8 @@ return args switch
 {
     ["patterns", .. var files] => PatternsBenchmark.Run(files),
     ["assign", var input, var output] => AssignPatterns.Run(input, output),
+    ["engine"] => EngineBenchmark.Run(null),
+    ["engine", var file] => EngineBenchmark.Run(file),
     _ => Usage(),
 };
 
@@ -13,6 +15,7 @@ static int Usage()
         usage: Culprit.Benchmarks VERB ...
           patterns FILE...     lines per second and bytes allocated per line of the pattern miner, one thread
           assign INPUT OUTPUT  writes "id<TAB>pattern" for each line of INPUT, as known after the whole file
+          engine [FILE]        records per second of parser and pipeline on NDJSON, one thread
         """);
     return 2;
 }

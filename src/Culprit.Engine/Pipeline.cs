@@ -76,7 +76,7 @@ internal sealed partial class Pipeline
                     stages.Environment.Observe(record.SpanId, TelemetryFields.ParentSpan(record), stages.Service.Service, time);
                     break;
                 case EventKind.Change:
-                    stages.Environment.Observe(TelemetryFields.ReadChange(record, _journalId));
+                    stages.Environment.Observe(ChangeReader.Read(record, _journalId));
                     break;
                 default:
                     break;

@@ -169,7 +169,7 @@ public class PipelineTests
             : Some.Log(i * 0.1, i % 3 == 0 ? "api-gateway" : "user-service", $"Request {i % 9} processed", i % 20 == 0 ? Severity.Warn : Severity.Info)),
     ];
 
-    private static Pipeline New(PipelineOptions? options = null) => new(options ?? new PipelineOptions(), 42, new RootCauseRanker());
+    private static Pipeline New(PipelineOptions? options = null) => new(options ?? new PipelineOptions(), 42, new RootCauseRanker(RunbookLibrary.Empty));
 
     /// <summary>Plays entries and ticks in the order of their times.</summary>
     private static List<DerivedEvent> Run(

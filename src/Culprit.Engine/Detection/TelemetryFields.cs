@@ -1,11 +1,9 @@
-using System.Text;
 using System.Text.Json;
 using Culprit.Engine.Records;
-using Culprit.Engine.RootCause;
 
 namespace Culprit.Engine.Detection;
 
-/// <summary>Reads what the engine needs of a metric point or a change from the record's attributes.</summary>
+/// <summary>Reads what the engine needs of a metric point or a span from the record's attributes.</summary>
 /// <remarks>Ingestion has checked the fields; what is missing all the same makes the record useless, not an error.</remarks>
 internal static class TelemetryFields
 {
@@ -51,38 +49,8 @@ internal static class TelemetryFields
         return [];
     }
 
-    public static ChangeEvidence ReadChange(in LogRecord record, ulong journalId)
-    {
-        string? kind = null;
-        string? sha = null;
-        var json = new Utf8JsonReader(record.Attributes);
-        while (NextProperty(ref json, out var name))
-        {
-            if (name == "kind" && json.TokenType == JsonTokenType.String)
-            {
-                kind = json.GetString();
-            }
-            else if (name is "sha" or "change_id" && json.TokenType == JsonTokenType.String)
-            {
-                sha = json.GetString();
-            }
-            else
-            {
-                json.Skip();
-            }
-        }
-
-        var service = Encoding.UTF8.GetString(record.Service);
-        return new ChangeEvidence(
-            sha ?? RecordId.Of(record, journalId),
-            kind ?? "change",
-            service == "unknown" ? null : service,
-            UnixNanos.ToTime(record.TimestampNanos),
-            Encoding.UTF8.GetString(record.Body));
-    }
-
     /// <summary>Steps to the value of the next property of the outermost object; false at its end.</summary>
-    private static bool NextProperty(ref Utf8JsonReader json, out string? name)
+    internal static bool NextProperty(ref Utf8JsonReader json, out string? name)
     {
         name = null;
         try
