@@ -23,10 +23,10 @@ internal static class CulpritServer
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
         AddLogging(builder, quiet);
 
-        builder.AddStorage(settings);
+        await builder.AddStorageAsync(settings, cancellationToken).ConfigureAwait(false);
         builder.AddIngestion();
         builder.AddDetection(settings);
-        builder.AddRootCause(settings);
+        await builder.AddRootCauseAsync(settings, cancellationToken).ConfigureAwait(false);
         builder.AddAlerting();
         builder.AddQuerying();
 

@@ -12,9 +12,9 @@ internal static class ChainRule
         ["Records"],
         ["Ingestion", "Filtering", "Patterns", "Flows", "Topology"],
         ["Detection"],
-        ["Correlation"],
+        ["Correlation", "Summaries"],
         ["RootCause"],
-        ["Alerting"],
+        ["Alerting", "Publishing"],
     ];
 
     /// <summary>They know nouns only, and of the chain only these and what comes after may use them.</summary>

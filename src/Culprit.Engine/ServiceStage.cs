@@ -1,9 +1,10 @@
 using System.Text;
+using Culprit.Engine.Detection;
 using Culprit.Engine.Filtering;
 using Culprit.Engine.Patterns;
 using Culprit.Engine.Records;
 
-namespace Culprit.Engine.Detection;
+namespace Culprit.Engine;
 
 /// <summary>Sees every record of one service in one environment; tells the rest of the engine only digests and error facts.</summary>
 /// <remarks>Independent of all other services, so that it can run in parallel or on another node. Not thread-safe.</remarks>
