@@ -138,7 +138,9 @@ internal sealed unsafe class SegmentRows
 
     private static ByteArray[] CreateLevels()
     {
+        // A level that no version knows cannot be in a batch; if it were, the file would still be sound.
         var levels = new ByteArray[256];
+        Array.Fill(levels, Pinned(Severity.Info.ToWire()));
         foreach (var severity in Enum.GetValues<Severity>())
         {
             levels[(int)severity] = Pinned(severity.ToWire());
