@@ -28,17 +28,11 @@ internal sealed class EvidenceScale(Dossier dossier, CandidateSet candidates)
             candidate.Patterns.Add(Weigh(candidate, evidence, pattern));
         }
 
-        candidate.Own = Math.Max(Combined(candidate.Patterns), OverallMass(evidence));
+        Combine(candidate.Patterns);
+        candidate.Own = Math.Max(candidate.Patterns.Sum(p => p.Mass), OverallMass(evidence));
         candidate.Onset = candidate.Patterns.Where(p => p.Gate >= 0.5).Select(p => (DateTimeOffset?)p.Pattern.FirstAt).Min()
             ?? (candidate.Own >= MinOwn ? evidence.FirstErrorAt : null);
         candidate.Telemetry = TelemetryOf(candidate, evidence);
-    }
-
-    /// <summary>Evidence of several patterns: the strongest, and a quarter of the rest, for one fault writes many lines.</summary>
-    private static double Combined(List<ScoredPattern> patterns)
-    {
-        var strongest = patterns.Select(p => p.Mass).DefaultIfEmpty(0).Max();
-        return strongest + Math.Min(strongest, 0.25 * (patterns.Sum(p => p.Mass) - strongest));
     }
 
     private ScoredPattern Weigh(Candidate candidate, ServiceEvidence evidence, PatternEvidence pattern)
@@ -62,6 +56,23 @@ internal sealed class EvidenceScale(Dossier dossier, CandidateSet candidates)
         var mass = level * ((0.6 * Rise.SoftCap(Rise.Saturate(sigmas)))
             + (gate * (Telling(fault, blames, isSymptom) + (pattern.Severity >= Severity.Fatal ? 1 : 0))));
         return scored with { Mass = gate > 0 ? mass : 0, Fault = fault, Blames = blames, IsSymptom = isSymptom };
+    }
+
+    /// <summary>The strongest pattern counts in full, the rest a quarter and together no more: one fault writes many lines.</summary>
+    private static void Combine(List<ScoredPattern> patterns)
+    {
+        if (patterns.Count < 2)
+        {
+            return;
+        }
+
+        var strongest = patterns.MaxBy(p => p.Mass)!;
+        var rest = patterns.Sum(p => p.Mass) - strongest.Mass;
+        var factor = rest <= 0 ? 0 : Math.Min(0.25, strongest.Mass / rest);
+        for (var i = 0; i < patterns.Count; i++)
+        {
+            patterns[i] = ReferenceEquals(patterns[i], strongest) ? strongest : patterns[i] with { Mass = patterns[i].Mass * factor };
+        }
     }
 
     private (double Sigmas, double Gate) RiseOf(double before, double minutesBefore, double now)
