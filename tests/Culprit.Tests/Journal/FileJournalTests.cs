@@ -205,6 +205,20 @@ public sealed class FileJournalTests
     }
 
     [Fact]
+    public async Task AQuotaSmallerThanASegmentStillDrains()
+    {
+        var options = JournalBench.Options(1_000_000);
+        options.MaxBytes = 10_000;
+        await using var journal = JournalBench.Open(_disk, options);
+
+        for (var i = 0; i < 200; i++)
+        {
+            Assert.True((await journal.AppendAsync(JournalBench.Batch(JournalBench.Body(i, 100)), Token)).Accepted);
+            journal.Trim(journal.LastSequence);
+        }
+    }
+
+    [Fact]
     public async Task AFullQueueRefusesAtOnceWithATimeToComeBack()
     {
         var options = JournalBench.Options();
