@@ -48,4 +48,7 @@ internal sealed class JournalOptions
     /// <summary>Most bytes kept in <c>corrupt/</c>; further damage is still reported but not copied there. Default 1 GiB.</summary>
     [Range(0, double.MaxValue)]
     public long MaxCorruptBytes { get; set; } = 1024 * MiB;
+
+    // The active segment is never deleted: were it to fill the quota alone, no trim could end the refusals.
+    internal long EffectiveSegmentBytes => Math.Min(SegmentBytes, MaxBytes / 8);
 }

@@ -111,7 +111,7 @@ internal sealed class JournalWriter(
     {
         try
         {
-            if (_file is not null && _written >= options.SegmentBytes)
+            if (_file is not null && _written >= options.EffectiveSegmentBytes)
             {
                 if (_unsynced.Count > 0)
                 {

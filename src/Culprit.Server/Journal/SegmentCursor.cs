@@ -6,6 +6,7 @@ internal sealed class SegmentCursor(IFileSystem files, SegmentSet segments, Quar
     private Segment? _segment;
     private IJournalFile? _file;
     private FrameScanner? _scanner;
+    private bool _isDamaged;
 
     /// <summary>The first entry that ends after the sequence; false when the files hold none (yet).</summary>
     public bool TryNext(long after, out JournalEntry entry)
@@ -27,6 +28,7 @@ internal sealed class SegmentCursor(IFileSystem files, SegmentSet segments, Quar
                 case ScanOutcome.Entry:
                     break;
                 case ScanOutcome.Damage or ScanOutcome.Tail:
+                    _isDamaged = true;
                     quarantine.Report(
                         segment.Name, _file, step.Offset, step.Length, _scanner.Expected, Quarantine.Describe(step.Fault));
                     break;
@@ -49,10 +51,10 @@ internal sealed class SegmentCursor(IFileSystem files, SegmentSet segments, Quar
         _segment = null;
     }
 
-    // The segment ends; if it does so before the next one begins, entries are missing.
+    // The segment ends; if it does so before the next one begins, and no damage explains it, entries are missing.
     private long PassOver(Segment segment, long after, long limit)
     {
-        if (_scanner!.Expected < limit)
+        if (_scanner!.Expected < limit && !_isDamaged)
         {
             quarantine.Report(
                 segment.Name, null, _scanner.Offset, 0, _scanner.Expected, $"entries up to {limit - 1} are missing");
@@ -80,6 +82,7 @@ internal sealed class SegmentCursor(IFileSystem files, SegmentSet segments, Quar
         }
 
         _segment = segment;
+        _isDamaged = false;
         _scanner = new FrameScanner(_file, segment.Header);
         return true;
     }
