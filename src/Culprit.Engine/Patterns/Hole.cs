@@ -3,8 +3,7 @@ namespace Culprit.Engine.Patterns;
 /// <summary>An open question: which different words were seen where everything else is equal?</summary>
 internal sealed class Hole(ulong key)
 {
-    private ulong[] _words = new ulong[2];
-    private Skeleton[] _members = new Skeleton[2];
+    private HoleWord[] _words = new HoleWord[2];
 
     public ulong Key { get; } = key;
 
@@ -12,27 +11,30 @@ internal sealed class Hole(ulong key)
 
     public bool Touched { get; set; }
 
-    public ReadOnlySpan<Skeleton> Members => _members.AsSpan(0, Count);
-
-    public Generalisation By { get; private set; }
+    public ReadOnlySpan<HoleWord> Words => _words.AsSpan(0, Count);
 
     /// <summary>Adds a skeleton with the word it has there; a word counts once.</summary>
-    public void Add(ulong word, Skeleton member, Generalisation by)
+    public void Add(HoleWord word)
     {
         Touched = true;
-        By = by;
-        if (_words.AsSpan(0, Count).Contains(word))
+        foreach (ref readonly var known in Words)
         {
-            return;
+            if (known.Word == word.Word)
+            {
+                return;
+            }
         }
 
         if (Count == _words.Length)
         {
             Array.Resize(ref _words, Count * 2);
-            Array.Resize(ref _members, Count * 2);
         }
 
-        _words[Count] = word;
-        _members[Count++] = member;
+        _words[Count++] = word;
     }
 }
+
+/// <summary>A word that was seen in a hole.</summary>
+/// <param name="Member">Id of the skeleton that brought it.</param>
+/// <param name="By">Where in that skeleton the hole is.</param>
+internal readonly record struct HoleWord(ulong Word, ulong Member, Generalisation By);

@@ -15,15 +15,18 @@ internal sealed partial class PatternMiner
             if (_holes.Find(skeleton.Id) is { } asked)
             {
                 _holes.Remove(skeleton.Id);
-                foreach (var member in asked.Members)
-                {
-                    Cover(member, skeleton, asked.By);
-                }
+                CoverAll(asked, skeleton);
             }
 
             if (!JoinTemplates(skeleton))
             {
                 Ask(skeleton, work);
+                Compare(skeleton, work);
+            }
+
+            if (skeleton != first)
+            {
+                Absorb(skeleton);
             }
         }
     }
@@ -40,7 +43,60 @@ internal sealed partial class PatternMiner
             }
         }
 
+        _templates.Find(skeleton, _found);
+        foreach (var (template, by) in _found)
+        {
+            Cover(skeleton, template, by);
+            joined = true;
+        }
+
         return joined;
+    }
+
+    // Several words may vary at once: compares the skeleton with those of the same frame.
+    private void Compare(Skeleton skeleton, Queue<Skeleton> work)
+    {
+        if (!FrameTable.Fits(skeleton) || skeleton.Cover != 0)
+        {
+            return;
+        }
+
+        var frame = _frames.Of(skeleton);
+        if (!frame.TryGeneralise(skeleton, _options, out var by, _cases))
+        {
+            frame.Add(skeleton);
+            return;
+        }
+
+        var template = by.Apply(skeleton);
+        if (_skeletons.Find(template.Id) is { } existing)
+        {
+            template = existing;
+        }
+        else
+        {
+            Insert(template);
+            work.Enqueue(template);
+        }
+
+        Cover(skeleton, template, by);
+        foreach (var other in _cases.ToArray())
+        {
+            Cover(other, template, by);
+        }
+    }
+
+    // A new template takes in whatever it covers: earlier lines with several words in one place, narrower templates.
+    private void Absorb(Skeleton template)
+    {
+        foreach (var skeleton in _skeletons.All)
+        {
+            if (skeleton != template && skeleton.Pieces.Length >= template.Pieces.Length
+                && skeleton.Cover != template.Id && TemplateIndex.Covers(template, skeleton, out var by))
+            {
+                Cover(skeleton, template, by);
+            }
+        }
     }
 
     private void Ask(Skeleton skeleton, Queue<Skeleton> work)
@@ -51,7 +107,7 @@ internal sealed partial class PatternMiner
             ref readonly var piece = ref skeleton.Pieces[place];
             var key = by.KeyOf(skeleton);
             var hole = _holes.GetOrAdd(key);
-            hole.Add(piece.Hash, skeleton, by);
+            hole.Add(new HoleWord(piece.Hash, skeleton.Id, by));
             var enough = piece.Kind == TokenKind.Numbered ? _options.DistinctNumberedWords : _options.DistinctWords;
             if (hole.Count < enough)
             {
@@ -61,10 +117,7 @@ internal sealed partial class PatternMiner
             _holes.Remove(key);
             var template = by.Apply(skeleton);
             Insert(template);
-            foreach (var member in hole.Members)
-            {
-                Cover(member, template, by);
-            }
+            CoverAll(hole, template);
 
             work.Enqueue(template);
         }
@@ -86,66 +139,73 @@ internal sealed partial class PatternMiner
         }
     }
 
+    private void CoverAll(Hole hole, Skeleton template)
+    {
+        foreach (var (_, id, by) in hole.Words)
+        {
+            if (_skeletons.Find(id) is { } member)
+            {
+                Cover(member, template, by);
+            }
+            else
+            {
+                // It had to leave; its lines still belong here.
+                Remember(id, template.Pattern.Id);
+                Announce(id, template.Pattern.Id);
+            }
+        }
+    }
+
     // The skeleton is a case of the template: one pattern from now on.
     private void Cover(Skeleton skeleton, Skeleton template, Generalisation by)
     {
-        template.IsTemplate = true;
-        template.Touched = true;
-        if (template.MergeSlots(by.Apply(skeleton)))
+        var varies = template.MergeSlots(by.Apply(skeleton));
+        if (!template.IsTemplate)
         {
-            TellCover(template);
+            template.IsTemplate = true;
+            _templates.Add(template);
         }
 
-        if (skeleton.Cover is null || template.Literals < skeleton.Cover.Literals)
+        template.Touched = true;
+        if (skeleton.Cover == 0 || template.Literals < (_skeletons.Find(skeleton.Cover)?.Literals ?? int.MaxValue))
         {
-            skeleton.Cover = template;
+            skeleton.Cover = template.Id;
             skeleton.CoverBy = by;
         }
 
+        _frames.Remove(skeleton);
         Unite(skeleton, template);
+        if (varies)
+        {
+            TellCover(template);
+        }
     }
 
     private void Unite(Skeleton skeleton, Skeleton template)
     {
-        var a = skeleton.Root;
-        var b = template.Root;
-        var before = (A: a.PatternId, B: b.PatternId);
-        if (a != b)
-        {
-            var (root, child) = a.Members > b.Members ? (a, b) : (b, a);
-            child.AttachTo(root);
-            root.Members += child.Members;
-            root.Display = MoreGeneral(a.Display, b.Display);
-            a = root;
-        }
+        var from = skeleton.Pattern;
+        var into = template.Pattern;
+        var (fromId, intoId) = (from.Id, into.Id);
 
-        // The smallest id of a template, whatever order they came in; members do not count, since a cap may hide them.
+        // The smallest id of a template, in whatever order they came. Cases do not count, for a cap may hide some of them.
         var id = template.Id;
-        if (before.B != id && IsTemplateId(before.B))
+        id = into.HasTemplate ? Math.Min(id, intoId) : id;
+        id = from.HasTemplate ? Math.Min(id, fromId) : id;
+        into.Display = MoreGeneral(MoreGeneral(from.Display, into.Display), template);
+        into.HasTemplate = true;
+        into.Id = id;
+        if (from != into)
         {
-            id = Math.Min(id, before.B);
+            from.MergeInto(into);
+            Announce(fromId, id);
         }
 
-        if (IsTemplateId(before.A))
-        {
-            id = Math.Min(id, before.A);
-        }
-
-        a.PatternId = id;
-        a.Display = MoreGeneral(a.Display, template);
-        Announce(before.A, id);
-        if (before.B != before.A)
-        {
-            Announce(before.B, id);
-        }
-
-        if (skeleton.Id != before.A && skeleton.Id != before.B)
+        Announce(intoId, id);
+        if (skeleton.Id != fromId)
         {
             Announce(skeleton.Id, id);
         }
     }
-
-    private bool IsTemplateId(ulong id) => _skeletons.Find(id) is { IsTemplate: true };
 
     private void Announce(ulong old, ulong current)
     {
@@ -158,6 +218,11 @@ internal sealed partial class PatternMiner
     private static Skeleton MoreGeneral(Skeleton a, Skeleton b)
     {
         var difference = a.Literals - b.Literals;
-        return difference < 0 || (difference == 0 && a.IsTemplate && (!b.IsTemplate || a.Id <= b.Id)) ? a : b;
+        if (difference != 0)
+        {
+            return difference < 0 ? a : b;
+        }
+
+        return a.IsTemplate != b.IsTemplate ? (a.IsTemplate ? a : b) : (a.Id <= b.Id ? a : b);
     }
 }

@@ -15,6 +15,10 @@ internal sealed partial class PatternMiner
     private readonly LineScanner _scanner = new();
     private readonly SkeletonTable _skeletons;
     private readonly HoleTable _holes;
+    private readonly FrameTable _frames;
+    private readonly TemplateIndex _templates = new();
+    private readonly List<(Skeleton Template, Generalisation By)> _found = [];
+    private readonly List<Skeleton> _cases = [];
     private readonly Dictionary<ulong, ulong> _aliases = [];
     private readonly Queue<ulong> _aliasOrder = new();
     private readonly List<PatternAlias> _newAliases = [];
@@ -24,6 +28,7 @@ internal sealed partial class PatternMiner
         _options = options;
         _skeletons = new SkeletonTable(options.MaxPatterns);
         _holes = new HoleTable(options.MaxHoles);
+        _frames = new FrameTable(options);
     }
 
     /// <summary>Skeletons held now.</summary>
@@ -62,7 +67,7 @@ internal sealed partial class PatternMiner
     {
         if (_skeletons.Find(id.Value) is { } skeleton)
         {
-            return new PatternId(skeleton.Root.PatternId);
+            return new PatternId(skeleton.Pattern.Id);
         }
 
         var current = id.Value;
@@ -71,12 +76,12 @@ internal sealed partial class PatternMiner
             current = next;
         }
 
-        return new PatternId(_skeletons.Find(current)?.Root.PatternId ?? current);
+        return new PatternId(_skeletons.Find(current)?.Pattern.Id ?? current);
     }
 
     /// <summary>Display text of a pattern, variable parts as <c>&lt;*&gt;</c>; empty when it is not known (any more).</summary>
     public string Text(PatternId id) =>
-        (_skeletons.Find(id.Value) ?? _skeletons.Find(Resolve(id).Value))?.Root.Display.Render() ?? "";
+        (_skeletons.Find(id.Value) ?? _skeletons.Find(Resolve(id).Value))?.Pattern.Display.Render() ?? "";
 
     /// <summary>Hands over the aliases found since the last call, oldest first, for the host to journal.</summary>
     public void DrainAliases(ICollection<PatternAlias> into)
@@ -103,10 +108,11 @@ internal sealed partial class PatternMiner
         if (_skeletons.Add(skeleton) is { } evicted)
         {
             Evicted++;
-            var id = evicted.Root.PatternId;
-            if (id != evicted.Id)
+            _frames.Remove(evicted);
+            _templates.Remove(evicted);
+            if (evicted.Pattern.Id != evicted.Id)
             {
-                Remember(evicted.Id, id);
+                Remember(evicted.Id, evicted.Pattern.Id);
             }
         }
     }
@@ -127,10 +133,11 @@ internal sealed partial class PatternMiner
         }
     }
 
-    private static void TellCover(Skeleton skeleton)
+    private void TellCover(Skeleton skeleton)
     {
-        // Each step goes to a more general template, so this ends.
-        while (skeleton.Cover is { } cover && cover.MergeSlots(skeleton.CoverBy.Apply(skeleton)))
+        // Each step goes to a template with fewer constant words, so this ends.
+        while (skeleton.Cover != 0 && _skeletons.Find(skeleton.Cover) is { } cover
+            && cover.MergeSlots(skeleton.CoverBy.Apply(skeleton)))
         {
             skeleton = cover;
         }

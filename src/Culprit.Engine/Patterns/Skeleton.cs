@@ -3,7 +3,6 @@ using System.Text;
 namespace Culprit.Engine.Patterns;
 
 /// <summary>A kept skeleton: one masked form of lines, or a template that covers several such forms.</summary>
-/// <remarks>Also a node of the union of skeletons into patterns: the root carries the pattern's id and display form.</remarks>
 internal sealed class Skeleton
 {
     /// <summary>Bytes of display text; a longer pattern is cut with an ellipsis.</summary>
@@ -11,7 +10,7 @@ internal sealed class Skeleton
 
     private static ReadOnlySpan<byte> Placeholder => "<*>"u8;
 
-    private Skeleton? _parent;
+    private Pattern _pattern;
 
     public Skeleton(ulong id, byte[] bytes, Piece[] pieces, int tailStart, ulong tailHash)
     {
@@ -20,8 +19,8 @@ internal sealed class Skeleton
         Pieces = pieces;
         TailStart = tailStart;
         TailHash = tailHash;
-        PatternId = id;
-        Display = this;
+        Literals = pieces.Count(p => p.Kind == TokenKind.Literal);
+        _pattern = new Pattern(id, this);
         FindOpenSlots();
     }
 
@@ -44,56 +43,17 @@ internal sealed class Skeleton
     /// <summary>Used since the eviction hand last passed.</summary>
     public bool Touched { get; set; }
 
-    /// <summary>The template this one was found to be a case of, and the places where it differs.</summary>
-    public Skeleton? Cover { get; set; }
+    /// <summary>Id of the template this one was found to be a case of, or 0; <see cref="CoverBy"/> says where it differs.</summary>
+    public ulong Cover { get; set; }
 
     public Generalisation CoverBy { get; set; }
 
-    /// <summary>Of a root: the id of the whole pattern.</summary>
-    public ulong PatternId { get; set; }
+    public Pattern Pattern => _pattern.Current;
 
-    /// <summary>Of a root: the most general member.</summary>
-    public Skeleton Display { get; set; }
+    /// <summary>Constant words.</summary>
+    public int Literals { get; }
 
-    /// <summary>Of a root: skeletons in the pattern.</summary>
-    public int Members { get; set; } = 1;
-
-    public Skeleton Root
-    {
-        get
-        {
-            var root = this;
-            while (root._parent is { } parent)
-            {
-                root = parent;
-            }
-
-            var node = this;
-            while (node._parent is { } parent && parent != root)
-            {
-                node._parent = root;
-                node = parent;
-            }
-
-            return root;
-        }
-    }
-
-    public int Literals
-    {
-        get
-        {
-            var count = 0;
-            foreach (ref readonly var piece in Pieces.AsSpan())
-            {
-                count += piece.Kind == TokenKind.Literal ? 1 : 0;
-            }
-
-            return count;
-        }
-    }
-
-    public void AttachTo(Skeleton root) => _parent = root;
+    internal void SetPattern(Pattern pattern) => _pattern = pattern;
 
     /// <summary>Copies what the scanner found.</summary>
     public static Skeleton From(ulong id, ReadOnlySpan<byte> line, LineScanner scanner)

@@ -52,10 +52,11 @@ internal sealed class SkeletonTable
 
         Place(skeleton);
         Count++;
+        skeleton.Pattern.Live++;
         return evicted;
     }
 
-    // Second chance: what was used since the last round stays; a template stays one round longer.
+    // Second chance: what was used since the last round stays.
     private Skeleton Evict()
     {
         for (var step = 0; ; step++)
@@ -72,13 +73,15 @@ internal sealed class SkeletonTable
                 continue;
             }
 
-            if (candidate.IsTemplate && step < _keys.Length)
+            // A template works for its cases without being touched itself.
+            if (candidate.IsTemplate && candidate.Pattern.Live > 1 && step < 3 * _keys.Length)
             {
                 continue;
             }
 
             Remove(_hand);
             Count--;
+            candidate.Pattern.Live--;
             return candidate;
         }
     }

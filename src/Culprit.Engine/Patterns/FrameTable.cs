@@ -1,0 +1,47 @@
+namespace Culprit.Engine.Patterns;
+
+/// <summary>The frames of all skeletons that belong to no template yet. Bounded by the skeletons, which leave when evicted.</summary>
+internal sealed class FrameTable(PatternOptions options)
+{
+    private readonly Dictionary<ulong, Frame> _frames = [];
+
+    public IReadOnlyDictionary<ulong, Frame> All => _frames;
+
+    /// <summary>Whether a skeleton can be compared place by place at all.</summary>
+    public static bool Fits(Skeleton skeleton) => skeleton.Pieces.Length is > 0 and <= Generalisation.MaxPlaces;
+
+    public Frame Of(Skeleton skeleton)
+    {
+        var key = KeyOf(skeleton);
+        if (!_frames.TryGetValue(key, out var frame))
+        {
+            _frames.Add(key, frame = new Frame(options.FrameSize));
+        }
+
+        return frame;
+    }
+
+    public void Remove(Skeleton skeleton)
+    {
+        var key = KeyOf(skeleton);
+        if (_frames.TryGetValue(key, out var frame))
+        {
+            frame.Remove(skeleton);
+            if (frame.IsEmpty)
+            {
+                _frames.Remove(key);
+            }
+        }
+    }
+
+    private static ulong KeyOf(Skeleton skeleton)
+    {
+        var key = 0UL;
+        foreach (ref readonly var piece in skeleton.Pieces.AsSpan())
+        {
+            key = Hash64.Add(key, piece.SeparatorHash, piece.IsVariable ? Hash64.Variable : 1);
+        }
+
+        return Hash64.Finish(key, skeleton.TailHash);
+    }
+}
