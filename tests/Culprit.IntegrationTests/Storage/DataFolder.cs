@@ -1,11 +1,11 @@
 namespace Culprit.IntegrationTests.Storage;
 
-/// <summary>A folder of its own for one test, gone afterwards. Its name needs quoting, as a user's may.</summary>
+/// <summary>A folder of its own for one test, gone afterwards. Its name needs quoting, looks like a pattern and like a partition, as a user's may.</summary>
 internal sealed class DataFolder : IDisposable
 {
     public DataFolder() => Directory.CreateDirectory(Segments);
 
-    public string Root { get; } = Path.Combine(Path.GetTempPath(), $"culprit's {Guid.NewGuid():N}");
+    public string Root { get; } = Path.Combine(Path.GetTempPath(), $"culprit's [a]*? service=x {Guid.NewGuid():N}");
 
     public string Segments => Path.Combine(Root, "segments");
 

@@ -178,10 +178,21 @@ public sealed class EmbeddedRecordStoreTests : RecordStoreContract
         await AddThreeSegmentsAsync();
         await File.WriteAllTextAsync(Path.Combine(_folder.Segments, _folder.SegmentNames[0]), "broken", Token);
 
-        Assert.Equal([3, 2], await FindAsync(new RecordQuery { Limit = 2 }));
+        Assert.Equal([3], await FindAsync(new RecordQuery { Limit = 1 }));
         Assert.Equal([3, 2], await FindAsync(new RecordQuery { FromNanos = RecordBatches.Start + 2 }));
         Assert.Equal(2, (await Store.FindBySequenceAsync(2, Token))?.Sequence);
         Assert.Empty(Embedded.Problems);
+    }
+
+    [Fact]
+    public async Task ManyQueriesRunAtOnce()
+    {
+        await AddThreeSegmentsAsync();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 32).Select(i =>
+            Task.Run(() => FindAsync(new RecordQuery { Text = $"record {1 + (i % 3)}" }), Token)));
+
+        Assert.Equal(Enumerable.Range(0, 32).Select(i => 1L + (i % 3)), answers.Select(a => Assert.Single(a)));
     }
 
     private protected override async Task<IRecordStore> OpenAsync()

@@ -12,8 +12,9 @@ namespace Culprit.Server.Storage.Embedded;
 /// </remarks>
 internal sealed partial class EmbeddedRecordStore : IRecordStore, IDisposable
 {
-    // Newest-first queries mostly end in the first files; those that find little read the rest in growing groups.
-    private const int FirstGroup = 2;
+    // Newest-first queries mostly end in the first file; those that find little read the rest in growing groups.
+    private const int FirstGroup = 1;
+    private const int GroupGrowth = 4;
     private const int LargestGroup = 32;
 
     private readonly Lock _gate = new();
@@ -163,7 +164,7 @@ internal sealed partial class EmbeddedRecordStore : IRecordStore, IDisposable
         var found = tail.Find(query, cancellationToken);
         var candidates = Candidates(segments, query);
         var group = FirstGroup;
-        for (var next = 0; next < candidates.Count; group = Math.Min(2 * group, LargestGroup))
+        for (var next = 0; next < candidates.Count; group = Math.Min(GroupGrowth * group, LargestGroup))
         {
             var asked = candidates.Skip(next).Take(group).TakeWhile(s => CanAdd(s, found, query)).ToList();
             if (asked.Count == 0)

@@ -57,7 +57,7 @@ internal sealed class SegmentReader : IDisposable
         {
             // Out of descriptors or a failing disk is not the file's fault: whoever cannot even open it stays in doubt.
             using var file = File.OpenHandle(PathOf(segment));
-            return e.Message;
+            return e.Message.Split('\n')[0];
         }
     }
 

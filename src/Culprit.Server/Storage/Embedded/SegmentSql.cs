@@ -81,7 +81,8 @@ internal sealed class SegmentSql
 
     private void AppendFrom(IEnumerable<string> paths)
     {
-        _sql.Append(" FROM read_parquet([").AppendJoin(", ", paths.Select(Bind)).Append("]) WHERE true");
+        // A data folder may be called "service=x"; that must not become the column's value.
+        _sql.Append(" FROM read_parquet([").AppendJoin(", ", paths.Select(Bind)).Append("], hive_partitioning = false) WHERE true");
     }
 
     // The file holds microseconds, on which DuckDB prunes, and the nanoseconds beyond them.
