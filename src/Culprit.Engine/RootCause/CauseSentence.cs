@@ -44,7 +44,7 @@ internal static class CauseSentence
             var owner = cause.Kind == CauseKind.Dependency
                 ? $" (a dependency of {string.Join(" and ", callers.Take(2).Select(QuotedText.Name))}{(callers.Count > 2 ? " and others" : "")})"
                 : "";
-            var subject = cause.Name is "database" or "cache" or "message broker" ? $"The {name}" : name;
+            var subject = Wording.IsGeneral(cause) ? $"The {cause.Name}" : name;
             return $"{subject}{owner} {Failed(accusation.Blame.Kind)} at {Wording.Time(accusation.Pattern.Pattern.FirstAt)}: "
                 + $"{QuotedText.Name(accusation.Caller.Name)} reported {QuotedText.Quote(accusation.Pattern.Text)} first{Lead(accusation.Caller, accusation.Pattern, failing)}";
         }

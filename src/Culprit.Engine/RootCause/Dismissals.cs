@@ -27,7 +27,7 @@ internal sealed class Dismissals(Dossier dossier, CandidateSet candidates, Evide
     {
         if (failing.Contains(candidate))
         {
-            return string.Join(" and ", Parts(candidate, cause));
+            return Explained(candidate, cause);
         }
 
         if (candidate.Accusations.Count > 0)
@@ -49,37 +49,33 @@ internal sealed class Dismissals(Dossier dossier, CandidateSet candidates, Evide
             : string.Create(CultureInfo.InvariantCulture, $"{evidence.Errors} errors of no clear kind");
     }
 
-    private static IEnumerable<string> Parts(Candidate candidate, Candidate? cause)
+    private static string Explained(Candidate candidate, Candidate? cause)
     {
+        var errors = new List<string>();
         var speaker = cause?.Kind == CauseKind.Dependency ? cause.Accusers.OrderBy(c => c.Onset).FirstOrDefault() : cause;
-        var any = false;
         if (speaker is not null && speaker != candidate && candidate.Onset > speaker.Onset)
         {
-            any = true;
-            yield return $"its errors start {Wording.Span(candidate.Onset!.Value - speaker.Onset!.Value)} after those of {QuotedText.Name(speaker.Name)}";
+            errors.Add($"start {Wording.Span(candidate.Onset!.Value - speaker.Onset!.Value)} after those of {QuotedText.Name(speaker.Name)}");
         }
 
-        if (candidate.Accuses.Where(a => a.Share >= 0.3).OrderByDescending(a => a.Share).FirstOrDefault() is { } accusation)
+        if (candidate.Accuses.Where(a => a.Share >= 0.3).MaxBy(a => a.Share) is { } accusation)
         {
-            any = true;
-            yield return $"{(accusation.IsNamed ? "name" : "point to")} {QuotedText.Name(accusation.Callee.Name)}";
+            errors.Add($"{(accusation.IsNamed ? "name" : "point to")} {Wording.Subject(accusation.Callee)}");
         }
         else if (candidate.Patterns.Exists(p => p.IsSymptom))
         {
-            any = true;
-            yield return "only say that it waited for somebody else";
+            errors.Add("only say that it waited for somebody else");
         }
 
-        if (candidate.ExplainedBy.OrderByDescending(e => e.Share).FirstOrDefault() is { Callee: { } callee })
+        var callee = candidate.ExplainedBy.OrderByDescending(e => e.Share).Select(e => e.Callee).FirstOrDefault();
+        var depends = callee is null ? null : $"it depends on {Wording.Subject(callee)}, which fails too";
+        return (errors.Count, depends) switch
         {
-            any = true;
-            yield return $"it depends on {QuotedText.Name(callee.Name)}, which fails too";
-        }
-
-        if (!any)
-        {
-            yield return "its evidence is much weaker";
-        }
+            (0, null) => "its evidence is much weaker",
+            (0, _) => depends,
+            (_, null) => $"its errors {string.Join(" and ", errors)}",
+            _ => $"its errors {string.Join(" and ", errors)}; {depends}",
+        };
     }
 
     private IEnumerable<string> Changes(IReadOnlyList<Candidate> shown)

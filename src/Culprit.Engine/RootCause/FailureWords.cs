@@ -65,7 +65,7 @@ internal static partial class FailureWords
     [GeneratedRegex("access denied|permission denied|unauthori[sz]ed|forbidden|authentication failed|password authentication|invalid credentials|NOAUTH|WRONGPASS|\\b40[13]\\b", Plain)]
     private static partial Regex Denied();
 
-    [GeneratedRegex("time[d]?[ -]?out|ETIMEDOUT|deadline[ _]exceeded", Plain)]
+    [GeneratedRegex("time[d]?[ -]?out|ETIMEDOUT|deadline[ _]?exceeded", Plain)]
     private static partial Regex TimedOut();
 
     [GeneratedRegex("unavailable|not available|unreachable|no route to host|EHOSTUNREACH|is down|gone away|went away|(?:lost|lose) connection|connection (?:was |is )?(?:lost|failed|error|failure)|not responding|no (?:healthy|live) upstream|bad gateway|(?:cannot|can't|could not|couldn't|failed to|unable to) (?:connect|reach|contact)|disconnected|not connected|\\b50[234]\\b", Plain)]

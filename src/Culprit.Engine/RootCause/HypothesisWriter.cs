@@ -55,7 +55,7 @@ internal sealed class HypothesisWriter(Dossier dossier, CandidateSet candidates,
         foreach (var accusation in candidate.Accuses.OrderByDescending(a => a.Share * a.Pattern.Mass).Take(MaxOfAKind))
         {
             var quote = QuotedText.Quote(accusation.Pattern.Text);
-            var callee = QuotedText.Name(accusation.Callee.Name);
+            var callee = Wording.Subject(accusation.Callee);
             if (accusation.Share >= 0.3)
             {
                 Add(contra, $"its error {quote} points to {callee}", accusation.Pattern, -accusation.Share * accusation.Pattern.Mass);
@@ -64,13 +64,14 @@ internal sealed class HypothesisWriter(Dossier dossier, CandidateSet candidates,
             {
                 Add(pro, $"{name} logged {quote} ({Wording.Against(accusation.Pattern, minutes, scale.WindowMinutes)}), but {callee} {Health(accusation.Callee)}",
                     accusation.Pattern, (1 - accusation.Share) * accusation.Pattern.Mass);
+                Add(contra, $"the same error accuses {callee}", null, -accusation.Share * accusation.Pattern.Mass);
             }
         }
     }
 
     private void Accusations(Candidate candidate, List<EvidenceItem> pro, List<EvidenceItem> contra, IReadOnlyList<Candidate> failing)
     {
-        var name = QuotedText.Name(candidate.Name);
+        var name = Wording.Subject(candidate);
         foreach (var accusation in candidate.Accusations.OrderByDescending(a => a.Share * a.Pattern.Mass).Take(MaxOfAKind))
         {
             var caller = QuotedText.Name(accusation.Caller.Name);
@@ -93,16 +94,16 @@ internal sealed class HypothesisWriter(Dossier dossier, CandidateSet candidates,
             Add(contra, $"only {QuotedText.Name(accusers[0].Name)} says so, and {name} sends no telemetry of its own: wrong settings or a broken network at {QuotedText.Name(accusers[0].Name)} would look the same", null, -0.3);
         }
 
-        if (candidate.Telemetry == Telemetry.None && candidate.Name is "database" or "cache" or "message broker")
+        if (Wording.IsGeneral(candidate))
         {
-            Add(contra, $"the messages do not say which {name} it is", null, -0.1);
+            Add(contra, $"the messages do not say which {candidate.Name} it is", null, -0.1);
         }
 
         foreach (var caller in failing.Where(c => c != candidate && !candidate.Accusations.Exists(a => a.Caller == c)
             && c.Accuses.Exists(a => a.Share >= 0.3) && candidates.Edge(c, candidate) is not null).Take(MaxOfAKind))
         {
             var other = caller.Accuses.OrderByDescending(a => a.Share).First();
-            Add(contra, $"{QuotedText.Name(caller.Name)} depends on it too, but names {QuotedText.Name(other.Callee.Name)}", other.Pattern, -0.2);
+            Add(contra, $"{QuotedText.Name(caller.Name)} depends on it too, but names {Wording.Subject(other.Callee)}", other.Pattern, -0.2);
         }
     }
 
@@ -158,7 +159,7 @@ internal sealed class HypothesisWriter(Dossier dossier, CandidateSet candidates,
             foreach (var other in candidates.All.Where(c => c != candidate && c.Telemetry == Telemetry.None && c.Kept >= 0.5
                 && candidate.Kept >= 0.5 && c.Accusations.Count > 0).Take(1))
             {
-                Add(contra, $"{QuotedText.Name(other.Name)} is reported failing within the same {Wording.Span(dossier.At - dossier.Incident.StartedAt)}: a common host or network of both is not ruled out", null, -0.2);
+                Add(contra, $"{Wording.Subject(other)} is reported failing in the same {Wording.Span(dossier.At - dossier.Incident.StartedAt)}: a common host or network of both is not ruled out", null, -0.2);
             }
         }
     }

@@ -15,6 +15,9 @@ internal sealed class RootCauseRanker(RunbookLibrary runbooks)
     /// <summary>Below this score nothing stands out: one new error of no clear kind stays under it.</summary>
     private const double MinScore = 0.9;
 
+    /// <summary>Candidates below this part of the best score are reported as ruled out.</summary>
+    private const double MinShare = 0.3;
+
     public RootCauseReport Rank(Dossier dossier)
     {
         var candidates = new CandidateSet(dossier);
@@ -83,14 +86,14 @@ internal sealed class RootCauseRanker(RunbookLibrary runbooks)
         Dossier dossier, CandidateSet candidates, EvidenceScale scale, List<Candidate> failing, List<Candidate> ranked)
     {
         var verdict = Verdict.Of([.. ranked.Select(c => c.Score)], MinScore);
-        var shown = ranked.Where((c, i) => i < MaxHypotheses && c.Score >= 0.2 * ranked[0].Score).ToList();
+        var shown = ranked.Where((c, i) => i < MaxHypotheses && c.Score >= MinShare * ranked[0].Score).ToList();
         var writer = new HypothesisWriter(dossier, candidates, scale);
         var hypotheses = shown.Select((c, i) => writer.Write(c, verdict.Confidences[i], failing)).ToList();
         var cause = shown.FirstOrDefault();
         var runbook = cause is null ? null : RunbookFor(dossier, cause, failing);
         var action = verdict.Abstains || cause is null
             ? StandardAction.Unclear
-            : (runbook is null ? null : RunbookLibrary.Action(runbook)) ?? StandardAction.For(cause);
+            : ActionOf(runbook, cause) ?? StandardAction.For(cause);
         return new RootCauseReport
         {
             RootCause = verdict.Abstains || cause is null
@@ -105,6 +108,11 @@ internal sealed class RootCauseRanker(RunbookLibrary runbooks)
             Runbook = runbook is null || verdict.Abstains ? null : RunbookLibrary.Quote(runbook),
         };
     }
+
+    private static string? ActionOf(Runbook? runbook, Candidate cause) =>
+        runbook is not null && RunbookLibrary.Action(runbook) is { } step
+            ? $"{step.TrimEnd('.')} ({Wording.Subject(cause)}; runbook {runbook.Path})"
+            : null;
 
     private Runbook? RunbookFor(Dossier dossier, Candidate cause, List<Candidate> failing)
     {

@@ -33,13 +33,14 @@ internal static class StandardAction
             _ when word == ResourceClass.NameResolution => FaultClass.NameResolution,
             (_, BlameKind.TimedOut or BlameKind.Exhausted) => FaultClass.SlowPeer,
             (_, not null) => FaultClass.Unreachable,
+            _ when cause.Telemetry is Telemetry.Silent or Telemetry.None => FaultClass.Unreachable,
             _ => FaultClass.Generic,
         };
     }
 
     public static string For(Candidate cause)
     {
-        var name = QuotedText.Name(cause.Name);
+        var name = Wording.Subject(cause);
         var callers = Callers(cause);
         return ClassOf(cause) switch
         {

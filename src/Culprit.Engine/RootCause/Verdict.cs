@@ -23,9 +23,9 @@ internal sealed record Verdict(bool Abstains, IReadOnlyList<double> Confidences)
         var second = scores.Count > 1 ? scores[1] : 0;
 
         // The prototype was right in 19 of 19 cases with a high score and a margin of 0.3, and wrong only without one of them.
-        var strength = 1 - Math.Exp(-best / 1.6);
+        var strength = 1 - Math.Exp(-best / 1.4);
         var margin = (best - second) / Math.Max(best, 1e-9);
-        var confidence = Math.Min(Ceiling, strength * (0.5 + (0.5 * Math.Min(1, margin / 0.4))));
+        var confidence = Math.Min(Ceiling, strength * (0.55 + (0.45 * Math.Min(1, margin / 0.4))));
         var tied = scores.Count(s => s >= 0.95 * best);
         var abstains = best < minScore || tied >= 3;
         confidence = abstains ? Math.Min(AbstainedCeiling, confidence / tied) : confidence;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Culprit.Engine.Topology;
 
 namespace Culprit.Engine.RootCause;
 
@@ -7,6 +8,14 @@ internal static class Wording
 {
     public static string Time(DateTimeOffset time) =>
         time.UtcDateTime.ToString("HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>The candidate's name; a general word gets its article.</summary>
+    public static string Subject(Candidate candidate) =>
+        IsGeneral(candidate) ? $"the {candidate.Name}" : QuotedText.Name(candidate.Name);
+
+    /// <summary>The messages say what kind of dependency it is, not which one.</summary>
+    public static bool IsGeneral(Candidate candidate) =>
+        candidate.Kind == CauseKind.Dependency && InfrastructureWords.Of(candidate.Name) is { IsGeneric: true };
 
     public static string Span(TimeSpan span) => Math.Abs(span.TotalSeconds) switch
     {
@@ -34,6 +43,6 @@ internal static class Wording
             : p.IsNew
                 ? string.Create(CultureInfo.InvariantCulture, $"never in the {Number(baselineMinutes)} min before")
                 : string.Create(CultureInfo.InvariantCulture, $"{Number(p.BaselineCount / baselineMinutes * windowMinutes)} expected from its past");
-        return $"{Times(p.Count)} since {Time(p.FirstAt)}; {past}";
+        return p.Count == 1 ? $"once, at {Time(p.FirstAt)}; {past}" : $"{Times(p.Count)} since {Time(p.FirstAt)}; {past}";
     }
 }

@@ -65,7 +65,11 @@ internal static partial class PeerScanner
 
         foreach (Match match in LookedUp().Matches(text))
         {
-            AddHost(found, match.Groups["host"].Value.TrimEnd('.', ':'), "");
+            var host = match.Groups["host"].Value.TrimEnd('.', ':');
+            if (!NotNames.Contains(host.ToLowerInvariant()))
+            {
+                AddHost(found, host, "");
+            }
         }
 
         AddPhrases(found, text, known);
@@ -163,7 +167,7 @@ internal static partial class PeerScanner
     [GeneratedRegex(@"\b[a-z][a-z0-9+.-]{1,20}://(?:[^\s/@""']{1,200}@)?(?<host>[a-z0-9][a-z0-9._-]{0,200})(?::(?<port>[0-9]{1,5}))?", Plain)]
     private static partial Regex Url();
 
-    [GeneratedRegex(@"(?<![\w.\-/(@])(?<host>[a-z0-9][a-z0-9._-]{0,200}(?<=[a-z][a-z0-9._-]{0,200}|\.[0-9]{1,3})):(?<port>[0-9]{2,5})(?![\w.:])", Plain)]
+    [GeneratedRegex(@"(?<![\w.\-/(@])(?<host>[a-z0-9][a-z0-9._-]{0,200}(?<=[a-z][a-z0-9._-]{0,200}|\.[0-9]{1,3})):(?<port>[0-9]{2,5})(?![\w]|[.:][0-9])", Plain)]
     private static partial Regex HostAndPort();
 
     [GeneratedRegex(@"(?:\blookup |ENOTFOUND |EAI_AGAIN |could not (?:resolve|translate) host(?: ?name)?:? ['""]?|UnknownHostException: )(?<host>[a-z0-9][a-z0-9._-]{0,200})", Plain)]
