@@ -4,6 +4,7 @@ namespace Culprit.Engine.Patterns;
 internal sealed partial class PatternMiner
 {
     private const int MaxCandidates = 24;
+    private const int MaxPairedPlaces = 16;
 
     private void Learn(Skeleton first)
     {
@@ -54,6 +55,7 @@ internal sealed partial class PatternMiner
             if (!JoinTemplates(skeleton))
             {
                 Ask(skeleton, work);
+                AnswerTemplates(skeleton, work);
                 Compare(skeleton, work);
             }
 
@@ -143,6 +145,42 @@ internal sealed partial class PatternMiner
             if (hole.Count >= candidate.Enough || (candidate.IsWord && AreValues(hole)))
             {
                 Answer(hole, skeleton, candidate.By, work);
+            }
+        }
+    }
+
+    // Templates that already vary elsewhere may be asking about a word of this line.
+    private void AnswerTemplates(Skeleton skeleton, Queue<Skeleton> work)
+    {
+        var pieces = skeleton.Pieces.AsSpan();
+        var length = Math.Min(pieces.Length, MaxPairedPlaces);
+        for (var i = 0; i < length; i++)
+        {
+            for (var j = i + 1; j < length; j++)
+            {
+                if (pieces[i].IsVariable || pieces[j].IsVariable)
+                {
+                    continue;
+                }
+
+                var by = new Generalisation((1UL << i) | (1UL << j));
+                if (_holes.Find(by.KeyOf(skeleton)) is { } hole)
+                {
+                    // Which of the two the question is about shows in the template that asked it.
+                    var asked = hole.Words[0].By.Places;
+                    var place = asked == 1UL << i ? i : asked == 1UL << j ? j : -1;
+                    if (place < 0 || _skeletons.Find(hole.Words[0].Member)?.Pieces.Length != pieces.Length)
+                    {
+                        continue;
+                    }
+
+                    hole.Add(new HoleWord(pieces[place].Hash, skeleton.Id, by));
+                    if (hole.Count >= _options.DistinctWords)
+                    {
+                        Answer(hole, skeleton, by, work);
+                        return;
+                    }
+                }
             }
         }
     }
