@@ -16,6 +16,7 @@ internal static class AssignPatterns
             ids[i] = miner.Assign(lines[i]);
         }
 
+        miner.DrainAliases(new List<PatternAlias>());
         using var writer = new StreamWriter(output);
         var texts = new Dictionary<PatternId, string>();
         foreach (var id in ids)

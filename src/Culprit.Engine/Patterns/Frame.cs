@@ -78,7 +78,7 @@ internal sealed class Frame(int capacity)
             return false;
         }
 
-        by = new Generalisation(words & ~best, false);
+        by = new Generalisation(words & ~best);
         for (var i = 0; i < agreements.Length; i++)
         {
             if ((agreements[i] & best) == best)

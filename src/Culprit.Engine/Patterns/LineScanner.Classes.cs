@@ -111,7 +111,33 @@ internal sealed partial class LineScanner
             return _count < MaxTokens ? AddVariable(line, dot, dot, end, TokenKind.Number) : end;
         }
 
-        return AddVariable(line, separatorStart, start, end, TokenKind.Word);
+        // "SOCKS5", "x86" may be names; what counts further is a value.
+        var isName = digits <= 2 && !HasNumberPart(line, start, end);
+        return AddVariable(line, separatorStart, start, end, isName ? TokenKind.Word : TokenKind.Masked);
+    }
+
+    private static bool HasNumberPart(ReadOnlySpan<byte> line, int start, int end)
+    {
+        var digitsOnly = true;
+        for (var i = start; i < end; i++)
+        {
+            if (ByteClasses.IsMark(line[i]))
+            {
+                if (digitsOnly && i > start)
+                {
+                    return true;
+                }
+
+                digitsOnly = true;
+                start = i + 1;
+            }
+            else
+            {
+                digitsOnly &= IsDigit(line[i]);
+            }
+        }
+
+        return digitsOnly && end > start;
     }
 
     private int AddNumbered(ReadOnlySpan<byte> line, int separatorStart, int start, int end)

@@ -28,8 +28,8 @@ internal sealed partial class LineScanner
                 return AddVariable(line, separatorStart, start, end, TokenKind.Masked);
             }
 
-            var whole = EndOfParenthesis(line, end);
-            return AddVariable(line, separatorStart, start, whole, TokenKind.Number, whole == end ? end - unitStart : 0);
+            // A unit glued to its number is part of the value; one that stands apart is shown.
+            return AddVariable(line, separatorStart, start, EndOfParenthesis(line, end), TokenKind.Number);
         }
 
         if (after == (byte)' ' && end + 1 < line.Length && (IsLetter(line[end + 1]) || line[end + 1] is (byte)'%' or >= 0x80))

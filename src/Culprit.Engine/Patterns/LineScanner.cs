@@ -16,7 +16,7 @@ internal sealed partial class LineScanner
     /// <summary>Tokens of a line that decide its pattern.</summary>
     public const int MaxTokens = 160;
 
-    private const ulong EmptySeparator = 0x2545F4914F6CDD1D;
+    internal const ulong EmptySeparator = 0x2545F4914F6CDD1D;
 
     private static readonly ulong[] SingleSeparator = BuildSingleSeparators();
     private static readonly bool[] JoiningSeparator = BuildJoining();

@@ -4,11 +4,45 @@ namespace Culprit.Engine.Patterns;
 internal sealed partial class PatternMiner
 {
     private const int MaxCandidates = 24;
+    private const int MaxPairedPlaces = 16;
 
     private void Learn(Skeleton first)
     {
+        foreach (ref readonly var piece in first.Pieces.AsSpan())
+        {
+            if (piece.Kind == TokenKind.Word && piece.State == SlotState.Constant)
+            {
+                _values.Add(Hash64.Of(first.TextOf(piece)));
+            }
+        }
+
         var work = new Queue<Skeleton>();
         work.Enqueue(first);
+        LearnAll(work, first);
+    }
+
+    /// <summary>Looks again at the open questions with the value words learned since.</summary>
+    private void Settle()
+    {
+        while (_settledAt != _values.Version)
+        {
+            _settledAt = _values.Version;
+            var work = new Queue<Skeleton>();
+            foreach (var hole in _holes.All.Where(AreValues).ToArray())
+            {
+                var by = hole.Words[0].By;
+                if (_skeletons.Find(hole.Words[0].Member) is { } skeleton && skeleton.Literals > _options.MinLiterals)
+                {
+                    Answer(hole, skeleton, by, work);
+                }
+            }
+
+            LearnAll(work, null);
+        }
+    }
+
+    private void LearnAll(Queue<Skeleton> work, Skeleton? first)
+    {
         while (work.TryDequeue(out var skeleton))
         {
             // The skeleton may be the answer to an open question of others.
@@ -21,6 +55,7 @@ internal sealed partial class PatternMiner
             if (!JoinTemplates(skeleton))
             {
                 Ask(skeleton, work);
+                AnswerTemplates(skeleton, work);
                 Compare(skeleton, work);
             }
 
@@ -34,11 +69,12 @@ internal sealed partial class PatternMiner
     private bool JoinTemplates(Skeleton skeleton)
     {
         var joined = false;
-        foreach (var by in Candidates(skeleton))
+        foreach (var candidate in Candidates(skeleton))
         {
-            if (_skeletons.Find(by.KeyOf(skeleton)) is { } template && template != skeleton)
+            if (candidate.Enough <= _options.DistinctWords
+                && _skeletons.Find(candidate.By.KeyOf(skeleton)) is { } template && template != skeleton)
             {
-                Cover(skeleton, template, by);
+                Cover(skeleton, template, candidate.By);
                 joined = true;
             }
         }
@@ -101,43 +137,108 @@ internal sealed partial class PatternMiner
 
     private void Ask(Skeleton skeleton, Queue<Skeleton> work)
     {
-        foreach (var by in Candidates(skeleton))
+        foreach (var candidate in Candidates(skeleton))
         {
-            var place = System.Numerics.BitOperations.TrailingZeroCount(by.Places);
-            ref readonly var piece = ref skeleton.Pieces[place];
-            var key = by.KeyOf(skeleton);
+            var key = candidate.By.KeyOf(skeleton);
             var hole = _holes.GetOrAdd(key);
-            hole.Add(new HoleWord(piece.Hash, skeleton.Id, by));
-            var enough = piece.Kind == TokenKind.Numbered ? _options.DistinctNumberedWords : _options.DistinctWords;
-            if (hole.Count < enough)
+            hole.Add(new HoleWord(candidate.Word, skeleton.Id, candidate.By));
+            if (hole.Count >= candidate.Enough || (candidate.IsWord && AreValues(hole)))
             {
-                continue;
+                Answer(hole, skeleton, candidate.By, work);
             }
-
-            _holes.Remove(key);
-            var template = by.Apply(skeleton);
-            Insert(template);
-            CoverAll(hole, template);
-
-            work.Enqueue(template);
         }
     }
 
-    private IEnumerable<Generalisation> Candidates(Skeleton skeleton)
+    // Templates that already vary elsewhere may be asking about a word of this line.
+    private void AnswerTemplates(Skeleton skeleton, Queue<Skeleton> work)
+    {
+        var pieces = skeleton.Pieces.AsSpan();
+        var length = Math.Min(pieces.Length, MaxPairedPlaces);
+        for (var i = 0; i < length; i++)
+        {
+            for (var j = i + 1; j < length; j++)
+            {
+                if (pieces[i].IsVariable || pieces[j].IsVariable)
+                {
+                    continue;
+                }
+
+                var by = new Generalisation((1UL << i) | (1UL << j));
+                if (_holes.Find(by.KeyOf(skeleton)) is { } hole)
+                {
+                    // Which of the two the question is about shows in the template that asked it.
+                    var asked = hole.Words[0].By.Places;
+                    var place = asked == 1UL << i ? i : asked == 1UL << j ? j : -1;
+                    if (place < 0 || _skeletons.Find(hole.Words[0].Member)?.Pieces.Length != pieces.Length)
+                    {
+                        continue;
+                    }
+
+                    hole.Add(new HoleWord(pieces[place].Hash, skeleton.Id, by));
+                    if (hole.Count >= _options.DistinctWords)
+                    {
+                        Answer(hole, skeleton, by, work);
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    private void Answer(Hole hole, Skeleton skeleton, Generalisation by, Queue<Skeleton> work)
+    {
+        _holes.Remove(hole.Key);
+        if (_skeletons.Find(hole.Key) is not { } template)
+        {
+            template = by.Apply(skeleton);
+            Insert(template);
+            work.Enqueue(template);
+        }
+
+        CoverAll(hole, template);
+    }
+
+    // Two words that are values elsewhere differ here: a variable with few values.
+    private bool AreValues(Hole hole)
+    {
+        if (hole.Count < 2)
+        {
+            return false;
+        }
+
+        foreach (var (word, _, by) in hole.Words)
+        {
+            if (by.Glued != 0 || !_values.Contains(word))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private IEnumerable<Candidate> Candidates(Skeleton skeleton)
     {
         var literals = skeleton.Literals;
         var count = 0;
         for (var i = 0; i < skeleton.Pieces.Length && i < Generalisation.MaxPlaces && count < MaxCandidates; i++)
         {
             var kind = skeleton.Pieces[i].Kind;
-            if (kind is TokenKind.Literal or TokenKind.Numbered
-                && literals - (kind == TokenKind.Literal ? 1 : 0) >= _options.MinLiterals)
+            var left = literals - (kind == TokenKind.Literal ? 1 : 0);
+            if (kind is not (TokenKind.Literal or TokenKind.Numbered) || left < 1)
             {
-                count++;
-                yield return new Generalisation(1UL << i, false);
+                continue;
             }
+
+            count++;
+            var enough = left < _options.MinLiterals ? _options.DistinctWordsBesideOne
+                : kind == TokenKind.Numbered ? _options.DistinctNumberedWords
+                : _options.DistinctWords;
+            yield return new Candidate(new Generalisation(1UL << i), skeleton.Pieces[i].Hash, enough, left >= _options.MinLiterals);
         }
     }
+
+    private readonly record struct Candidate(Generalisation By, ulong Word, int Enough, bool IsWord);
 
     private void CoverAll(Hole hole, Skeleton template)
     {
@@ -159,6 +260,7 @@ internal sealed partial class PatternMiner
     // The skeleton is a case of the template: one pattern from now on.
     private void Cover(Skeleton skeleton, Skeleton template, Generalisation by)
     {
+        LearnValues(skeleton, by);
         var varies = template.MergeSlots(by.Apply(skeleton));
         if (!template.IsTemplate)
         {
@@ -178,6 +280,19 @@ internal sealed partial class PatternMiner
         if (varies)
         {
             TellCover(template);
+        }
+    }
+
+    // A place that stands for one word tells which words are values.
+    private void LearnValues(Skeleton skeleton, Generalisation by)
+    {
+        for (var places = by.Places; places != 0 && by.Glued == 0; places &= places - 1)
+        {
+            var place = System.Numerics.BitOperations.TrailingZeroCount(places);
+            if (!by.Has(place + 1) && (place == 0 || !by.Has(place - 1)))
+            {
+                _values.Add(skeleton.Pieces[place].Hash);
+            }
         }
     }
 

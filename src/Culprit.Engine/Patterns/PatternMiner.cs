@@ -19,6 +19,8 @@ internal sealed partial class PatternMiner
     private readonly TemplateIndex _templates = new();
     private readonly List<(Skeleton Template, Generalisation By)> _found = [];
     private readonly List<Skeleton> _cases = [];
+    private readonly ValueWords _values;
+    private long _settledAt;
     private readonly Dictionary<ulong, ulong> _aliases = [];
     private readonly Queue<ulong> _aliasOrder = new();
     private readonly List<PatternAlias> _newAliases = [];
@@ -29,6 +31,7 @@ internal sealed partial class PatternMiner
         _skeletons = new SkeletonTable(options.MaxPatterns);
         _holes = new HoleTable(options.MaxHoles);
         _frames = new FrameTable(options);
+        _values = new ValueWords(options.MaxValueWords);
     }
 
     /// <summary>Skeletons held now.</summary>
@@ -86,6 +89,7 @@ internal sealed partial class PatternMiner
     /// <summary>Hands over the aliases found since the last call, oldest first, for the host to journal.</summary>
     public void DrainAliases(ICollection<PatternAlias> into)
     {
+        Settle();
         foreach (var alias in _newAliases)
         {
             into.Add(alias);

@@ -25,6 +25,10 @@ internal struct Piece
     public TokenKind Kind;
     public SlotState State;
     public bool Joins;
+
+    /// <summary>A variable that also covers separators which part variables elsewhere.</summary>
+    public bool Spans;
+
     public byte UnitLength;
     public ulong SeparatorHash;
     public ulong Hash;

@@ -66,12 +66,15 @@ internal sealed class TemplateIndex
         by = default;
         var pattern = template.Pieces;
         var line = skeleton.Pieces;
-        if (template.TailHash != skeleton.TailHash || pattern.Length > line.Length || line.Length > Generalisation.MaxPlaces)
+        var withTail = template.TailHash != skeleton.TailHash;
+        if ((withTail && (pattern.Length == 0 || !pattern[^1].Spans || template.TailHash != LineScanner.EmptySeparator))
+            || pattern.Length > line.Length || line.Length > Generalisation.MaxPlaces)
         {
             return false;
         }
 
         var places = 0UL;
+        var glued = 0UL;
         var at = 0;
         for (var i = 0; i < pattern.Length; i++)
         {
@@ -92,16 +95,19 @@ internal sealed class TemplateIndex
             }
 
             var isLast = i + 1 == pattern.Length;
+            var spans = pattern[i].Spans;
+            var first = at;
             do
             {
-                places |= line[at].IsVariable ? 0 : 1UL << at;
+                places |= line[at].IsVariable && !spans ? 0 : 1UL << at;
+                glued |= spans && at > first ? 1UL << at : 0;
                 at++;
             }
-            while (at < line.Length && line[at].Joins && (isLast || !StartsHere(pattern[i + 1], line[at])));
+            while (at < line.Length && (line[at].Joins || spans) && (isLast || !StartsHere(pattern[i + 1], line[at])));
         }
 
-        by = new Generalisation(places, false);
-        return at == line.Length && places != 0;
+        by = new Generalisation(places, glued, withTail);
+        return at == line.Length && (places != 0 || withTail);
     }
 
     private static bool StartsHere(in Piece next, in Piece piece) =>
