@@ -185,6 +185,45 @@ public sealed class EmbeddedRecordStoreTests : RecordStoreContract
     }
 
     [Fact]
+    public async Task AFlushThatTheDiskRefusesLosesNothingAndSucceedsLater()
+    {
+        await AddThreeSegmentsAsync();
+        Store.AddAnnotated(4, new Row("four", RecordBatches.Start + 4));
+        var away = Path.Combine(_folder.Root, "away");
+        Directory.Move(_folder.Segments, away);
+
+        await Assert.ThrowsAnyAsync<IOException>(() => Store.FlushAsync(all: true, Token));
+        Directory.Move(away, _folder.Segments);
+
+        Assert.Equal(3, Store.AppliedSequence);
+        Assert.Equal([4, 3, 2, 1], await FindAsync(new RecordQuery()));
+        await Store.FlushAsync(all: true, Token);
+        Assert.Equal(4, Store.AppliedSequence);
+        Assert.Equal([4, 3, 2, 1], await FindAsync(new RecordQuery()));
+    }
+
+    [Fact]
+    public async Task RecordsThatAreListedAlreadyAreNotListedAgain()
+    {
+        // As after a commit that reported an error although it reached the disk.
+        Store.AddAnnotated(1, new Row("one"));
+        await _database!.WriteAsync(
+            c =>
+            {
+                PositionTable.Advance(c, "records", 1);
+                return 0;
+            },
+            Token);
+
+        await Assert.ThrowsAsync<StateDatabaseException>(() => Store.FlushAsync(all: true, Token));
+        Assert.Equal([1], await FindAsync(new RecordQuery()));
+
+        await RestartAsync();
+        Assert.Equal(1, Store.AppliedSequence);
+        Assert.Empty(_folder.SegmentNames);
+    }
+
+    [Fact]
     public async Task ManyQueriesRunAtOnce()
     {
         await AddThreeSegmentsAsync();
