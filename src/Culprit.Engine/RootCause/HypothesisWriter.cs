@@ -83,6 +83,7 @@ internal sealed class HypothesisWriter(Dossier dossier, CandidateSet candidates,
                 accusation.Share * accusation.Pattern.Mass);
         }
 
+        Consequences(candidate, pro);
         var accusers = candidate.Accusers.OrderBy(c => c.Name, StringComparer.Ordinal).ToList();
         if (accusers.Count >= 2)
         {
@@ -104,6 +105,34 @@ internal sealed class HypothesisWriter(Dossier dossier, CandidateSet candidates,
         {
             var other = caller.Accuses.OrderByDescending(a => a.Share).First();
             Add(contra, $"{QuotedText.Name(caller.Name)} depends on it too, but names {Wording.Subject(other.Callee)}", other.Pattern, -0.2);
+        }
+    }
+
+    /// <summary>What followed at the accusers: their further errors, and the errors of those who call them.</summary>
+    private static void Consequences(Candidate candidate, List<EvidenceItem> pro)
+    {
+        if (candidate.Accusations.Where(a => a.Share >= 0.4).MinBy(a => a.Pattern.Pattern.FirstAt) is not { } first)
+        {
+            return;
+        }
+
+        var caller = first.Caller;
+        var said = QuotedText.Name(caller.Name);
+        foreach (var pattern in caller.Patterns
+            .Where(p => p.Mass > 0 && p.Fault == SelfFault.None && p.Pattern.FirstAt >= first.Pattern.Pattern.FirstAt
+                && !caller.Accuses.Exists(a => a.Pattern == p))
+            .Take(2))
+        {
+            var later = Wording.Span(pattern.Pattern.FirstAt - first.Pattern.Pattern.FirstAt);
+            Add(pro, $"{said} logged {QuotedText.Quote(pattern.Text)} {later} after it, as a consequence", pattern, 0.6 * first.Share * pattern.Mass);
+        }
+
+        var victims = caller.Accusations.Where(a => a.Share >= 0.3).ToList();
+        if (victims.Count > 0)
+        {
+            var names = string.Join(", ", victims.Select(a => QuotedText.Name(a.Caller.Name)).Distinct().Order(StringComparer.Ordinal).Take(5));
+            Add(pro, $"{names} in turn {(victims.Count == 1 ? "blames" : "blame")} {said}", victims[0].Pattern,
+                first.Share * victims.Sum(a => a.Share * a.Pattern.Mass));
         }
     }
 

@@ -193,6 +193,38 @@ public sealed class RootCauseRankerTests
     }
 
     [Fact]
+    public void AnIdleServiceWhoseLoadGrewTenfoldIsNotShortOfAnythingWhenOthersMovedAsFar()
+    {
+        var report = Rank(new DossierBuilder().WithBaseline(60)
+            .Metric("idle", "cpu_millicores", median: 3, value: 36, deviation: 0.2)
+            .Metric("a", "cpu_millicores", median: 200, value: 240)
+            .Metric("b", "cpu_millicores", median: 300, value: 330)
+            .Metric("c", "cpu_millicores", median: 100, value: 125)
+            .Logs("idle", 20).Logs("a", 300).Logs("b", 300).Logs("c", 300));
+
+        Assert.True(report.Abstained);
+        Assert.Empty(report.Hypotheses);
+    }
+
+    [Fact]
+    public void OneKindOfEvidenceAloneIsNeverMoreThanFairlySure()
+    {
+        var report = Rank(new DossierBuilder().WithBaseline(600).Error("pricing", "cannot parse tariff table", 5, count: 100_000));
+
+        Assert.Equal("pricing", report.Hypotheses[0].Service);
+        Assert.Equal(0.7, report.Confidence);
+    }
+
+    [Fact]
+    public void WhatFollowedAtTheAccuserIsEvidenceToo()
+    {
+        var best = Rank(Scenarios.OneBlamer()).Hypotheses[0];
+
+        Assert.Contains(best.For, e => e.Text == "user-service logged \"Query failed\" 0.2 s after it, as a consequence");
+        Assert.Contains(best.For, e => e.Text == "api-gateway, payment-service in turn blame user-service");
+    }
+
+    [Fact]
     public void EvidenceIdsAreUniqueAndRecordsAreCited()
     {
         var report = Rank(Scenarios.WithSeedDependencies(Scenarios.Seed()));
