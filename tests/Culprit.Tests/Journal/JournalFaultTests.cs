@@ -171,6 +171,77 @@ public sealed class JournalFaultTests
     }
 
     [Fact]
+    public async Task WhatWasRefusedDoesNotReturnInPlaceOfWhatTookItsSequences()
+    {
+        var disk = new FakeDisk();
+        var clock = new FakeTimeProvider();
+        await using var journal = JournalBench.Open(disk, clock: clock);
+        await journal.AppendAsync(JournalBench.Batch("a"), Token);
+        disk.Fault = (_, call) => call is "sync" or "create" or "truncate" ? DiskException.NoSpace : null;
+        var refused = await journal.AppendAsync(JournalBench.Batch("no", "nor", "neither"), Token);
+        disk.Fault = (_, _) => null;
+        clock.Advance(TimeSpan.FromSeconds(3));
+
+        await journal.AppendAsync(JournalBench.Batch("b"), Token);
+
+        Assert.False(refused.Accepted);
+        Assert.True(disk.Content(JournalBench.PathOf(1)).AsSpan().IndexOf("neither"u8) > 0);
+        var next = disk.Restart(isPowerCut: false);
+        await using (var reopened = JournalBench.Open(next))
+        {
+            Assert.Equal([(1, "a"), (2, "b")], await JournalBench.ReadAllAsync(reopened, Token));
+            Assert.Equal(0, reopened.CorruptRangeCount);
+        }
+
+        // Nor when damage makes the reader search for the next frame.
+        var bytes = next.Content(JournalBench.PathOf(1));
+        bytes[SegmentHeader.TotalBytes + Frame.HeaderBytes] ^= 1;
+        next.Put(JournalBench.PathOf(1), bytes);
+        await using var damaged = JournalBench.Open(next);
+        Assert.Equal((2, "b"), (await JournalBench.ReadAllAsync(damaged, Token))[0]);
+    }
+
+    [Fact]
+    public async Task WhatARestartShowsSurvivesAPowerCutAfterIt()
+    {
+        var disk = new FakeDisk();
+        await using var journal = JournalBench.Open(disk);
+        await journal.AppendAsync(JournalBench.Batch("a"), Token);
+        disk.SyncGate.Reset();
+        var unsynced = journal.AppendAsync(JournalBench.Batch("b"), Token);
+        await Until(() => disk.Content(JournalBench.PathOf(1)).AsSpan().IndexOf("b"u8) > 0);
+        var killed = disk.Restart(isPowerCut: false);
+        disk.SyncGate.Set();
+        Assert.False((await unsynced).Accepted);
+
+        await using var second = JournalBench.Open(killed);
+        Assert.Equal(2, second.LastSequence);
+        await using var third = JournalBench.Open(killed.Restart(isPowerCut: true));
+
+        Assert.Equal(2, third.LastSequence);
+    }
+
+    [Fact]
+    public async Task WhenTheSyncOfARestartFailsTheSegmentIsWrittenAnew()
+    {
+        var disk = new FakeDisk();
+        await using (var journal = JournalBench.Open(disk))
+        {
+            await journal.AppendAsync(JournalBench.Batch("a", "b"), Token);
+        }
+
+        var second = disk.Restart(isPowerCut: false);
+        var failures = 1;
+        second.Fault = (_, call) => call == "sync" && failures-- > 0 ? DiskException.InputOutput : null;
+        await using var restarted = JournalBench.Open(second);
+        await using var third = JournalBench.Open(second.Restart(isPowerCut: true));
+
+        Assert.True(failures <= 0);
+        Assert.Equal([(1, "a"), (2, "b")], await JournalBench.ReadAllAsync(third, Token));
+        Assert.Equal(0, second.ForbiddenSyncs);
+    }
+
+    [Fact]
     public async Task ASegmentThatCannotBeDeletedIsDeletedByTheNextTrim()
     {
         var disk = new FakeDisk();
