@@ -1,6 +1,8 @@
 using Culprit.Server.Alerting;
 using Culprit.Server.Configuration;
 using Culprit.Server.Detection;
+using Culprit.Server.Health;
+using Culprit.Server.Http;
 using Culprit.Server.Ingestion;
 using Culprit.Server.Querying;
 using Culprit.Server.RootCause;
@@ -29,10 +31,13 @@ internal static class CulpritServer
         await builder.AddRootCauseAsync(settings, cancellationToken).ConfigureAwait(false);
         builder.AddAlerting();
         builder.AddQuerying();
+        builder.AddHealth(new HealthOptions(settings.Options.Durability));
 
         var app = builder.Build();
+        app.UseHttpRules();
         app.MapIngestion();
         app.MapQuerying();
+        app.MapHealth();
         await app.Services.GetRequiredService<StorageRecovery>().RunAsync(cancellationToken).ConfigureAwait(false);
         return app;
     }

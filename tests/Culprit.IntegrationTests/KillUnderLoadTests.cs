@@ -39,9 +39,9 @@ public class KillUnderLoadTests
         var found = await ReadAllAsync(last);
 
         Assert.True(acknowledged.Count > runs * BatchSize, $"only {acknowledged.Count} records were acknowledged");
-        Assert.Empty(acknowledged.Keys.Where(id => !found.ContainsKey(id)));
-        Assert.Empty(found.Where(f => f.Value != 1));
-        Assert.Empty(found.Keys.Where(id => !sent.ContainsKey(id)));
+        Assert.DoesNotContain(acknowledged.Keys, id => !found.ContainsKey(id));
+        Assert.DoesNotContain(found, f => f.Value != 1);
+        Assert.DoesNotContain(found.Keys, id => !sent.ContainsKey(id));
     }
 
     private static async Task LoadUntilKilledAsync(

@@ -1,4 +1,5 @@
 using Culprit.Server.Configuration;
+using Culprit.Server.Health;
 
 namespace Culprit.Server.Detection;
 
@@ -9,6 +10,7 @@ internal static class DetectionRegistration
     {
         builder.Services.AddSingleton(settings.Options.ToPipelineOptions());
         builder.Services.AddSingleton<EngineProgress>();
+        builder.Services.AddSingleton<IHealthSource, EngineHealth>();
         builder.Services.AddHostedService<EngineWorker>();
         builder.Services.AddHostedService<TickWriter>();
     }

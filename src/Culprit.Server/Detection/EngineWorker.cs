@@ -27,6 +27,9 @@ internal sealed partial class EngineWorker(
     private readonly string[] _sinks = [.. sinks.Select(s => s.Name)];
     private long _snapshotAt;
     private long _bytesSinceSnapshot;
+    private long _lastRecord;
+    private EngineSnapshot? _frozen;
+    private long _frozenRecord;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -71,6 +74,7 @@ internal sealed partial class EngineWorker(
                 records.Annotate(batch.FirstSequence, annotations);
                 progress.CountRecords(batch.Count);
                 _bytesSinceSnapshot += batch.Bytes.Length;
+                _lastRecord = batch.LastSequence;
                 if (hub.WantsRecords)
                 {
                     hub.PublishBatch(batch, annotations);
@@ -118,19 +122,32 @@ internal sealed partial class EngineWorker(
         return new EngineOutput(sequence, [.. output], outbox);
     }
 
-    /// <summary>Only right after a tick, when every digest has been drawn, is the pipeline whole.</summary>
+    /// <summary>Freezes the pipeline now and then, right after a tick: only then has every digest been drawn.</summary>
+    /// <remarks>
+    /// A snapshot is kept back until the store has every record in it. So a replay, which starts after the snapshot, meets
+    /// every record that the store still lacks and can tell it what it found out about them.
+    /// </remarks>
     private async Task SnapshotIfDueAsync(Pipeline pipeline, long sequence, CancellationToken cancellationToken)
     {
-        if (_bytesSinceSnapshot < SnapshotBytes && clock.GetElapsedTime(_snapshotAt) < SnapshotInterval)
+        if (_frozen is null)
         {
-            return;
+            if (_bytesSinceSnapshot < SnapshotBytes && clock.GetElapsedTime(_snapshotAt) < SnapshotInterval)
+            {
+                return;
+            }
+
+            _snapshotAt = clock.GetTimestamp();
+            _bytesSinceSnapshot = 0;
+            _frozen = new EngineSnapshot(Pipeline.SnapshotVersion, sequence, pipeline.ToSnapshot());
+            _frozenRecord = _lastRecord;
         }
 
-        _snapshotAt = clock.GetTimestamp();
-        _bytesSinceSnapshot = 0;
-        await state.SaveSnapshotAsync(
-            new EngineSnapshot(Pipeline.SnapshotVersion, sequence, pipeline.ToSnapshot()), cancellationToken).ConfigureAwait(false);
-        progress.SnapshotSequence = sequence;
+        if (records.AppliedSequence >= _frozenRecord)
+        {
+            await state.SaveSnapshotAsync(_frozen, cancellationToken).ConfigureAwait(false);
+            progress.SnapshotSequence = _frozen.Sequence;
+            _frozen = null;
+        }
     }
 
     private async Task SetAsideAsync(JournalEntry entry, Exception exception, CancellationToken cancellationToken)

@@ -11,7 +11,8 @@ using Culprit.Server.Journal;
 namespace Culprit.Server.Ingestion;
 
 /// <summary>A body of events -> durable records -> the answer. Nothing is answered with success before its sync.</summary>
-internal sealed class EventIntake(IJournal journal, RecentIds ids, IdempotencyKeys keys, IngestionMetrics metrics, TimeProvider clock)
+internal sealed class EventIntake(
+    IJournal journal, IngestPressure pressure, RecentIds ids, IdempotencyKeys keys, IngestionMetrics metrics, TimeProvider clock)
 {
     // A writer that one huge batch blew up is not kept for the next small one.
     private const int MaxKeptWriterBytes = 8 * 1024 * 1024;
@@ -69,6 +70,12 @@ internal sealed class EventIntake(IJournal journal, RecentIds ids, IdempotencyKe
 
     private async Task<(StoredAnswer? Answer, Problem? Problem)> TakeOnceAsync(PooledBuffer body, bool isLines)
     {
+        if (pressure.Refusal() is { } refusal)
+        {
+            metrics.RequestRefused();
+            return (null, refusal);
+        }
+
         if (!_workspaces.TryTake(out var work))
         {
             work = new Workspace();

@@ -22,6 +22,7 @@ internal static class IngestionRegistration
         services.AddSingleton<IdempotencyKeys>();
         services.AddSingleton<IngestionMetrics>();
         services.AddSingleton<IHealthSource>(s => s.GetRequiredService<IngestionMetrics>());
+        services.AddSingleton<IngestPressure>();
         services.AddSingleton<EventIntake>();
         return builder;
     }

@@ -1,3 +1,4 @@
+using Culprit.Engine.Publishing;
 using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;

@@ -1,3 +1,4 @@
+using Culprit.Engine.Publishing;
 using System.Buffers;
 using System.Text.Json;
 using Culprit.Engine.Records;

@@ -1,3 +1,4 @@
+using Culprit.Engine.Publishing;
 using Culprit.Engine.Ingestion;
 using Culprit.Engine.Storage;
 using Culprit.Server.Http;

@@ -1,3 +1,4 @@
+using Culprit.Engine.Publishing;
 using System.Text;
 using Culprit.Engine.Records;
 using Culprit.Engine.Storage;

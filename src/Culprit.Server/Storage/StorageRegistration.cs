@@ -1,5 +1,6 @@
 using Culprit.Engine.Storage;
 using Culprit.Server.Configuration;
+using Culprit.Server.Health;
 using Culprit.Server.Journal;
 using Culprit.Server.Storage.Embedded;
 
@@ -38,6 +39,7 @@ internal static class StorageRegistration
         builder.Services.AddSingleton<IRecordStore>(_ => records);
         builder.Services.AddSingleton<IJournal>(_ => journal);
         builder.Services.AddSingleton(_ => journal);
+        builder.Services.AddSingleton<IHealthSource, StorageHealth>();
         builder.Services.AddSingleton<StorageRecovery>();
         builder.Services.AddHostedService<StoreWriter>();
     }

@@ -36,7 +36,7 @@ internal sealed partial class StoreWriter(
             try
             {
                 await records.FlushAsync(all: false, stoppingToken).ConfigureAwait(false);
-                journal.Trim(Math.Min(records.AppliedSequence, progress.SnapshotSequence));
+                journal.Trim(progress.SnapshotSequence); // A snapshot is only saved when the store has all its records.
                 pause = Pause;
             }
             catch (Exception e) when (e is not OperationCanceledException)

@@ -31,9 +31,9 @@ public sealed partial class RankerLawsTests
     public void AShiftInTimeChangesOnlyTheTimes(string scenario)
     {
         var now = Ranker.Rank(Scenarios.Named(scenario).Build());
-        var later = DossierBuilder.DefaultStart.AddDays(3).AddHours(5).AddSeconds(17);
+        var later = SomeDossier.DefaultStart.AddDays(3).AddHours(5).AddSeconds(17);
 
-        var shifted = Ranker.Rank(Shifted(Scenarios.Named(scenario).Build(), later - DossierBuilder.DefaultStart));
+        var shifted = Ranker.Rank(Shifted(Scenarios.Named(scenario).Build(), later - SomeDossier.DefaultStart));
 
         Assert.Equal(WithoutTimes(now), WithoutTimes(shifted));
     }

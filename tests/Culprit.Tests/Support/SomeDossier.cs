@@ -8,7 +8,7 @@ using Culprit.Engine.Topology;
 namespace Culprit.Tests.Support;
 
 /// <summary>Writes down a small incident, second by second, and makes its dossier.</summary>
-internal sealed class DossierBuilder
+internal sealed class SomeDossier
 {
     public static readonly DateTimeOffset DefaultStart = new(2026, 3, 1, 14, 3, 0, TimeSpan.Zero);
 
@@ -25,38 +25,38 @@ internal sealed class DossierBuilder
 
     private sealed record Line(string Service, string Text, double At, long Count, long Before, Severity Severity);
 
-    public DossierBuilder WithBaseline(double minutes)
+    public SomeDossier WithBaseline(double minutes)
     {
         _baselineMinutes = minutes;
         return this;
     }
 
-    public DossierBuilder Lasting(double seconds)
+    public SomeDossier Lasting(double seconds)
     {
         _lengthSeconds = seconds;
         return this;
     }
 
-    public DossierBuilder StartingAt(DateTimeOffset start)
+    public SomeDossier StartingAt(DateTimeOffset start)
     {
         _start = start;
         return this;
     }
 
     /// <summary>Every count, past and present, times a factor.</summary>
-    public DossierBuilder Scaled(long factor)
+    public SomeDossier Scaled(long factor)
     {
         _scale = factor;
         return this;
     }
 
-    public DossierBuilder OfType(AnomalyType type)
+    public SomeDossier OfType(AnomalyType type)
     {
         _type = type;
         return this;
     }
 
-    public DossierBuilder Error(string service, string text, double at, long count = 1, long before = 0, Severity severity = Severity.Error)
+    public SomeDossier Error(string service, string text, double at, long count = 1, long before = 0, Severity severity = Severity.Error)
     {
         _lines.Add(new Line(service, text, at, count, before, severity));
         _services.TryAdd(service, (0, null));
@@ -64,25 +64,25 @@ internal sealed class DossierBuilder
     }
 
     /// <summary>A service that logs as always; <paramref name="lastAt"/> makes it fall silent at that second.</summary>
-    public DossierBuilder Logs(string service, long records, double? lastAt = null)
+    public SomeDossier Logs(string service, long records, double? lastAt = null)
     {
         _services[service] = (records, lastAt);
         return this;
     }
 
-    public DossierBuilder Depends(string caller, params string[] callees)
+    public SomeDossier Depends(string caller, params string[] callees)
     {
         _edges.AddRange(callees.Select(c => new ServiceEdge(caller, c, EdgeSource.Declared, 1, "declared in the configuration")));
         return this;
     }
 
-    public DossierBuilder Metric(string service, string name, double median, double value, double at = 0, double deviation = 1)
+    public SomeDossier Metric(string service, string name, double median, double value, double at = 0, double deviation = 1)
     {
         _metrics.Add(new MetricEvidence(service, name, "", median, deviation, value, _start.AddSeconds(at), 60));
         return this;
     }
 
-    public DossierBuilder Change(string id, string? service, double at, string kind = "deploy")
+    public SomeDossier Change(string id, string? service, double at, string kind = "deploy")
     {
         _changes.Add(new ChangeEvidence(id, kind, service, _start.AddSeconds(at), $"roll out {id}"));
         return this;
