@@ -12,6 +12,8 @@ internal sealed class BlameFlow(CandidateSet candidates)
     /// <summary>A line counts as a consequence of a failed call when it comes with it or after it; clocks of replicas differ.</summary>
     private static readonly TimeSpan ClockSlack = TimeSpan.FromSeconds(2);
 
+    private readonly Dictionary<Candidate, double> _evidence = [];
+
     public void Run()
     {
         Accuse();
@@ -76,6 +78,16 @@ internal sealed class BlameFlow(CandidateSet candidates)
     }
 
     private double EvidenceOf(Candidate callee)
+    {
+        if (!_evidence.TryGetValue(callee, out var evidence))
+        {
+            _evidence[callee] = evidence = FindEvidence(callee);
+        }
+
+        return evidence;
+    }
+
+    private double FindEvidence(Candidate callee)
     {
         if (callee.Telemetry is Telemetry.Failing)
         {

@@ -40,6 +40,12 @@ internal sealed class EvidenceScale(Dossier dossier, CandidateSet candidates)
         var ordered = pattern with { Samples = [.. pattern.Samples.OrderBy(s => s.TimestampNanos).ThenBy(s => s.Id, StringComparer.Ordinal)] };
         var (sigmas, gate) = RiseOf(ordered.BaselineCount, evidence.BaselineMinutes, ordered.Count);
         var scored = new ScoredPattern(ordered, sigmas, gate, 0, SelfFault.None, [], false);
+        if (gate <= 0)
+        {
+            // Routine lines accuse nobody, and reading them is what a ranking costs.
+            return scored;
+        }
+
         var text = scored.Text;
         var blames = BlameExtractor.Extract(text, candidate.Name, candidates.Known);
         var fault = SelfFaults.Find(text);
@@ -55,7 +61,7 @@ internal sealed class EvidenceScale(Dossier dossier, CandidateSet candidates)
         var level = pattern.Severity >= Severity.Error ? 1 : 0.5;
         var mass = level * ((0.6 * Rise.SoftCap(Rise.Saturate(sigmas)))
             + (gate * (Telling(fault, blames, isSymptom) + (pattern.Severity >= Severity.Fatal ? 1 : 0))));
-        return scored with { Mass = gate > 0 ? mass : 0, Fault = fault, Blames = blames, IsSymptom = isSymptom };
+        return scored with { Mass = mass, Fault = fault, Blames = blames, IsSymptom = isSymptom };
     }
 
     /// <summary>The strongest pattern counts in full, the rest a quarter and together no more: one fault writes many lines.</summary>

@@ -29,10 +29,27 @@ internal static class InfrastructureWords
 
     private static readonly FrozenDictionary<int, string> Ports = new Dictionary<int, string>
     {
-        [25] = "smtp", [53] = "dns", [389] = "ldap", [465] = "smtp", [587] = "smtp", [636] = "ldap", [1433] = "sqlserver",
-        [1521] = "oracle", [2181] = "zookeeper", [2379] = "etcd", [3306] = "mysql", [4222] = "nats", [5432] = "postgres",
-        [5672] = "rabbitmq", [6379] = "redis", [8500] = "consul", [9042] = "cassandra", [9092] = "kafka", [9200] = "elasticsearch",
-        [11211] = "memcached", [27017] = "mongodb",
+        [25] = "smtp",
+        [53] = "dns",
+        [389] = "ldap",
+        [465] = "smtp",
+        [587] = "smtp",
+        [636] = "ldap",
+        [1433] = "sqlserver",
+        [1521] = "oracle",
+        [2181] = "zookeeper",
+        [2379] = "etcd",
+        [3306] = "mysql",
+        [4222] = "nats",
+        [5432] = "postgres",
+        [5672] = "rabbitmq",
+        [6379] = "redis",
+        [8500] = "consul",
+        [9042] = "cassandra",
+        [9092] = "kafka",
+        [9200] = "elasticsearch",
+        [11211] = "memcached",
+        [27017] = "mongodb",
     }.ToFrozenDictionary();
 
     /// <summary>The word itself, in lower case; null when it means nothing here.</summary>

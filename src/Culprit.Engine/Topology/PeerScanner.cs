@@ -97,7 +97,9 @@ internal static partial class PeerScanner
         var host = match.Groups["host"].Value.ToLowerInvariant();
         var port = int.Parse(match.Groups["port"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture);
         var extension = host.LastIndexOf('.') is >= 0 and var dot ? host[(dot + 1)..] : "";
-        if (SourceFiles.Contains(extension) || port is 0 or > 65535)
+        // .NET reads "12" as the address 0.0.0.12: without a letter only four numbers are a host, the rest are times and counts.
+        var isTime = host.AsSpan().IndexOfAnyInRange('a', 'z') < 0 && host.Count(c => c == '.') != 3;
+        if (isTime || SourceFiles.Contains(extension) || port is 0 or > 65535)
         {
             return false;
         }
@@ -107,7 +109,7 @@ internal static partial class PeerScanner
             return !NotNames.Contains(host) || host == "localhost";
         }
 
-        var isAddress = IPAddress.TryParse(host, out _);
+        var isAddress = host.Contains('.', StringComparison.Ordinal) && IPAddress.TryParse(host, out _);
         var before = text[Math.Max(0, match.Index - 40)..match.Index];
         return !NotNames.Contains(host)
             && port >= 80
@@ -167,7 +169,7 @@ internal static partial class PeerScanner
     [GeneratedRegex(@"\b[a-z][a-z0-9+.-]{1,20}://(?:[^\s/@""']{1,200}@)?(?<host>[a-z0-9][a-z0-9._-]{0,200})(?::(?<port>[0-9]{1,5}))?", Plain)]
     private static partial Regex Url();
 
-    [GeneratedRegex(@"(?<![\w.\-/(@])(?<host>[a-z0-9][a-z0-9._-]{0,200}(?<=[a-z][a-z0-9._-]{0,200}|\.[0-9]{1,3})):(?<port>[0-9]{2,5})(?![\w]|[.:][0-9])", Plain)]
+    [GeneratedRegex(@"(?<![\w.\-/(@])(?<host>(?>[a-z0-9][a-z0-9._-]{0,200})):(?<port>[0-9]{2,5})(?![\w]|[.:][0-9])", Plain)]
     private static partial Regex HostAndPort();
 
     [GeneratedRegex(@"(?:\blookup |ENOTFOUND |EAI_AGAIN |could not (?:resolve|translate) host(?: ?name)?:? ['""]?|UnknownHostException: )(?<host>[a-z0-9][a-z0-9._-]{0,200})", Plain)]

@@ -98,7 +98,11 @@ internal static class ServiceGraphSnapshot
 
             graph.Restore(caller, callee, new LearnedEdge
             {
-                Messages = messages, Hosts = hosts, Traces = traces, Spans = spans, LastSeenNanos = lastSeen,
+                Messages = messages,
+                Hosts = hosts,
+                Traces = traces,
+                Spans = spans,
+                LastSeenNanos = lastSeen,
             });
         }
 

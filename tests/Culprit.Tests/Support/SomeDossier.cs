@@ -95,18 +95,33 @@ internal sealed class SomeDossier
         var errors = _lines.Sum(l => l.Count) * _scale;
         var anomaly = new Anomaly
         {
-            Id = "a1", Type = _type, Detector = "error-threshold", Environment = "production",
+            Id = "a1",
+            Type = _type,
+            Detector = "error-threshold",
+            Environment = "production",
             Services = [.. _lines.Select(l => l.Service).Distinct()],
-            StartedAt = _start, DetectedAt = _start.AddSeconds(_lengthSeconds), Window = TimeSpan.FromMinutes(1),
-            ErrorCount = errors, Expected = "fewer than 5 errors in 60 s", Observed = $"{errors} errors", Evidence = [],
+            StartedAt = _start,
+            DetectedAt = _start.AddSeconds(_lengthSeconds),
+            Window = TimeSpan.FromMinutes(1),
+            ErrorCount = errors,
+            Expected = "fewer than 5 errors in 60 s",
+            Observed = $"{errors} errors",
+            Evidence = [],
         };
         return new Dossier
         {
             Incident = new Incident
             {
-                Id = "i1", Environment = "production", State = IncidentState.Open, Severity = IncidentSeverity.Medium,
-                StartedAt = _start, DetectedAt = anomaly.DetectedAt, LastSeenAt = anomaly.DetectedAt,
-                ErrorCount = errors, Services = anomaly.Services, Anomalies = [anomaly],
+                Id = "i1",
+                Environment = "production",
+                State = IncidentState.Open,
+                Severity = IncidentSeverity.Medium,
+                StartedAt = _start,
+                DetectedAt = anomaly.DetectedAt,
+                LastSeenAt = anomaly.DetectedAt,
+                ErrorCount = errors,
+                Services = anomaly.Services,
+                Anomalies = [anomaly],
             },
             At = _start.AddSeconds(_lengthSeconds),
             Services = InOrder(services, order),

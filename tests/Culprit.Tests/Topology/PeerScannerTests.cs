@@ -31,6 +31,7 @@ public sealed class PeerScannerTests
     [InlineData("user added item to shopping bag")]
     [InlineData("worker finished at 12:30:45")]
     [InlineData("failed to connect to database")]
+    [InlineData("call took 12:3306 of 80:5432")]
     public void OrdinaryWordsAreNotPeers(string text) => Assert.Empty(PeerScanner.Find(text, Known));
 
     [Fact]
