@@ -1,7 +1,6 @@
 using System.Text;
 using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
-using DuckDB.NET.Data;
 using Microsoft.Extensions.Logging;
 
 namespace Culprit.Server.Storage.Embedded;
@@ -12,17 +11,13 @@ namespace Culprit.Server.Storage.Embedded;
 /// </remarks>
 internal sealed partial class EmbeddedRecordStore : IRecordStore, IDisposable
 {
-    // Newest-first queries mostly end in the first file; those that find little read the rest in growing groups.
-    private const int FirstGroup = 1;
-    private const int GroupGrowth = 4;
-    private const int LargestGroup = 32;
-
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _flushing = new(1, 1);
     private readonly SegmentManifest _manifest;
     private readonly SegmentFolder _folder;
     private readonly SegmentWriter _writer;
     private readonly SegmentReader _reader;
+    private readonly SegmentSearch _search;
     private readonly EmbeddedStoreOptions _options;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
@@ -47,6 +42,7 @@ internal sealed partial class EmbeddedRecordStore : IRecordStore, IDisposable
         _tail = new RecordTail(_applied);
         _writer = new SegmentWriter(folder.Path, options.CompressionLevel);
         _reader = new SegmentReader(folder.Path, options);
+        _search = new SegmentSearch(_reader, SetAsideAsync);
         _segments = [.. manifest.ListReadable()];
         _problems = [.. manifest.ListCorrupt()];
     }
@@ -161,25 +157,7 @@ internal sealed partial class EmbeddedRecordStore : IRecordStore, IDisposable
     public async Task<IReadOnlyList<StoredRecord>> FindAsync(RecordQuery query, CancellationToken cancellationToken)
     {
         var (tail, segments) = Snapshot();
-        var found = tail.Find(query, cancellationToken);
-        var candidates = Candidates(segments, query);
-        var group = FirstGroup;
-        for (var next = 0; next < candidates.Count; group = Math.Min(GroupGrowth * group, LargestGroup))
-        {
-            var asked = candidates.Skip(next).Take(group).TakeWhile(s => CanAdd(s, found, query)).ToList();
-            if (asked.Count == 0)
-            {
-                break;
-            }
-
-            var more = await AskAsync(asked, s => _reader.FindAsync(s, Narrow(query, found), cancellationToken), cancellationToken);
-            found.AddRange(more);
-            found.Sort(RecordOrder.OfAnswer(query.OldestFirst));
-            found.RemoveRange(Math.Min(query.Limit, found.Count), Math.Max(0, found.Count - query.Limit));
-            next += asked.Count;
-        }
-
-        return found;
+        return await _search.FindAsync(segments, tail.Find(query, cancellationToken), query, cancellationToken);
     }
 
     public async Task<StoredRecord?> FindByIdAsync(string id, CancellationToken cancellationToken)
@@ -190,35 +168,13 @@ internal sealed partial class EmbeddedRecordStore : IRecordStore, IDisposable
         }
 
         var (tail, segments) = Snapshot();
-        if (tail.FindById(Encoding.UTF8.GetBytes(id)) is { } inMemory)
-        {
-            return inMemory;
-        }
-
-        foreach (var group in segments.Where(s => s.RowsWithId > 0).OrderByDescending(s => s.FirstSequence).Chunk(LargestGroup))
-        {
-            var found = await AskAsync(group, s => _reader.FindByIdAsync(s, id, cancellationToken), cancellationToken);
-            if (found.Count > 0)
-            {
-                return found[0];
-            }
-        }
-
-        return null;
+        return tail.FindById(Encoding.UTF8.GetBytes(id)) ?? await _search.FindByIdAsync(segments, id, cancellationToken);
     }
 
     public async Task<StoredRecord?> FindBySequenceAsync(long sequence, CancellationToken cancellationToken)
     {
         var (tail, segments) = Snapshot();
-        if (tail.FindBySequence(sequence) is { } inMemory)
-        {
-            return inMemory;
-        }
-
-        var holder = segments.Where(s => s.FirstSequence <= sequence && sequence <= s.LastSequence).ToArray();
-        var found = await AskAsync(
-            holder, s => _reader.FindBySequenceAsync(s[0], sequence, cancellationToken), cancellationToken);
-        return found.Count > 0 ? found[0] : null;
+        return tail.FindBySequence(sequence) ?? await _search.FindBySequenceAsync(segments, sequence, cancellationToken);
     }
 
     public Task<long> CountAsync(CancellationToken cancellationToken)
@@ -231,38 +187,6 @@ internal sealed partial class EmbeddedRecordStore : IRecordStore, IDisposable
     {
         _reader.Dispose();
         _flushing.Dispose();
-    }
-
-    /// <summary>The segments that may hold a part of the answer, in its order.</summary>
-    private static List<Segment> Candidates(Segment[] segments, RecordQuery query)
-    {
-        var filter = new RecordFilter(query);
-        var candidates = segments.Where(s => filter.MayMatch(s.MinNanos, s.MaxNanos));
-        return query.OldestFirst
-            ? [.. candidates.OrderBy(s => s.MinNanos)]
-            : [.. candidates.OrderByDescending(s => s.MaxNanos)];
-    }
-
-    // Segments may overlap in time, so a full page ends the search only when the next one begins beyond its last record.
-    // A tie goes on: the sequence decides.
-    private static bool CanAdd(Segment segment, List<StoredRecord> found, RecordQuery query) =>
-        found.Count < query.Limit
-        || (query.OldestFirst
-            ? segment.MinNanos <= found[^1].TimestampNanos
-            : segment.MaxNanos >= found[^1].TimestampNanos);
-
-    /// <summary>The same question, without what could not make it into a page that is already full.</summary>
-    private static RecordQuery Narrow(RecordQuery query, List<StoredRecord> found)
-    {
-        if (found.Count < query.Limit)
-        {
-            return query;
-        }
-
-        var worst = found[^1].TimestampNanos;
-        return query.OldestFirst
-            ? query with { ToNanos = worst < query.ToNanos ? worst + 1 : query.ToNanos }
-            : query with { FromNanos = Math.Max(query.FromNanos, worst) };
     }
 
     private TailEntry[]? TakeNextSegment(bool all)
@@ -292,45 +216,6 @@ internal sealed partial class EmbeddedRecordStore : IRecordStore, IDisposable
         lock (_gate)
         {
             return (_tail.Snapshot(), _segments);
-        }
-    }
-
-    /// <summary>Asks; when that fails because of unreadable files, sets them aside and asks the others.</summary>
-    private async Task<List<StoredRecord>> AskAsync(
-        IReadOnlyList<Segment> segments,
-        Func<IReadOnlyList<Segment>, Task<List<StoredRecord>>> ask,
-        CancellationToken cancellationToken)
-    {
-        if (segments.Count == 0)
-        {
-            return [];
-        }
-
-        try
-        {
-            return await ask(segments);
-        }
-        catch (DuckDBException)
-        {
-            var readable = new List<Segment>();
-            foreach (var segment in segments)
-            {
-                if (await _reader.ProbeAsync(segment, cancellationToken) is { } fault)
-                {
-                    await SetAsideAsync(segment, fault);
-                }
-                else
-                {
-                    readable.Add(segment);
-                }
-            }
-
-            if (readable.Count == segments.Count)
-            {
-                throw;
-            }
-
-            return await AskAsync(readable, ask, cancellationToken);
         }
     }
 
