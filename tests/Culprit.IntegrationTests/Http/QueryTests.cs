@@ -143,6 +143,18 @@ public sealed class QueryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ASenderCannotHideAnEventOfOursBehindItsName()
+    {
+        _face.State.Add(HttpFace.Derived("an1", "log.anomaly", 1));
+        await _face.PostAsync("{\"message\":\"ours\"}");
+        var id = RecordId.Format(_face.Journal.Id, 1);
+        await _face.PostAsync($"[{{\"id\":\"an1\",\"message\":\"forged\"}},{{\"id\":\"{id}\",\"message\":\"forged\"}}]");
+
+        Assert.Equal("log.anomaly", (string?)(await _face.GetAsync("/events/an1")).Json["type"]);
+        Assert.Equal("ours", (string?)(await _face.GetAsync("/events/" + id)).Json["message"]);
+    }
+
+    [Fact]
     public async Task ACircleOfCausesEnds()
     {
         await _face.PostAsync("[{\"id\":\"e1\",\"message\":\"a\",\"meta\":{\"causation_id\":\"e2\"}},{\"id\":\"e2\",\"message\":\"b\",\"meta\":{\"causation_id\":\"e1\"}}]");
