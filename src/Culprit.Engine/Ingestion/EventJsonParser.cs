@@ -11,11 +11,6 @@ namespace Culprit.Engine.Ingestion;
 /// </remarks>
 internal sealed class EventJsonParser
 {
-    private const ulong EnvelopeKeys =
-        (1UL << (int)EventKey.Type) | (1UL << (int)EventKey.Id) | (1UL << (int)EventKey.Timestamp)
-        | (1UL << (int)EventKey.Service) | (1UL << (int)EventKey.Environment) | (1UL << (int)EventKey.TraceId)
-        | (1UL << (int)EventKey.SpanId) | (1UL << (int)EventKey.Source) | (1UL << (int)EventKey.Meta);
-
     private readonly EventScan _scan = new();
     private byte[] _plain = new byte[256];
     private long _timestamp;
@@ -24,6 +19,7 @@ internal sealed class EventJsonParser
     private RecordFlags _flags;
     private bool _isErrorEvent;
     private bool _metaHasMore;
+    private EventMember _unknownLevel;
 
     /// <summary>What the parsed record is.</summary>
     public EventKind Kind => _kind;
@@ -44,13 +40,18 @@ internal sealed class EventJsonParser
         writer.Begin();
         _flags = RecordFlags.None;
         _severity = Severity.Info;
+        _unknownLevel = default;
         var problem = ReadKind(text, writer) ?? ReadEnvelope(text, writer, receivedNanos) ?? ReadBody(text, writer);
         if (problem is not null)
         {
             return problem.Value with { Consumed = scanned.Consumed };
         }
 
-        WriteAttributes(text, writer);
+        if (EventAttributes.Write(text, _scan, writer, _kind, _metaHasMore, _unknownLevel))
+        {
+            _flags |= RecordFlags.Truncated;
+        }
+
         return scanned;
     }
 
@@ -298,23 +299,29 @@ internal sealed class EventJsonParser
     private ParseResult? ReadLevel(ReadOnlySpan<byte> text)
     {
         var member = LevelMember();
+        bool isKnown;
         switch (member.Type)
         {
             case JsonTokenType.None:
                 return null;
             case JsonTokenType.String:
-                _ = Severities.TryParse(Text(text, member), out _severity);
-                return null;
+                isKnown = Severities.TryParse(Text(text, member), out _severity);
+                break;
             case JsonTokenType.Number:
-                if (!Utf8Parser.TryParse(Text(text, member), out long number, out _) || !Severities.TryFromSteps(number, out _severity))
-                {
-                    _severity = Severity.Info;
-                }
-
-                return null;
+                isKnown = Utf8Parser.TryParse(Text(text, member), out long number, out _) && Severities.TryFromSteps(number, out _severity);
+                break;
             default:
                 return WrongType(EventKey.Level, "a string or a number");
         }
+
+        if (!isKnown)
+        {
+            // A level under another logger's name is kept as an attribute anyway.
+            _severity = Severity.Info;
+            _unknownLevel = member.Key == EventKey.Level ? member : default;
+        }
+
+        return null;
     }
 
     private EventMember LevelMember()
@@ -380,167 +387,6 @@ internal sealed class EventJsonParser
         return Utf8Parser.TryParse(Text(text, member), out double value, out _) && double.IsFinite(value) && value >= min
             ? null
             : Reject(RejectionCodes.OutOfRange, $"'{EventKeys.NameOf(key)}' is out of range: {JsonText.Echo(Text(text, member))}");
-    }
-
-    private void WriteAttributes(ReadOnlySpan<byte> text, RecordBatchWriter writer)
-    {
-        if (_kind == EventKind.Custom)
-        {
-            writer.Set(LogRecord.AttributesField, text);
-        }
-        else
-        {
-            MergeAttributes(text, writer);
-        }
-
-        if (!_scan.IsOverLimits || writer.Get(LogRecord.AttributesField).IsEmpty)
-        {
-            return;
-        }
-
-        var trimmed = AttributesTrimmer.Trim(writer.Get(LogRecord.AttributesField), out var isCut);
-        if (isCut)
-        {
-            _flags |= RecordFlags.Truncated;
-            writer.Set(LogRecord.AttributesField, trimmed);
-        }
-    }
-
-    /// <summary>Lays the members of <c>context</c> and all others that are no field of the record into one object.</summary>
-    private void MergeAttributes(ReadOnlySpan<byte> text, RecordBatchWriter writer)
-    {
-        var core = CoreKeys();
-        var context = (core & (1UL << (int)EventKey.Context)) != 0 ? _scan[EventKey.Context] : default;
-        var size = context.ValueLength;
-        var hasExtras = false;
-        foreach (ref readonly var member in _scan.Members)
-        {
-            if ((core & (1UL << (int)member.Key)) == 0)
-            {
-                size += member.RawEnd - member.NameStart + 8;
-                hasExtras = true;
-            }
-        }
-
-        var level = _kind == EventKind.Log ? UnknownLevel(text) : default;
-        hasExtras |= !level.IsEmpty;
-        if (size == 0 && !hasExtras)
-        {
-            return;
-        }
-
-        var target = writer.Reserve(LogRecord.AttributesField, size + level.Length + 32);
-        var length = 0;
-        if (context.ValueLength > 0)
-        {
-            text.Slice(context.ValueStart, context.ValueLength).CopyTo(target);
-            length = context.ValueLength;
-        }
-
-        if (hasExtras)
-        {
-            length = AppendExtras(text, target, length, core, level);
-        }
-
-        target = target[..length];
-        if (target[1..^1].IndexOfAnyExcept((byte)' ', (byte)'\n', (byte)'\r') < 0)
-        {
-            length = 0;
-        }
-
-        // Line breaks can only stand between tokens; without them a record is one line in every output.
-        for (var at = target.IndexOfAny((byte)'\n', (byte)'\r'); at >= 0; at = target.IndexOfAny((byte)'\n', (byte)'\r'))
-        {
-            target[at] = (byte)' ';
-            target = target[at..];
-        }
-
-        writer.Trim(LogRecord.AttributesField, length);
-    }
-
-    private int AppendExtras(ReadOnlySpan<byte> text, Span<byte> target, int length, ulong core, ReadOnlySpan<byte> level)
-    {
-        var isEmpty = true;
-        if (length > 0)
-        {
-            length--;
-            isEmpty = target[1..length].IndexOfAnyExcept(" \t\r\n"u8) < 0;
-        }
-        else
-        {
-            target[length++] = (byte)'{';
-        }
-
-        foreach (ref readonly var member in _scan.Members)
-        {
-            if ((core & (1UL << (int)member.Key)) != 0)
-            {
-                continue;
-            }
-
-            if (!isEmpty)
-            {
-                target[length++] = (byte)',';
-            }
-
-            isEmpty = false;
-            target[length++] = (byte)'"';
-
-            // A field outside the context must not hide one inside it: it is kept under a name of its own.
-            if (_scan.ContextHas(member.NameHash))
-            {
-                "event."u8.CopyTo(target[length..]);
-                length += 6;
-            }
-
-            var raw = text[member.NameStart..member.RawEnd];
-            raw.CopyTo(target[length..]);
-            length += raw.Length;
-        }
-
-        if (!level.IsEmpty)
-        {
-            if (!isEmpty)
-            {
-                target[length++] = (byte)',';
-            }
-
-            "\"level_text\":"u8.CopyTo(target[length..]);
-            length += 13;
-            level.CopyTo(target[length..]);
-            length += level.Length;
-        }
-
-        target[length++] = (byte)'}';
-        return length;
-    }
-
-    private ulong CoreKeys()
-    {
-        var core = EnvelopeKeys & ~(_metaHasMore ? 1UL << (int)EventKey.Meta : 0);
-        return _kind switch
-        {
-            EventKind.Log => core | (1UL << (int)EventKey.Level) | (1UL << (int)EventKey.Message)
-                | (_scan[EventKey.Context].Type is JsonTokenType.StartObject or JsonTokenType.None ? 1UL << (int)EventKey.Context : 0),
-            EventKind.Metric => core | (1UL << (int)EventKey.MetricName),
-            EventKind.Span => core | (1UL << (int)EventKey.Operation),
-            EventKind.Change => core | (1UL << (int)EventKey.Message),
-            _ => throw new System.Diagnostics.UnreachableException($"Kind {(byte)_kind} keeps its object whole."),
-        };
-    }
-
-    /// <summary>The level as sent, quotes included, when it says nothing we know; empty otherwise.</summary>
-    private ReadOnlySpan<byte> UnknownLevel(ReadOnlySpan<byte> text)
-    {
-        var member = _scan[EventKey.Level];
-        var isKnown = member.Type switch
-        {
-            JsonTokenType.String => Severities.TryParse(Text(text, member), out _),
-            JsonTokenType.Number => Utf8Parser.TryParse(Text(text, member), out long number, out _) && Severities.TryFromSteps(number, out _),
-            _ => true,
-        };
-        var hash = KeySet.Hash("level_text"u8);
-        return isKnown || _scan.ContextHas(hash) || _scan.RootHas(hash) ? default : text[member.RawStart..member.RawEnd];
     }
 
     private ReadOnlySpan<byte> Text(ReadOnlySpan<byte> text, in EventMember member)

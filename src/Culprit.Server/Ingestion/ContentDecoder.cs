@@ -26,6 +26,10 @@ internal static class ContentDecoder
     // 8 MiB, the window that every decoder must support (RFC 8878); more would be allocated on a header's word alone.
     private const int MaxZstdWindowLog = 23;
 
+    // Without this, .NET takes a stream that was cut off for one that ended, and half a batch would be answered with success.
+    // Set here as well as in the project, for hosts with a runtime configuration of their own.
+    static ContentDecoder() => AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
+
     public static bool IsSupported(string encoding) => encoding.Length == 0
         || encoding.Equals("identity", StringComparison.OrdinalIgnoreCase)
         || IsGzip(encoding) || IsDeflate(encoding) || IsZstd(encoding);

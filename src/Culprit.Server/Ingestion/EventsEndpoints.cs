@@ -1,5 +1,6 @@
 using Culprit.Engine.Ingestion;
 using Culprit.Server.Http;
+using Culprit.Server.Querying;
 using Microsoft.Net.Http.Headers;
 
 namespace Culprit.Server.Ingestion;
@@ -17,7 +18,7 @@ internal static class EventsEndpoints
     public static void MapIngestion(this IEndpointRouteBuilder routes) =>
         routes.MapPost("/events", PublishAsync)
             .WithName("PublishEvents").WithTags("Ingestion").WithSummary("Publish events").WithDescription(Description)
-            .Accepts<object>("application/json", "application/x-ndjson")
+            .AddOpenApiOperationTransformer((operation, _, _) => ApiParameters.DescribeBodyAsync(operation))
             .Produces<object>(201, "application/json").Produces<object>(200, "application/json")
             .ProducesProblem(400).ProducesProblem(413).ProducesProblem(415).ProducesProblem(422).ProducesProblem(503);
 

@@ -8,14 +8,14 @@ namespace Culprit.Server.Ingestion;
 /// <summary>The event ids of the last 10 minutes (or 8 million), so that a resent event is counted once.</summary>
 /// <remarks>
 /// Keeps 64-bit hashes under a seed of this process, so that nobody can construct a collision that would swallow an
-/// event. Four generations, the oldest dropped whole: an id is known for 10 to 13 minutes, or until 6 million others came.
+/// event. Four generations, the oldest dropped whole: an id is known for at least 10 minutes, or until 6 million others came.
 /// At most 128 MiB. An id counts as known only once the journal has its record; a request that meets an id in flight
 /// elsewhere waits for that outcome.
 /// </remarks>
-internal sealed class RecentIds(TimeProvider clock)
+/// <param name="maxIds">Ids kept at most. Default 8 million; lowering it saves memory and forgets earlier under load.</param>
+internal sealed class RecentIds(TimeProvider clock, int maxIds = 8_000_000)
 {
     private const int Generations = 4;
-    private const int MaxIdsPerGeneration = 2_000_000;
     private static readonly TimeSpan GenerationSpan = TimeSpan.FromSeconds(200);
 
     private readonly Lock _lock = new();
@@ -59,7 +59,7 @@ internal sealed class RecentIds(TimeProvider clock)
 
     private void AddLocked(ulong hash)
     {
-        if (_generations[_current].Count >= MaxIdsPerGeneration || clock.GetElapsedTime(_startedAt) >= GenerationSpan)
+        if (_generations[_current].Count >= maxIds / Generations || clock.GetElapsedTime(_startedAt) >= GenerationSpan)
         {
             _current = (_current + 1) % Generations;
             _generations[_current].Clear();

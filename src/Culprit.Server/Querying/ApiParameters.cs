@@ -25,6 +25,22 @@ internal static class ApiParameters
         return Task.CompletedTask;
     }
 
+    /// <summary>Describes the body of <c>POST /events</c>; metadata of the route would answer a wrong type before our own words do.</summary>
+    public static Task DescribeBodyAsync(OpenApiOperation operation)
+    {
+        var schema = new OpenApiSchema { Type = JsonSchemaType.Object, Description = "An event: an object with `type`, `message`, or both." };
+        operation.RequestBody = new OpenApiRequestBody
+        {
+            Required = true,
+            Content = new Dictionary<string, OpenApiMediaType>
+            {
+                ["application/json"] = new() { Schema = schema },
+                ["application/x-ndjson"] = new() { Schema = schema },
+            },
+        };
+        return Task.CompletedTask;
+    }
+
     private static string DescriptionOf(string name) => name switch
     {
         "type" => "Event types, such as log.entry, log.error, log.anomaly; several by comma.",

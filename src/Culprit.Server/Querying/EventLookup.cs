@@ -18,15 +18,20 @@ internal sealed class EventLookup(IJournal journal, IRecordStore records, IState
     /// <summary>The event with that id, or null.</summary>
     public async Task<FoundEvent?> FindAsync(string id, CancellationToken cancellationToken)
     {
-        if (await FindRecordAsync(id, cancellationToken).ConfigureAwait(false) is { } record)
+        // Our own ids come first: a sender who names an event like one of ours must not hide it.
+        if (await FindOwnAsync(id, cancellationToken).ConfigureAwait(false) is { } own)
         {
-            return new FoundEvent(
-                id, writer.ToBytes(record, asError: false), record.CausationId is null ? [] : [record.CausationId]);
+            return Found(id, own);
         }
 
         if (await state.FindByIdAsync(id, cancellationToken).ConfigureAwait(false) is { } derived)
         {
             return new FoundEvent(id, derived.Json, CausesOf(derived));
+        }
+
+        if (await records.FindByIdAsync(id, cancellationToken).ConfigureAwait(false) is { } named)
+        {
+            return Found(id, named);
         }
 
         if (!id.EndsWith(RecordId.ErrorSuffix, StringComparison.Ordinal))
@@ -35,8 +40,9 @@ internal sealed class EventLookup(IJournal journal, IRecordStore records, IState
         }
 
         var recordId = id[..^RecordId.ErrorSuffix.Length];
-        return await FindRecordAsync(recordId, cancellationToken).ConfigureAwait(false) is { Kind: EventKind.Log } error
-            && error.Severity.IsError()
+        var record = await FindOwnAsync(recordId, cancellationToken).ConfigureAwait(false)
+            ?? await records.FindByIdAsync(recordId, cancellationToken).ConfigureAwait(false);
+        return record is { Kind: EventKind.Log } error && error.Severity.IsError()
             ? new FoundEvent(id, writer.ToBytes(error, asError: true), [recordId])
             : null;
     }
@@ -68,16 +74,15 @@ internal sealed class EventLookup(IJournal journal, IRecordStore records, IState
         return chain.Count == 0 ? null : chain;
     }
 
-    private async Task<StoredRecord?> FindRecordAsync(string id, CancellationToken cancellationToken)
-    {
-        if (RecordId.TryParse(id, out var journalId, out var sequence) && journalId == journal.Id
-            && await records.FindBySequenceAsync(sequence, cancellationToken).ConfigureAwait(false) is { Id: null } record)
-        {
-            return record;
-        }
+    private FoundEvent Found(string id, StoredRecord record) =>
+        new(id, writer.ToBytes(record, asError: false), record.CausationId is null ? [] : [record.CausationId]);
 
-        return await records.FindByIdAsync(id, cancellationToken).ConfigureAwait(false);
-    }
+    /// <summary>The record that the journal named, or null.</summary>
+    private async Task<StoredRecord?> FindOwnAsync(string id, CancellationToken cancellationToken) =>
+        RecordId.TryParse(id, out var journalId, out var sequence) && journalId == journal.Id
+            && await records.FindBySequenceAsync(sequence, cancellationToken).ConfigureAwait(false) is { Id: null } record
+            ? record
+            : null;
 
     /// <summary>The causation id, then the errors that an anomaly lists as its evidence.</summary>
     private static List<string> CausesOf(DerivedEvent derived)
