@@ -18,8 +18,6 @@ internal static class CulpritServer
     public static async Task<WebApplication> BuildAsync(Settings settings, bool quiet, CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.Configuration.AddConfiguration(settings.Configuration);
-        builder.WebHost.UseUrls(settings.Options.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
@@ -34,6 +32,11 @@ internal static class CulpritServer
         builder.AddHealth(new HealthOptions(settings.Options.Durability));
 
         var app = builder.Build();
+        foreach (var url in settings.Options.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            app.Urls.Add(url);
+        }
+
         app.UseHttpRules();
         app.MapIngestion();
         app.MapQuerying();

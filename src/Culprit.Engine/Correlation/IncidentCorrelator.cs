@@ -6,6 +6,9 @@ namespace Culprit.Engine.Correlation;
 /// <summary>Makes one incident of the anomalies of one fault, and follows it to its end. One environment's.</summary>
 internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
 {
+    /// <summary>Less history than this says nothing about what is usual.</summary>
+    private const double MinBaselineMinutes = 1;
+
     private readonly List<OpenIncident> _open = [];
 
     public IReadOnlyList<OpenIncident> Open => _open;
@@ -120,11 +123,16 @@ internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
     private static TrackedService Track(ServiceHistory service, long start, long tickNanos)
     {
         var errors = SecondCount.Since(service.RecentErrors, start);
-        var minutes = Math.Max(0, (start - service.SinceNanos) / (60.0 * UnixNanos.PerSecond));
+        var minutes = (start - service.SinceNanos) / (60.0 * UnixNanos.PerSecond);
+        if (service.SinceNanos == 0 || tickNanos == 0 || minutes < MinBaselineMinutes)
+        {
+            minutes = 0;
+        }
+
         var tracked = new TrackedService
         {
             Service = service.Service,
-            BaselineMinutes = service.SinceNanos == 0 || tickNanos == 0 ? 0 : minutes,
+            BaselineMinutes = minutes,
             BaselineErrorsPerMinute = minutes > 0 ? (service.Errors - errors) / minutes : 0,
             Records = SecondCount.Since(service.RecentRecords, start),
             Errors = errors,

@@ -8,7 +8,7 @@ internal static class AlertingRegistration
 {
     public static void AddAlerting(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton(_ => AnsiConsole.Console);
+        builder.Services.AddSingleton(_ => Terminal.Console);
         builder.Services.AddSingleton<IAlertSink, ConsoleSink>();
         builder.Services.AddHostedService<AlertDispatcher>();
     }

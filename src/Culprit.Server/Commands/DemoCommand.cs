@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Net.ServerSentEvents;
 using System.Text;
 using System.Text.Json;
+using Culprit.Server.Alerting;
 using Culprit.Server.Configuration;
 using Spectre.Console;
 
@@ -34,14 +36,13 @@ internal static class DemoCommand
                     Urls = "http://127.0.0.1:0",
                     ServiceDependencies = DemoScenario.Dependencies.ToDictionary(d => d.Key, d => d.Value.ToList(), StringComparer.Ordinal),
                     Runbooks = Path.Combine(AppContext.BaseDirectory, "runbooks"),
-                },
-                new ConfigurationBuilder().Build());
+                });
             await using var app = await CulpritServer.BuildAsync(settings, quiet: true, cancellationToken).ConfigureAwait(false);
             await app.StartAsync(cancellationToken).ConfigureAwait(false);
             var found = await TellAsync(new Uri(app.Urls.First()), folder.FullName, cancellationToken).ConfigureAwait(false);
             if (!once && found)
             {
-                AnsiConsole.MarkupLine("\nThe server stays up: the links work. [grey]Ctrl-C ends it and deletes its data.[/]");
+                Terminal.Console.MarkupLine("\nThe server stays up: the links work. [grey]Ctrl-C ends it and deletes its data.[/]");
                 await app.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
             }
 
@@ -62,8 +63,8 @@ internal static class DemoCommand
     {
         using var http = new HttpClient(new SocketsHttpHandler()) { BaseAddress = server };
         var clock = TimeProvider.System;
-        AnsiConsole.MarkupLineInterpolated($"[bold]Culprit[/] listens on {server} with a temporary store in {folder}");
-        AnsiConsole.MarkupLine("Four services log ordinary traffic through [bold]POST /events[/]; then a database stops taking connections.\n");
+        Terminal.Console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[bold]Culprit[/] listens on {server} with a temporary store in {folder}");
+        Terminal.Console.MarkupLine("Four services log ordinary traffic through [bold]POST /events[/]; then a database stops taking connections.\n");
 
         using var story = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         story.CancelAfter(Patience);
@@ -76,7 +77,7 @@ internal static class DemoCommand
             if (second == QuietSeconds)
             {
                 faultAt = clock.GetTimestamp();
-                AnsiConsole.MarkupLine("[grey]…the fault begins[/]");
+                Terminal.Console.MarkupLine("[grey]…the fault begins[/]");
             }
 
             if (second >= QuietSeconds)
@@ -88,7 +89,7 @@ internal static class DemoCommand
             await SendAsync(http, lines, story.Token).ConfigureAwait(false);
             if (second < QuietSeconds)
             {
-                AnsiConsole.MarkupLineInterpolated($"[grey]second {second + 1}: {lines.Count} events, all quiet[/]");
+                Terminal.Console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[grey]second {second + 1}: {lines.Count} events, all quiet[/]");
             }
 
             await Task.Delay(TimeSpan.FromSeconds(1), clock, story.Token).ConfigureAwait(false);
@@ -97,11 +98,11 @@ internal static class DemoCommand
         var cause = await listening.ConfigureAwait(false);
         if (cause is not { } found)
         {
-            AnsiConsole.MarkupLineInterpolated($"[red]No root cause within {Patience.TotalSeconds:0} s: that is a bug.[/]");
+            Terminal.Console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[red]No root cause within {Patience.TotalSeconds:0} s: that is a bug.[/]");
             return false;
         }
 
-        AnsiConsole.MarkupLineInterpolated($"\n[grey]{clock.GetElapsedTime(faultAt).TotalSeconds:0.0} s after the fault began:[/]");
+        Terminal.Console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"\n[grey]{clock.GetElapsedTime(faultAt).TotalSeconds:0.0} s after the fault began:[/]");
         Conclude(server, found);
         return true;
     }
@@ -152,46 +153,46 @@ internal static class DemoCommand
         switch (type)
         {
             case "log.error":
-                AnsiConsole.MarkupLineInterpolated($"[red]{type,-16}[/] {e.GetProperty("service").GetString()}: {e.GetProperty("message").GetString()}");
+                Terminal.Console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[red]{type,-16}[/] {e.GetProperty("service").GetString()}: {e.GetProperty("message").GetString()}");
                 break;
             case "log.anomaly":
-                AnsiConsole.MarkupLineInterpolated($"[bold yellow]{type,-16}[/] {e.GetProperty("anomaly_type").GetString()}: {e.GetProperty("observed").GetString()}; expected {e.GetProperty("expected").GetString()}");
+                Terminal.Console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[bold yellow]{type,-16}[/] {e.GetProperty("anomaly_type").GetString()}: {e.GetProperty("observed").GetString()}; expected {e.GetProperty("expected").GetString()}");
                 break;
             case "incident.opened":
-                AnsiConsole.MarkupLineInterpolated($"[bold yellow]{type,-16}[/] {e.GetProperty("incident_id").GetString()}");
+                Terminal.Console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[bold yellow]{type,-16}[/] {e.GetProperty("incident_id").GetString()}");
                 break;
             default:
-                AnsiConsole.MarkupLineInterpolated($"[bold green]{type,-16}[/] {e.GetProperty("root_cause").GetString()}");
+                Terminal.Console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[bold green]{type,-16}[/] {e.GetProperty("root_cause").GetString()}");
                 break;
         }
     }
 
     private static void Conclude(Uri server, JsonElement cause)
     {
-        AnsiConsole.MarkupLineInterpolated($"[bold]Root cause[/]  {cause.GetProperty("root_cause").GetString()}");
-        AnsiConsole.MarkupLineInterpolated($"[bold]Confidence[/]  {cause.GetProperty("confidence").GetDouble():0.00}, severity {cause.GetProperty("severity").GetString()}");
-        AnsiConsole.MarkupLineInterpolated($"[bold]Do[/]          {cause.GetProperty("recommended_action").GetString()}");
+        Terminal.Console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[bold]Root cause[/]  {cause.GetProperty("root_cause").GetString()}");
+        Terminal.Console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[bold]Confidence[/]  {cause.GetProperty("confidence").GetDouble():0.00}, severity {cause.GetProperty("severity").GetString()}");
+        Terminal.Console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[bold]Do[/]          {cause.GetProperty("recommended_action").GetString()}");
         foreach (var hypothesis in cause.GetProperty("hypotheses").EnumerateArray().Take(2))
         {
-            AnsiConsole.MarkupLineInterpolated($"\n[bold]{hypothesis.GetProperty("service").GetString()}[/] ({hypothesis.GetProperty("confidence").GetDouble():0.00})");
+            Terminal.Console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"\n[bold]{hypothesis.GetProperty("service").GetString()}[/] ({hypothesis.GetProperty("confidence").GetDouble():0.00})");
             foreach (var item in hypothesis.GetProperty("for").EnumerateArray())
             {
-                AnsiConsole.MarkupLineInterpolated($"  [green]+[/] {item.GetProperty("text").GetString()}");
+                Terminal.Console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"  [green]+[/] {item.GetProperty("text").GetString()}");
             }
 
             foreach (var item in hypothesis.GetProperty("against").EnumerateArray())
             {
-                AnsiConsole.MarkupLineInterpolated($"  [red]-[/] {item.GetProperty("text").GetString()}");
+                Terminal.Console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"  [red]-[/] {item.GetProperty("text").GetString()}");
             }
         }
 
         foreach (var dismissed in cause.GetProperty("ruled_out").EnumerateArray())
         {
-            AnsiConsole.MarkupLineInterpolated($"[grey]ruled out: {dismissed.GetString()}[/]");
+            Terminal.Console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[grey]ruled out: {dismissed.GetString()}[/]");
         }
 
-        AnsiConsole.MarkupLineInterpolated($"\nThe chain   {new Uri(server, $"/events/{cause.GetProperty("id").GetString()}/chain")}");
-        AnsiConsole.MarkupLineInterpolated($"Incidents   {new Uri(server, "/incidents")}");
-        AnsiConsole.MarkupLineInterpolated($"Errors      {new Uri(server, "/events?type=log.error")}");
+        Terminal.Console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"\nThe chain   {new Uri(server, $"/events/{cause.GetProperty("id").GetString()}/chain")}");
+        Terminal.Console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"Incidents   {new Uri(server, "/incidents")}");
+        Terminal.Console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"Errors      {new Uri(server, "/events?type=log.error")}");
     }
 }

@@ -3,7 +3,7 @@ using Culprit.Server.Commands;
 namespace Culprit.Server.Configuration;
 
 /// <summary>The checked configuration of one run.</summary>
-internal sealed record Settings(CulpritOptions Options, IConfigurationRoot Configuration)
+internal sealed record Settings(CulpritOptions Options)
 {
     private const string DefaultFile = "culprit.yaml";
 
@@ -29,7 +29,7 @@ internal sealed record Settings(CulpritOptions Options, IConfigurationRoot Confi
             configuration.Bind(options, bind => bind.ErrorOnUnknownConfiguration = false);
             var mistakes = options.Mistakes().Concat(UnknownKeys(configuration)).ToList();
             mistakes.ForEach(m => Console.Error.WriteLine("culprit: configuration: " + m));
-            return mistakes.Count == 0 ? new Settings(options, configuration) : null;
+            return mistakes.Count == 0 ? new Settings(options) : null;
         }
         catch (Exception e) when (e is FormatException or InvalidDataException or IOException or InvalidOperationException)
         {
