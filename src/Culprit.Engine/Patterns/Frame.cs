@@ -142,7 +142,7 @@ internal sealed class Frame(int capacity)
         {
             var kind = skeleton.Pieces[i].Kind;
             words |= kind is TokenKind.Literal or TokenKind.Numbered ? 1UL << i : 0;
-            literals |= kind == TokenKind.Literal ? 1UL << i : 0;
+            literals |= kind is TokenKind.Literal ? 1UL << i : 0;
         }
 
         return words;

@@ -39,7 +39,12 @@ internal sealed class FrameTable(PatternOptions options)
         var key = 0UL;
         foreach (ref readonly var piece in skeleton.Pieces.AsSpan())
         {
-            key = Hash64.Add(key, piece.SeparatorHash, piece.IsVariable ? Hash64.Variable : 1);
+            key = Hash64.Add(key, piece.SeparatorHash, piece.Kind switch
+            {
+                TokenKind.Literal or TokenKind.Numbered => 1,
+                TokenKind.Fixed => piece.Hash,
+                _ => Hash64.Variable,
+            });
         }
 
         return Hash64.Finish(key, skeleton.TailHash);

@@ -19,7 +19,7 @@ internal sealed class Skeleton
         Pieces = pieces;
         TailStart = tailStart;
         TailHash = tailHash;
-        Literals = pieces.Count(p => p.Kind == TokenKind.Literal);
+        Literals = pieces.Count(p => p.Kind is TokenKind.Literal or TokenKind.Fixed);
         _pattern = new Pattern(id, this);
         FindOpenSlots();
     }
@@ -71,7 +71,7 @@ internal sealed class Skeleton
             p.Kind = t.Kind;
             p.State = t.Kind switch
             {
-                TokenKind.Literal => SlotState.None,
+                TokenKind.Literal or TokenKind.Fixed => SlotState.None,
                 TokenKind.Numbered or TokenKind.Word => SlotState.Constant,
                 TokenKind.Number when t.UnitLength > 0 => SlotState.Unit,
                 _ => SlotState.Varied,
