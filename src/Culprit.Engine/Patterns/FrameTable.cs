@@ -5,8 +5,6 @@ internal sealed class FrameTable(PatternOptions options)
 {
     private readonly Dictionary<ulong, Frame> _frames = [];
 
-    public IReadOnlyDictionary<ulong, Frame> All => _frames;
-
     /// <summary>Whether a skeleton can be compared place by place at all.</summary>
     public static bool Fits(Skeleton skeleton) => skeleton.Pieces.Length is > 0 and <= Generalisation.MaxPlaces;
 
@@ -48,5 +46,26 @@ internal sealed class FrameTable(PatternOptions options)
         }
 
         return Hash64.Finish(key, skeleton.TailHash);
+    }
+
+    public void Save(SnapshotWriter writer)
+    {
+        writer.Number(_frames.Count);
+        foreach (var (key, frame) in _frames)
+        {
+            writer.Hash(key);
+            frame.Save(writer);
+        }
+    }
+
+    public void Read(ref SnapshotReader reader, SkeletonTable skeletons)
+    {
+        for (var n = reader.Count(); n > 0 && !reader.Failed; n--)
+        {
+            var key = reader.Hash();
+            var frame = new Frame(options.FrameSize);
+            frame.Read(ref reader, skeletons);
+            _frames.TryAdd(key, frame);
+        }
     }
 }
