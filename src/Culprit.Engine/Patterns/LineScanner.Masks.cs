@@ -225,7 +225,7 @@ internal sealed partial class LineScanner
     }
 
     // "proxy.example.com", but not "org.apache.log": lower case, and the end is a well-known top-level domain.
-    private static bool IsHostName(ReadOnlySpan<byte> line, int start, int end)
+    internal static bool IsHostName(ReadOnlySpan<byte> line, int start, int end)
     {
         var word = line[start..end];
         var dot = word.LastIndexOf((byte)'.');

@@ -79,6 +79,40 @@ internal sealed partial class LineScanner
         return Hash64.Finish(_key, TailHash);
     }
 
+    /// <summary>Scans the fields of a JSON or logfmt body, text field included; false when it is neither or has no text field.</summary>
+    public bool ScanFields(ReadOnlySpan<byte> message)
+    {
+        _key = 0;
+        _count = 0;
+        var (start, end) = Subject(message);
+        if (start == 0)
+        {
+            return false;
+        }
+
+        var limit = Math.Min(message.Length, MaxBytes);
+        if (message[0] == (byte)'{')
+        {
+            ScanJson(message[..limit]);
+        }
+        else
+        {
+            // The text is scanned by itself; here its place is skipped.
+            ScanLine(message, 0, start);
+            var lineEnd = message[..limit].IndexOf((byte)'\n');
+            var next = message[end..limit].IndexOf((byte)' ');
+            var first = _count;
+            if (next >= 0)
+            {
+                ScanLine(message, end + next, lineEnd < 0 ? limit : Math.Max(lineEnd, end + next));
+            }
+
+            Debug.Assert(_count >= first, "Tokens are appended.");
+        }
+
+        return true;
+    }
+
     private void ScanLine(ReadOnlySpan<byte> message, int from, int to)
     {
         // Offsets count from the message, so that parameters can be cut out of it.
