@@ -48,11 +48,12 @@ internal sealed class ByteClasses(int maxBytes)
     private static readonly byte[] Table = BuildTable();
 
     /// <summary>Classifies the bytes; what lies behind the end counts as separator.</summary>
-    public void Read(ReadOnlySpan<byte> line)
+    /// <param name="from">Bytes before this are not asked for; whole words of 64 before it are skipped.</param>
+    public void Read(ReadOnlySpan<byte> line, int from)
     {
         ref var source = ref MemoryMarshal.GetReference(line);
-        var word = 0;
-        var at = 0;
+        var word = from >> 6;
+        var at = word << 6;
         for (; at + 64 <= line.Length; at += 64, word++)
         {
             ReadWord(ref Unsafe.Add(ref source, at), word);

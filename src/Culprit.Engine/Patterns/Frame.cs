@@ -12,10 +12,6 @@ internal sealed class Frame(int capacity)
     private readonly List<Skeleton> _members = [];
     private int _next;
 
-    public IReadOnlyList<Skeleton> Members => _members;
-
-    public int Next => _next;
-
     public bool IsEmpty => _members.Count == 0;
 
     public void Add(Skeleton skeleton)
@@ -46,7 +42,7 @@ internal sealed class Frame(int capacity)
             return false;
         }
 
-        var words = WordPlaces(skeleton, out var literals);
+        var words = WordPlaces(skeleton, out var literals, out var fixedWords);
         Span<ulong> agreements = stackalloc ulong[_members.Count];
         for (var i = 0; i < agreements.Length; i++)
         {
@@ -58,7 +54,7 @@ internal sealed class Frame(int capacity)
         for (var i = 0; i < agreements.Length; i++)
         {
             var fixedPlaces = agreements[i];
-            if (BitOperations.PopCount(fixedPlaces & literals) < options.MinLiterals
+            if (BitOperations.PopCount(fixedPlaces & literals) + fixedWords < options.MinLiterals
                 || fixedPlaces == words
                 || agreements[..i].Contains(fixedPlaces)
                 || (found && !IsBetter(fixedPlaces, best)))
@@ -134,15 +130,17 @@ internal sealed class Frame(int capacity)
         return true;
     }
 
-    private static ulong WordPlaces(Skeleton skeleton, out ulong literals)
+    private static ulong WordPlaces(Skeleton skeleton, out ulong literals, out int fixedWords)
     {
         var words = 0UL;
         literals = 0;
+        fixedWords = 0;
         for (var i = 0; i < skeleton.Pieces.Length; i++)
         {
             var kind = skeleton.Pieces[i].Kind;
             words |= kind is TokenKind.Literal or TokenKind.Numbered ? 1UL << i : 0;
-            literals |= kind == TokenKind.Literal ? 1UL << i : 0;
+            fixedWords += kind == TokenKind.Fixed ? 1 : 0;
+            literals |= kind is TokenKind.Literal ? 1UL << i : 0;
         }
 
         return words;
@@ -158,5 +156,30 @@ internal sealed class Frame(int capacity)
         }
 
         return agreement;
+    }
+
+    public void Save(SnapshotWriter writer)
+    {
+        writer.Number(_next);
+        writer.Number(_members.Count);
+        foreach (var member in _members)
+        {
+            writer.Hash(member.Id);
+        }
+    }
+
+    public void Read(ref SnapshotReader reader, SkeletonTable skeletons)
+    {
+        _next = reader.Number(capacity);
+        for (var n = reader.Number(capacity); n > 0 && !reader.Failed; n--)
+        {
+            if (skeletons.Find(reader.Hash()) is not { } member)
+            {
+                reader.Fail();
+                return;
+            }
+
+            _members.Add(member);
+        }
     }
 }

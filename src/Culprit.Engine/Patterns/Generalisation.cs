@@ -95,4 +95,13 @@ internal readonly record struct Generalisation(ulong Places, ulong Glued = 0, bo
     }
 
     private bool IsGlued(int place) => place < MaxPlaces && ((Glued >> place) & 1) != 0;
+
+    public void Save(SnapshotWriter writer)
+    {
+        writer.Number(Places);
+        writer.Number(Glued);
+        writer.Flag(WithTail);
+    }
+
+    public static Generalisation Read(ref SnapshotReader reader) => new(reader.Number(), reader.Number(), reader.Flag());
 }

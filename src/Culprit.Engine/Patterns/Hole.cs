@@ -32,6 +32,32 @@ internal sealed class Hole(ulong key)
 
         _words[Count++] = word;
     }
+
+    public void Save(SnapshotWriter writer)
+    {
+        writer.Hash(Key);
+        writer.Flag(Touched);
+        writer.Number(Count);
+        foreach (ref readonly var word in Words)
+        {
+            writer.Hash(word.Word);
+            writer.Hash(word.Member);
+            word.By.Save(writer);
+        }
+    }
+
+    public static Hole Read(ref SnapshotReader reader)
+    {
+        var hole = new Hole(reader.Hash());
+        var touched = reader.Flag();
+        for (var n = reader.Count(); n > 0 && !reader.Failed; n--)
+        {
+            hole.Add(new HoleWord(reader.Hash(), reader.Hash(), Generalisation.Read(ref reader)));
+        }
+
+        hole.Touched = touched;
+        return hole;
+    }
 }
 
 /// <summary>A word that was seen in a hole.</summary>

@@ -62,4 +62,37 @@ internal sealed class HoleTable(int capacity)
             }
         }
     }
+
+    // The clock is kept as it is, keys of closed questions included: they decide when an open one leaves.
+    public void Save(SnapshotWriter writer)
+    {
+        writer.Number(_clock.Count);
+        foreach (var key in _clock)
+        {
+            writer.Hash(key);
+        }
+
+        writer.Number(_holes.Count);
+        foreach (var key in _clock.Distinct())
+        {
+            if (_holes.TryGetValue(key, out var hole))
+            {
+                hole.Save(writer);
+            }
+        }
+    }
+
+    public void Read(ref SnapshotReader reader)
+    {
+        for (var n = reader.Count(); n > 0 && !reader.Failed; n--)
+        {
+            _clock.Enqueue(reader.Hash());
+        }
+
+        for (var n = reader.Count(); n > 0 && !reader.Failed; n--)
+        {
+            var hole = Hole.Read(ref reader);
+            _holes.TryAdd(hole.Key, hole);
+        }
+    }
 }

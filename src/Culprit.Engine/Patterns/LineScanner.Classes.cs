@@ -30,6 +30,11 @@ internal sealed partial class LineScanner
             return AddVariable(line, separatorStart, start, end, TokenKind.Word);
         }
 
+        if (QuotedValueEnd(line, separatorStart, start) is var quoted && quoted > end)
+        {
+            return AddVariable(line, separatorStart, start, quoted, TokenKind.Word);
+        }
+
         if (end - start is 3 or 4 or 5 && IsWordOfInterest(line, start, end, out var dateEnd))
         {
             return dateEnd > 0
@@ -37,8 +42,38 @@ internal sealed partial class LineScanner
                 : AddVariable(line, separatorStart, start, end, TokenKind.Word);
         }
 
-        return AddLiteral(line, separatorStart, start, end);
+        return end - start > 9 && IsExceptionName(line[start..end])
+            ? Add(line, separatorStart, start, end, TokenKind.Fixed, Hash64.Of(line[start..end]), 0)
+            : AddLiteral(line, separatorStart, start, end);
     }
+
+    // key="several words" and key=[a, b]: one value, unless the key says that it is prose.
+    private static int QuotedValueEnd(ReadOnlySpan<byte> line, int separatorStart, int start)
+    {
+        if (start - separatorStart != 2 || separatorStart == 0 || line[separatorStart] != (byte)'=')
+        {
+            return 0;
+        }
+
+        var close = line[start - 1] switch
+        {
+            (byte)'"' => (byte)'"',
+            (byte)'\'' => (byte)'\'',
+            (byte)'[' => (byte)']',
+            _ => (byte)0,
+        };
+        if (close == 0 || IsProseKey(line[..separatorStart]))
+        {
+            return 0;
+        }
+
+        var length = line[start..].IndexOf(close);
+        return length < 0 ? 0 : start + length;
+    }
+
+    private static bool IsProseKey(ReadOnlySpan<byte> before) =>
+        before.EndsWith("msg"u8) || before.EndsWith("message"u8) || before.EndsWith("error"u8) || before.EndsWith("err"u8)
+        || before.EndsWith("reason"u8) || before.EndsWith("cause"u8) || before.EndsWith("event"u8);
 
     private int ClassifyMixed(ReadOnlySpan<byte> line, int separatorStart, int start, int end, int digits, int marks)
     {
@@ -91,6 +126,16 @@ internal sealed partial class LineScanner
             }
 
             return AddNumbered(line, separatorStart, start, end);
+        }
+
+        if (QuotedValueEnd(line, separatorStart, start) is var quoted && quoted > end)
+        {
+            return AddVariable(line, separatorStart, start, quoted, TokenKind.Word);
+        }
+
+        if (IsExceptionName(line[start..end]))
+        {
+            return Add(line, separatorStart, start, end, TokenKind.Fixed, Hash64.Of(line[start..end]), 0);
         }
 
         if (marks != 0 && IsHostName(line, start, end))

@@ -159,8 +159,14 @@ internal sealed partial class LineScanner
             return end - start > 2 && line[start + 1] == (byte)'/';
         }
 
-        return c == (byte)'.' && end - start > 2
-            && (line[start + 1] == (byte)'/' || (line[start + 1] == (byte)'.' && line[start + 2] == (byte)'/'));
+        // "./x", "../x", ".../x".
+        var at = start;
+        while (at < end && line[at] == (byte)'.')
+        {
+            at++;
+        }
+
+        return at > start && at + 1 < end && line[at] == (byte)'/';
     }
 
     private static int EndOfPath(ReadOnlySpan<byte> line, int end, byte after)
@@ -219,7 +225,7 @@ internal sealed partial class LineScanner
     }
 
     // "proxy.example.com", but not "org.apache.log": lower case, and the end is a well-known top-level domain.
-    private static bool IsHostName(ReadOnlySpan<byte> line, int start, int end)
+    internal static bool IsHostName(ReadOnlySpan<byte> line, int start, int end)
     {
         var word = line[start..end];
         var dot = word.LastIndexOf((byte)'.');

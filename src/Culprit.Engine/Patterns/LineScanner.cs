@@ -25,6 +25,7 @@ internal sealed partial class LineScanner
     private readonly Token[] _tokens = new Token[MaxTokens];
     private readonly bool _joinRuns;
     private ulong _key;
+    private int _from;
     private int _count;
 
     /// <param name="joinRuns">Whether neighbouring variables become one, as patterns need and parameters do not.</param>
@@ -40,29 +41,97 @@ internal sealed partial class LineScanner
 
     public ulong TailHash { get; private set; }
 
-    /// <summary>Scans the bytes up to the first line break or limit and returns the key of their skeleton.</summary>
-    public ulong Scan(ReadOnlySpan<byte> line)
+    /// <summary>Scans the part of the message that decides its pattern and returns the key of its skeleton.</summary>
+    public ulong Scan(ReadOnlySpan<byte> message)
     {
-        if (line.Length > MaxBytes)
-        {
-            line = line[..MaxBytes];
-        }
-
-        _classes.Read(line);
         _key = 0;
         _count = 0;
-        var at = 0;
-        var separatorStart = 0;
+        var (start, end) = Subject(message);
+        var rest = end < message.Length && message[end] == (byte)'\n' && end < MaxBytes ? end + 1 : message.Length;
+        var isTraceback = rest < message.Length && IsTraceback(message[start..end]);
+        var hasFrames = rest < message.Length
+            && StackFrames.Starts(message[rest..Math.Min(message.Length, rest + StackFrames.MaxBytes)]);
+        if (hasFrames && !isTraceback)
+        {
+            end = start + EndOfException(message[start..end]);
+        }
+
+        if (start == 0 && end > 1 && message[0] == (byte)'{' && message[1..end].TrimStart((byte)' ') is [(byte)'"', ..])
+        {
+            ScanJson(message[..end]);
+            TailHash = EmptySeparator;
+        }
+        else
+        {
+            ScanLine(message, start, end);
+        }
+
+        if (_count >= MinTokensForRepeats && _joinRuns)
+        {
+            CollapseRepeats(message);
+        }
+
+        if (hasFrames)
+        {
+            AddFrames(message, rest, isTraceback);
+        }
+
+        return Hash64.Finish(_key, TailHash);
+    }
+
+    /// <summary>Scans the fields of a JSON or logfmt body, text field included; false when it is neither or has no text field.</summary>
+    public bool ScanFields(ReadOnlySpan<byte> message)
+    {
+        _key = 0;
+        _count = 0;
+        var (start, end) = Subject(message);
+        if (start == 0)
+        {
+            return false;
+        }
+
+        var limit = Math.Min(message.Length, MaxBytes);
+        if (message[0] == (byte)'{')
+        {
+            ScanJson(message[..limit]);
+        }
+        else
+        {
+            // The text is scanned by itself; here its place is skipped.
+            ScanLine(message, 0, start);
+            var lineEnd = message[..limit].IndexOf((byte)'\n');
+            var next = message[end..limit].IndexOf((byte)' ');
+            var first = _count;
+            if (next >= 0)
+            {
+                ScanLine(message, end + next, lineEnd < 0 ? limit : Math.Max(lineEnd, end + next));
+            }
+
+            Debug.Assert(_count >= first, "Tokens are appended.");
+        }
+
+        return true;
+    }
+
+    private void ScanLine(ReadOnlySpan<byte> message, int from, int to)
+    {
+        // Offsets count from the message, so that parameters can be cut out of it.
+        var line = message[..to];
+        _classes.Read(line, from);
+        var at = from;
+        var separatorStart = from;
+        _from = from;
         while (true)
         {
-            var start = _classes.NextWord(at, line.Length);
-            if (start >= line.Length || _count == MaxTokens)
+            var start = _classes.NextWord(at, to);
+            if (start >= to || _count == MaxTokens)
             {
                 break;
             }
 
-            var end = Math.Min(_classes.NextSeparator(start), line.Length);
-            if (_classes.CountMarks(start, end) is var marks && marks != 0)
+            var end = Math.Min(_classes.NextSeparator(start), to);
+            var marks = _classes.CountMarks(start, end);
+            if (marks != 0)
             {
                 // Dashes, dots and stars that stand alone or in rows part words as white space does.
                 if (marks == end - start)
@@ -71,11 +140,13 @@ internal sealed partial class LineScanner
                     continue;
                 }
 
-                start = SkipLeadingRow(line, start, end);
-                end = CutAtRow(line, start, end);
+                if (!IsPathStart(line, start, end))
+                {
+                    start = SkipLeadingRow(line, start, end);
+                    end = CutAtRow(line, start, end);
+                }
             }
 
-            Debug.Assert(end > start, "A token has at least one byte.");
             var next = Classify(line, separatorStart, start, end, marks);
             if (next <= start)
             {
@@ -86,9 +157,8 @@ internal sealed partial class LineScanner
         }
 
         TailStart = separatorStart;
-        End = line.Length;
+        End = to;
         TailHash = HashTail(line, separatorStart);
-        return Hash64.Finish(_key, TailHash);
     }
 
     /// <summary>The key of a skeleton whose parts were changed; must do exactly what scanning does.</summary>
@@ -111,7 +181,7 @@ internal sealed partial class LineScanner
         if (length == 1)
         {
             var c = line[separatorStart];
-            separator = separatorStart == 0 && c <= ' ' ? EmptySeparator : SingleSeparator[c];
+            separator = separatorStart == _from && c <= ' ' ? EmptySeparator : SingleSeparator[c];
             joins = JoiningSeparator[c];
         }
         else if (length == 0)
@@ -151,10 +221,10 @@ internal sealed partial class LineScanner
     }
 
     // White space counts as one space, at the beginning of a line as nothing.
-    private static ulong HashSeparator(ReadOnlySpan<byte> line, int start, int end, TokenKind kind, out bool joins)
+    private ulong HashSeparator(ReadOnlySpan<byte> line, int start, int end, TokenKind kind, out bool joins)
     {
         joins = true;
-        if (start == 0)
+        if (start == _from)
         {
             while (start < end && line[start] <= ' ')
             {
@@ -205,7 +275,7 @@ internal sealed partial class LineScanner
         return at < line.Length && line[at] == (byte)'>';
     }
 
-    private static ulong HashTail(ReadOnlySpan<byte> line, int start)
+    private ulong HashTail(ReadOnlySpan<byte> line, int start)
     {
         var end = line.Length;
         while (end > start && line[end - 1] <= ' ')
@@ -231,9 +301,8 @@ internal sealed partial class LineScanner
 
     private static int SkipLeadingRow(ReadOnlySpan<byte> line, int start, int end)
     {
-        // "../x" is a path.
         while (start < end && ByteClasses.IsMark(line[start]) && IsRow(line, start, end, out var length)
-            && start + length < end && line[start + length] != (byte)'/')
+            && start + length < end)
         {
             start += length;
         }

@@ -29,7 +29,6 @@ internal struct Piece
     /// <summary>A variable that also covers separators which part variables elsewhere.</summary>
     public bool Spans;
 
-    public byte UnitLength;
     public ulong SeparatorHash;
     public ulong Hash;
 

@@ -19,7 +19,7 @@ internal sealed class Skeleton
         Pieces = pieces;
         TailStart = tailStart;
         TailHash = tailHash;
-        Literals = pieces.Count(p => p.Kind == TokenKind.Literal);
+        Literals = pieces.Count(p => p.Kind is TokenKind.Literal or TokenKind.Fixed);
         _pattern = new Pattern(id, this);
         FindOpenSlots();
     }
@@ -71,7 +71,7 @@ internal sealed class Skeleton
             p.Kind = t.Kind;
             p.State = t.Kind switch
             {
-                TokenKind.Literal => SlotState.None,
+                TokenKind.Literal or TokenKind.Fixed => SlotState.None,
                 TokenKind.Numbered or TokenKind.Word => SlotState.Constant,
                 TokenKind.Number when t.UnitLength > 0 => SlotState.Unit,
                 _ => SlotState.Varied,
@@ -83,7 +83,6 @@ internal sealed class Skeleton
             else if (p.State == SlotState.Unit)
             {
                 bytes.Add(line[(t.End - t.UnitLength)..t.End]);
-                p.UnitLength = t.UnitLength;
             }
 
             p.End = bytes.Length;
@@ -204,5 +203,69 @@ internal sealed class Skeleton
         }
 
         OpenSlots = open.Count == 0 ? null : [.. open];
+    }
+
+    public void Save(SnapshotWriter writer)
+    {
+        writer.Hash(Id);
+        writer.Bytes(Bytes);
+        writer.Number(TailStart);
+        writer.Hash(TailHash);
+        writer.Flag(IsTemplate);
+        writer.Flag(Touched);
+        writer.Hash(Cover);
+        CoverBy.Save(writer);
+        writer.Number(Pieces.Length);
+        foreach (ref readonly var piece in Pieces.AsSpan())
+        {
+            writer.Number(piece.SeparatorStart);
+            writer.Number(piece.Start);
+            writer.Number(piece.End);
+            writer.Number((int)piece.Kind);
+            writer.Number((int)piece.State);
+            writer.Number((piece.Joins ? 1 : 0) | (piece.Spans ? 2 : 0));
+            writer.Hash(piece.SeparatorHash);
+            writer.Hash(piece.Hash);
+        }
+    }
+
+    /// <summary>Reads a skeleton; the reader tells whether it is one.</summary>
+    public static Skeleton Read(ref SnapshotReader reader)
+    {
+        var id = reader.Hash();
+        var bytes = reader.Bytes().ToArray();
+        var tailStart = reader.Number(bytes.Length);
+        var tailHash = reader.Hash();
+        var isTemplate = reader.Flag();
+        var touched = reader.Flag();
+        var cover = reader.Hash();
+        var coverBy = Generalisation.Read(ref reader);
+        var pieces = new Piece[reader.Number(LineScanner.MaxTokens)];
+        for (var i = 0; i < pieces.Length && !reader.Failed; i++)
+        {
+            ref var piece = ref pieces[i];
+            piece.SeparatorStart = reader.Number(bytes.Length);
+            piece.Start = reader.Number(bytes.Length);
+            piece.End = reader.Number(bytes.Length);
+            piece.Kind = (TokenKind)reader.Number((int)TokenKind.Run);
+            piece.State = (SlotState)reader.Number((int)SlotState.Varied);
+            var flags = reader.Number(3);
+            piece.Joins = (flags & 1) != 0;
+            piece.Spans = (flags & 2) != 0;
+            piece.SeparatorHash = reader.Hash();
+            piece.Hash = reader.Hash();
+            if (piece.SeparatorStart > piece.Start || piece.Start > piece.End)
+            {
+                reader.Fail();
+            }
+        }
+
+        return new Skeleton(id, bytes, reader.Failed ? [] : pieces, reader.Failed ? 0 : tailStart, tailHash)
+        {
+            IsTemplate = isTemplate,
+            Touched = touched,
+            Cover = cover,
+            CoverBy = coverBy,
+        };
     }
 }

@@ -139,4 +139,58 @@ internal sealed class SkeletonTable
         _keys[at] = skeleton.Id;
         _values[at] = skeleton;
     }
+
+    // Positions are kept: the eviction hand goes by them.
+    public void Save(SnapshotWriter writer, Dictionary<Pattern, int> patterns)
+    {
+        writer.Number(_keys.Length);
+        writer.Number(_hand);
+        writer.Number(Count);
+        for (var i = 0; i < _values.Length; i++)
+        {
+            if (_values[i] is { } skeleton)
+            {
+                writer.Number(i);
+                writer.Number(patterns[skeleton.Pattern]);
+                skeleton.Save(writer);
+            }
+        }
+    }
+
+    public bool TryRead(ref SnapshotReader reader, int patterns, out List<(Skeleton Member, int Pattern)> members)
+    {
+        members = [];
+        var size = reader.Number(1 << 28);
+        if (reader.Failed || !System.Numerics.BitOperations.IsPow2(size))
+        {
+            return false;
+        }
+
+        _hand = reader.Number(size - 1);
+        var count = reader.Count();
+        if (count > size / 2 || size > 4L * Math.Max(_capacity, 128) || count > _capacity)
+        {
+            return false;
+        }
+
+        _keys = new ulong[size];
+        _values = new Skeleton?[size];
+        for (; count > 0 && !reader.Failed; count--)
+        {
+            var at = reader.Number(size - 1);
+            var pattern = reader.Number(Math.Max(0, patterns - 1));
+            var skeleton = Skeleton.Read(ref reader);
+            if (_values[at] is not null || skeleton.Id == 0)
+            {
+                return false;
+            }
+
+            _keys[at] = skeleton.Id;
+            _values[at] = skeleton;
+            members.Add((skeleton, pattern));
+            Count++;
+        }
+
+        return !reader.Failed && patterns > 0 == Count > 0;
+    }
 }

@@ -130,4 +130,39 @@ internal sealed class TemplateIndex
 
         return anchor;
     }
+
+    public void Save(SnapshotWriter writer)
+    {
+        writer.Number(_byWord.Count);
+        foreach (var (word, list) in _byWord)
+        {
+            writer.Hash(word);
+            writer.Number(list.Count);
+            foreach (var template in list)
+            {
+                writer.Hash(template.Id);
+            }
+        }
+    }
+
+    public void Read(ref SnapshotReader reader, SkeletonTable skeletons)
+    {
+        for (var n = reader.Count(); n > 0 && !reader.Failed; n--)
+        {
+            var word = reader.Hash();
+            var list = new List<Skeleton>();
+            for (var m = reader.Number(MaxPerWord); m > 0 && !reader.Failed; m--)
+            {
+                if (skeletons.Find(reader.Hash()) is not { } template)
+                {
+                    reader.Fail();
+                    return;
+                }
+
+                list.Add(template);
+            }
+
+            _byWord.TryAdd(word, list);
+        }
+    }
 }

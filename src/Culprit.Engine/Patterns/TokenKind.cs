@@ -6,6 +6,9 @@ internal enum TokenKind : byte
     /// <summary>Constant text.</summary>
     Literal,
 
+    /// <summary>Constant text that never becomes a variable: a field name of JSON, an exception's type, a stack frame.</summary>
+    Fixed,
+
     /// <summary>A word with one digit, compared with that digit as 0: <c>eth0</c>, <c>sda1</c>.</summary>
     Numbered,
 

@@ -7,8 +7,6 @@ internal sealed class ValueWords(int capacity)
     private readonly HashSet<ulong> _words = [];
     private readonly Queue<ulong> _order = new();
 
-    public IReadOnlyCollection<ulong> InOrder => _order;
-
     /// <summary>Grows with every new word.</summary>
     public long Version { get; private set; }
 
@@ -27,5 +25,26 @@ internal sealed class ValueWords(int capacity)
         {
             _words.Remove(_order.Dequeue());
         }
+    }
+
+    public void Save(SnapshotWriter writer)
+    {
+        writer.Number((ulong)Version);
+        writer.Number(_order.Count);
+        foreach (var word in _order)
+        {
+            writer.Hash(word);
+        }
+    }
+
+    public void Read(ref SnapshotReader reader)
+    {
+        var version = (long)reader.Number();
+        for (var n = reader.Count(); n > 0 && !reader.Failed; n--)
+        {
+            Add(reader.Hash());
+        }
+
+        Version = version;
     }
 }
