@@ -96,7 +96,7 @@ internal sealed class ServiceStage(string service, PipelineOptions options, ulon
     /// <summary>False when the miner's bytes cannot be read: the snapshot is then useless as a whole.</summary>
     public bool Restore(ServiceState state)
     {
-        if (!PatternMiner.TryLoad(state.Miner, options.Patterns, out var miner))
+        if (PatternMiner.Load(state.Miner, options.Patterns) is not { } miner)
         {
             return false;
         }

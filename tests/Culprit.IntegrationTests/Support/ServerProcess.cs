@@ -129,6 +129,18 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until the server has printed the text.</summary>
+    public async Task WaitForOutputAsync(string text, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Patience);
+        using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!Output.Contains(text, StringComparison.Ordinal))
+        {
+            await pause.WaitForNextTickAsync(limit.Token);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         Http?.Dispose();

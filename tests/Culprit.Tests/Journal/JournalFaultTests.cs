@@ -208,8 +208,8 @@ public sealed class JournalFaultTests
         await using var journal = JournalBench.Open(disk);
         await journal.AppendAsync(JournalBench.Batch("a"), Token);
         disk.SyncGate.Reset();
-        var unsynced = journal.AppendAsync(JournalBench.Batch("b"), Token);
-        await Until(() => disk.Content(JournalBench.PathOf(1)).AsSpan().IndexOf("b"u8) > 0);
+        var unsynced = journal.AppendAsync(JournalBench.Batch("written-not-synced"), Token);
+        await Until(() => disk.Content(JournalBench.PathOf(1)).AsSpan().IndexOf("written-not-synced"u8) > 0);
         var killed = disk.Restart(isPowerCut: false);
         disk.SyncGate.Set();
         Assert.False((await unsynced).Accepted);

@@ -69,7 +69,12 @@ internal static class ChainRule
     /// <summary>First folder below the root; empty in the root itself; null outside.</summary>
     private static string? FolderOf(IType type, string root)
     {
-        var name = type.Namespace.FullName;
+        var name = type.Namespace?.FullName;
+        if (name is null)
+        {
+            return null; // A type that the compiler made.
+        }
+
         if (name == root)
         {
             return "";
