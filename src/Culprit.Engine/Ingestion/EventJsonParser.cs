@@ -58,7 +58,7 @@ internal sealed class EventJsonParser
     private ParseResult? ReadKind(ReadOnlySpan<byte> text, RecordBatchWriter writer)
     {
         _isErrorEvent = false;
-        var type = _scan[EventKey.Type];
+        ref readonly var type = ref _scan[EventKey.Type];
         if (type.Type == JsonTokenType.None)
         {
             _kind = EventKind.Log;
@@ -123,7 +123,7 @@ internal sealed class EventJsonParser
     private ParseResult? ReadName(
         ReadOnlySpan<byte> text, RecordBatchWriter writer, EventKey key, int field, ReadOnlySpan<byte> otherwise, string code)
     {
-        var member = _scan[key];
+        ref readonly var member = ref _scan[key];
         if (member.Type == JsonTokenType.None)
         {
             writer.Set(field, otherwise);
@@ -147,7 +147,7 @@ internal sealed class EventJsonParser
 
     private ParseResult? ReadId(ReadOnlySpan<byte> text, RecordBatchWriter writer)
     {
-        var member = _scan[EventKey.Id];
+        ref readonly var member = ref _scan[EventKey.Id];
         if (member.Type == JsonTokenType.None)
         {
             return null;
@@ -171,7 +171,7 @@ internal sealed class EventJsonParser
 
     private ParseResult? ReadTimestamp(ReadOnlySpan<byte> text, long receivedNanos)
     {
-        var member = _scan[EventKey.Timestamp];
+        ref readonly var member = ref _scan[EventKey.Timestamp];
         var isRead = false;
         if (member.Type != JsonTokenType.None)
         {
@@ -214,7 +214,7 @@ internal sealed class EventJsonParser
     private ParseResult? ReadMeta(ReadOnlySpan<byte> text, RecordBatchWriter writer)
     {
         _metaHasMore = false;
-        var meta = _scan[EventKey.Meta];
+        ref readonly var meta = ref _scan[EventKey.Meta];
         if (meta.Type == JsonTokenType.None)
         {
             return null;
@@ -335,7 +335,7 @@ internal sealed class EventJsonParser
 
     private ParseResult? ReadText(ReadOnlySpan<byte> text, RecordBatchWriter writer, EventKey key, int field, int maxBytes)
     {
-        var member = _scan[key];
+        ref readonly var member = ref _scan[key];
         if (member.Type == JsonTokenType.None)
         {
             return null;
@@ -373,7 +373,7 @@ internal sealed class EventJsonParser
 
     private ParseResult? RequireNumber(ReadOnlySpan<byte> text, EventKey key, double min)
     {
-        var member = _scan[key];
+        ref readonly var member = ref _scan[key];
         if (member.Type == JsonTokenType.None)
         {
             return Reject(RejectionCodes.MissingField, $"'{EventKeys.NameOf(key)}' is missing");

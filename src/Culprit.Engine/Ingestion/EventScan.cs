@@ -23,6 +23,8 @@ internal sealed class EventScan
 
     private static readonly JsonReaderOptions Options = new() { MaxDepth = EventLimits.MaxDepth + 2 };
 
+    private static readonly EventMember[] Absent = [default];
+
     private readonly int[] _slots = new int[EventKeys.Count];
     private readonly int[] _owners = new int[EventLimits.MaxDepth + 2];
     private readonly KeySet _names = new();
@@ -39,12 +41,12 @@ internal sealed class EventScan
     public bool IsOverLimits { get; private set; }
 
     /// <summary>The member, or one of type <see cref="JsonTokenType.None"/> when it is absent or null.</summary>
-    public EventMember this[EventKey key]
+    public ref readonly EventMember this[EventKey key]
     {
         get
         {
             var slot = _slots[(int)key];
-            return slot == 0 || _members[slot - 1].Type == JsonTokenType.Null ? default : _members[slot - 1];
+            return ref slot == 0 || _members[slot - 1].Type == JsonTokenType.Null ? ref Absent[0] : ref _members[slot - 1];
         }
     }
 

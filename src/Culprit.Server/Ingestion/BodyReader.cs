@@ -79,6 +79,7 @@ internal sealed class BodyReader(BodyBudget budget)
                 var free = buffer.GetFree(Math.Max(length, (int)hint));
                 if (free.IsEmpty)
                 {
+                    reader.AdvanceTo(bytes.End);
                     return Busy();
                 }
 

@@ -1,6 +1,8 @@
 using System.Net.Sockets;
 using System.Text;
 using Culprit.IntegrationTests.Support;
+using Culprit.Server.Ingestion;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Culprit.IntegrationTests.Http;
@@ -123,6 +125,24 @@ public sealed class BadInputTests : IAsyncLifetime
 
         Assert.StartsWith(expected, answer, StringComparison.Ordinal);
         Assert.Equal(0, _face.Journal.Appends);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("gzip")]
+    public async Task WhenAllBodiesTogetherTakeTooMuchMemoryTheSenderIsPutOff(string? encoding)
+    {
+        var budget = new BodyBudget(20_000);
+        await using var small = await HttpFace.StartAsync(services => services.AddSingleton(budget));
+        var body = Encoding.UTF8.GetBytes("{\"message\":\"" + new string('a', 50_000) + "\"}");
+
+        var refused = await small.PostAsync(encoding is null ? body : PublishTests.Compress(body, encoding), encoding: encoding);
+        var next = await small.PostAsync("{\"message\":\"a\"}");
+
+        Assert.Equal((503, "busy"), (refused.Status, refused.Code));
+        Assert.Equal("2", refused.Headers.GetValues("Retry-After").Single());
+        Assert.Equal(201, next.Status);
+        Assert.Equal(0, budget.Taken);
     }
 
     [Fact]
