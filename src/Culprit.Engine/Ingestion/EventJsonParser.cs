@@ -94,6 +94,11 @@ internal sealed class EventJsonParser
         {
             _kind = EventKind.Change;
         }
+        else if (name.SequenceEqual("log.anomaly"u8) || name.SequenceEqual("log.root_cause"u8) || name.SequenceEqual("log.summary"u8)
+            || name.StartsWith("incident."u8) || name.StartsWith("alert."u8))
+        {
+            return Reject(RejectionCodes.ReservedType, $"type {JsonText.Echo(name)} is published by the engine only");
+        }
         else if (JsonText.IsVisibleName(name))
         {
             _kind = EventKind.Custom;

@@ -21,6 +21,9 @@ internal static class RejectionCodes
     /// <summary>Neither <c>type</c> nor <c>message</c>: nothing says what the object is.</summary>
     public const string NotAnEvent = "not_an_event";
 
+    /// <summary>A type that only the engine publishes: nobody else may claim to have found an anomaly or told people.</summary>
+    public const string ReservedType = "reserved_type";
+
     /// <summary>Longer than <see cref="EventLimits.MaxEventBytes"/>.</summary>
     public const string EventTooLarge = "event_too_large";
 
