@@ -8,7 +8,7 @@ namespace Culprit.Engine;
 
 /// <summary>Sees every record of one service in one environment; tells the rest of the engine only digests and error facts.</summary>
 /// <remarks>Independent of all other services, so that it can run in parallel or on another node. Not thread-safe.</remarks>
-internal sealed class ServiceStage(string service, PipelineOptions options, ulong journalId)
+internal sealed class ServiceStage(string service, PipelineOptions options, ulong journalId, DedupeBudget dedupeBudget)
 {
     /// <summary>Error facts per second that carry their record; the rest only count.</summary>
     internal const int MaxReferencesPerSecond = 100;
@@ -16,7 +16,7 @@ internal sealed class ServiceStage(string service, PipelineOptions options, ulon
     /// <summary>WARN-and-worse patterns named in one digest; the rest only count by level.</summary>
     internal const int MaxPatternsPerDigest = 500;
 
-    private readonly DedupeWindow _dedupe = new(options.DedupeWindow, options.DedupePrefix);
+    private readonly DedupeWindow _dedupe = new(options.DedupeWindow, options.DedupePrefix, dedupeBudget);
     private readonly Dictionary<PatternId, PendingPattern> _patterns = [];
     private long[] _byLevel = new long[5];
     private long _duplicates;

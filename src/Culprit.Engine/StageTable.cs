@@ -1,6 +1,6 @@
 using System.IO.Hashing;
 using System.Text;
-using Culprit.Engine.Detection;
+using Culprit.Engine.Filtering;
 using Culprit.Engine.Records;
 using Culprit.Engine.RootCause;
 
@@ -12,6 +12,7 @@ internal sealed class StageTable(PipelineOptions options, ulong journalId, RootC
     private const string OtherService = "__other__";
     private const int MaxRoutes = 200_000;
 
+    private readonly DedupeBudget _dedupeBudget = new();
     private readonly Dictionary<ulong, Stages?> _routes = [];
     private readonly SortedDictionary<string, EnvironmentEntry> _environments = new(StringComparer.Ordinal);
 
@@ -43,7 +44,7 @@ internal sealed class StageTable(PipelineOptions options, ulong journalId, RootC
     {
         if (!_environments.TryGetValue(name, out var entry) && _environments.Count < options.MaxEnvironments)
         {
-            entry = new EnvironmentEntry(name, options, journalId, ranker);
+            entry = new EnvironmentEntry(name, options, journalId, ranker, _dedupeBudget);
             _environments.Add(name, entry);
         }
 
@@ -63,12 +64,15 @@ internal sealed class StageTable(PipelineOptions options, ulong journalId, RootC
     {
         private readonly PipelineOptions _options;
         private readonly ulong _journalId;
+        private readonly DedupeBudget _dedupeBudget;
         private readonly SortedDictionary<string, ServiceStage> _services = new(StringComparer.Ordinal);
 
-        public EnvironmentEntry(string name, PipelineOptions options, ulong journalId, RootCauseRanker ranker)
+        public EnvironmentEntry(
+            string name, PipelineOptions options, ulong journalId, RootCauseRanker ranker, DedupeBudget dedupeBudget)
         {
             _options = options;
             _journalId = journalId;
+            _dedupeBudget = dedupeBudget;
             Stage = new EnvironmentStage(name, options, ranker, Text);
         }
 
@@ -86,7 +90,7 @@ internal sealed class StageTable(PipelineOptions options, ulong journalId, RootC
             name = _services.Count < _options.MaxServices ? name : OtherService;
             if (!_services.TryGetValue(name, out service))
             {
-                service = new ServiceStage(name, _options, _journalId);
+                service = new ServiceStage(name, _options, _journalId, _dedupeBudget);
                 _services.Add(name, service);
             }
 

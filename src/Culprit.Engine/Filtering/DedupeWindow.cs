@@ -7,17 +7,14 @@ namespace Culprit.Engine.Filtering;
 /// <remarks>
 /// The window is fixed from the first occurrence, so a steady repetition shows once per window. Belongs to one service
 /// stage; not thread-safe. Occurrences live in two generations that change places when a tick finds the younger one a
-/// window old, so at most two windows of occurrences are kept; a generation of <see cref="MaxOccurrences"/> changes early,
-/// which can only show a repetition once more.
+/// window old, so at most two windows of occurrences are kept. When the budget that all services share is spent, the older
+/// generation goes early, and then new messages are not remembered: a repetition may show once more, nothing else is lost.
 /// </remarks>
-internal sealed class DedupeWindow(TimeSpan window, int prefixBytes)
+internal sealed class DedupeWindow(TimeSpan window, int prefixBytes, DedupeBudget budget)
 {
-    /// <summary>Occurrences per generation: about 40 MiB for both at worst.</summary>
-    internal const int MaxOccurrences = 500_000;
-
     private readonly long _windowNanos = UnixNanos.From(window);
-    private Dictionary<ulong, Occurrence> _young = [];
-    private Dictionary<ulong, Occurrence> _old = [];
+    private OccurrenceTable _young = new();
+    private OccurrenceTable _old = new();
     private long _youngSince;
 
     /// <summary>The sequence of the first occurrence that this record repeats, or -1.</summary>
@@ -30,25 +27,29 @@ internal sealed class DedupeWindow(TimeSpan window, int prefixBytes)
         }
 
         var key = XxHash3.HashToUInt64(message, (long)record.Severity);
-        if (_young.TryGetValue(key, out var first) || _old.TryGetValue(key, out first))
+        if (_young.TryGet(key, out var firstNanos, out var first) || _old.TryGet(key, out firstNanos, out first))
         {
-            if (Math.Abs(timeNanos - first.TimeNanos) < _windowNanos)
+            if (Math.Abs(timeNanos - firstNanos) < _windowNanos)
             {
-                return first.Sequence;
+                return first;
             }
 
-            if (timeNanos < first.TimeNanos)
+            if (timeNanos < firstNanos)
             {
                 return -1; // A late record opens no window: it would hide the current one.
             }
         }
 
-        if (_young.Count >= MaxOccurrences)
+        if (budget.Left <= 0)
         {
             Turn();
         }
 
-        _young[key] = new Occurrence(timeNanos, record.Sequence);
+        if (budget.Left > 0 && _young.Set(key, timeNanos, record.Sequence))
+        {
+            budget.Left--;
+        }
+
         return -1;
     }
 
@@ -66,46 +67,33 @@ internal sealed class DedupeWindow(TimeSpan window, int prefixBytes)
         }
     }
 
-    public DedupeState ToState() => new(_youngSince, Pack(_young), Pack(_old));
+    public DedupeState ToState() => new(_youngSince, _young.ToState(), _old.ToState());
 
     public void Restore(DedupeState state)
     {
+        budget.Left += _young.Count + _old.Count;
         _youngSince = state.YoungSince;
-        Unpack(state.Young, _young);
-        Unpack(state.Old, _old);
-    }
-
-    private static long[] Pack(Dictionary<ulong, Occurrence> generation)
-    {
-        var packed = new long[generation.Count * 3];
-        var i = 0;
-        foreach (var (key, first) in generation)
-        {
-            packed[i++] = unchecked((long)key);
-            packed[i++] = first.TimeNanos;
-            packed[i++] = first.Sequence;
-        }
-
-        return packed;
-    }
-
-    private static void Unpack(long[] packed, Dictionary<ulong, Occurrence> generation)
-    {
-        generation.Clear();
-        for (var i = 0; i + 2 < packed.Length; i += 3)
-        {
-            generation[unchecked((ulong)packed[i])] = new Occurrence(packed[i + 1], packed[i + 2]);
-        }
+        _young.Restore(state.Young);
+        _old.Restore(state.Old);
+        budget.Left -= _young.Count + _old.Count;
     }
 
     private void Turn()
     {
+        budget.Left += _old.Count;
+        _old.Clear();
         (_old, _young) = (_young, _old);
-        _young.Clear();
     }
-
-    private readonly record struct Occurrence(long TimeNanos, long Sequence);
 }
 
-/// <summary>A <see cref="DedupeWindow"/> at rest: triples of key, time and sequence.</summary>
-internal sealed record DedupeState(long YoungSince, long[] Young, long[] Old);
+/// <summary>How many more occurrences all services together may remember.</summary>
+internal sealed class DedupeBudget
+{
+    /// <summary>Ten seconds of 150,000 different messages each; at most about 64 MiB.</summary>
+    internal const int MaxOccurrences = 1_500_000;
+
+    public int Left { get; set; } = MaxOccurrences;
+}
+
+/// <summary>A <see cref="DedupeWindow"/> at rest.</summary>
+internal sealed record DedupeState(long YoungSince, OccurrenceState Young, OccurrenceState Old);

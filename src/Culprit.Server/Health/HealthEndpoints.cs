@@ -19,6 +19,7 @@ internal static class HealthEndpoints
     public static WebApplicationBuilder AddHealth(this WebApplicationBuilder builder, HealthOptions? options = null)
     {
         builder.Services.AddSingleton(options ?? new HealthOptions());
+        builder.Services.AddSingleton<IHealthSource, ProcessHealth>();
         return builder;
     }
 

@@ -6,7 +6,7 @@ namespace Culprit.Tests.Filtering;
 
 public class DedupeWindowTests
 {
-    private readonly DedupeWindow _dedupe = new(TimeSpan.FromSeconds(5), 0);
+    private readonly DedupeWindow _dedupe = new(TimeSpan.FromSeconds(5), 0, new DedupeBudget());
 
     [Fact]
     public void TheWindowIsFixedFromTheFirstOccurrence()
@@ -28,7 +28,7 @@ public class DedupeWindowTests
     [Fact]
     public void APrefixMakesLongMessagesEqual()
     {
-        var dedupe = new DedupeWindow(TimeSpan.FromSeconds(5), 3);
+        var dedupe = new DedupeWindow(TimeSpan.FromSeconds(5), 3, new DedupeBudget());
         dedupe.Observe(Some.Batch(1, Some.Log(0, message: "abc one"))[0], Some.At(0));
 
         Assert.Equal(1, dedupe.Observe(Some.Batch(2, Some.Log(1, message: "abc two"))[0], Some.At(1)));
@@ -47,7 +47,7 @@ public class DedupeWindowTests
     public void ASnapshotRemembersTheWindow()
     {
         Observe(Some.Log(0), 1);
-        var restored = new DedupeWindow(TimeSpan.FromSeconds(5), 0);
+        var restored = new DedupeWindow(TimeSpan.FromSeconds(5), 0, new DedupeBudget());
 
         restored.Restore(_dedupe.ToState());
 
@@ -64,8 +64,39 @@ public class DedupeWindowTests
             _dedupe.Tick(Some.At(second));
         }
 
-        Assert.Empty(_dedupe.ToState().Young);
-        Assert.Empty(_dedupe.ToState().Old);
+        Assert.Empty(_dedupe.ToState().Young.Slots);
+        Assert.Empty(_dedupe.ToState().Old.Slots);
+    }
+
+    [Fact]
+    public void TheBudgetBoundsWhatAllServicesRemember()
+    {
+        var budget = new DedupeBudget { Left = 100 };
+        var one = new DedupeWindow(TimeSpan.FromSeconds(5), 0, budget);
+        var other = new DedupeWindow(TimeSpan.FromSeconds(5), 0, budget);
+
+        for (var i = 0; i < 1000; i++)
+        {
+            var record = Some.Batch(i + 1, Some.Log(0, message: $"message {i}"))[0];
+            one.Observe(record, Some.At(0));
+            other.Observe(record, Some.At(0));
+        }
+
+        Assert.InRange(one.ToState().Young.Slots.Length + other.ToState().Young.Slots.Length, 16, 100 * 16);
+        Assert.Equal(0, Math.Min(0, budget.Left));
+    }
+
+    [Fact]
+    public void ManyDifferentMessagesAreEachRememberedOnce()
+    {
+        for (var round = 0; round < 2; round++)
+        {
+            for (var i = 0; i < 10_000; i++)
+            {
+                var first = Observe(Some.Log(round, message: $"message {i}"), (round * 10_000) + i + 1);
+                Assert.Equal(round == 0 ? -1 : i + 1, first);
+            }
+        }
     }
 
     private long Observe(Entry entry, long sequence) => _dedupe.Observe(Some.Batch(sequence, entry)[0], entry.TimestampNanos);
