@@ -10,8 +10,10 @@ internal static class AlertText
     /// <summary>Enough for any list of services that a person reads.</summary>
     private const int NamesShown = 5;
 
-    /// <summary>Longer than any receiver's limit for one field; bounds the work on hostile texts.</summary>
-    private const int Longest = 20_000;
+    /// <summary>More of one text than any message shows; bounds the work on hostile ones.</summary>
+    public const int Longest = 8192;
+
+    private const int LongestName = 256;
 
     /// <summary>One line: how bad, what, where. Without <paramref name="observed"/> it says nothing that could quote a log beyond names.</summary>
     public static string Headline(Alert alert, bool observed)
@@ -25,16 +27,19 @@ internal static class AlertText
             _ => throw new System.Diagnostics.UnreachableException("Unknown kind of alert."),
         };
         var services = alert.Services.Count > 0
-            ? ": " + TextCut.Names([.. alert.Services.Take(NamesShown).Select(Line), .. alert.Services.Skip(NamesShown)], NamesShown)
+            ? ": " + TextCut.Names([.. alert.Services.Take(NamesShown).Select(Name), .. alert.Services.Skip(NamesShown)], NamesShown)
             : "";
-        var where = alert.Environment.Length > 0 ? $" in {Line(alert.Environment)}" : "";
-        var what = Line(alert.AnomalyType ?? "incident");
+        var where = alert.Environment.Length > 0 ? $" in {Name(alert.Environment)}" : "";
+        var what = Name(alert.AnomalyType ?? "incident");
         var detail = observed && alert.Observed is { Length: > 0 } text ? $": {Line(text)}" : "";
         return $"{word}{alert.Severity.ToWire().ToUpperInvariant()} {what}{where}{services}{detail}";
     }
 
     /// <summary>The text on one line.</summary>
     public static string Line(string text) => TerminalText.Visible(TextCut.Fit(text, Longest).ReplaceLineEndings(" "));
+
+    /// <summary>The name on one line, and no longer than names are.</summary>
+    public static string Name(string name) => Line(TextCut.Fit(name, LongestName));
 
     /// <summary>The text with its lines kept.</summary>
     public static string Lines(string text) => string.Join(
@@ -79,8 +84,9 @@ internal static class AlertText
     public static string? IncidentLink(Alert alert, SinkOptions options) =>
         options.IncidentUrl?.Replace("{id}", Uri.EscapeDataString(TextCut.Key(alert.IncidentId, 512)), StringComparison.Ordinal);
 
-    /// <summary>The address of the runbook, when one is configured and matches.</summary>
-    public static string? RunbookLink(Alert alert, SinkOptions options) => Known(alert.Runbook) is { Length: <= 512 } path
+    /// <summary>The address of the runbook, when one is configured and the alert names a file that stays below it.</summary>
+    public static string? RunbookLink(Alert alert, SinkOptions options) =>
+        Known(alert.Runbook) is { Length: <= 512 } path && !path.Split('/').Any(part => part is "" or "." or "..")
         ? options.RunbookUrl?.Replace(
             "{path}", string.Join('/', path.Split('/').Select(part => Uri.EscapeDataString(part))), StringComparison.Ordinal)
         : null;

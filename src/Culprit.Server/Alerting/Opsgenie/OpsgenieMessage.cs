@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Culprit.Engine.Alerting;
+using Culprit.Engine.Correlation;
 
 namespace Culprit.Server.Alerting.Opsgenie;
 
@@ -73,7 +74,7 @@ internal static class OpsgenieMessage
         json.WriteString("source", Source);
         if (alert.Services.Count > 0)
         {
-            json.WriteString("entity", TextCut.Fit(AlertText.Line(alert.Services[0]), MaxEntity));
+            json.WriteString("entity", TextCut.Fit(AlertText.Name(alert.Services[0]), MaxEntity));
         }
 
         if (alert.Kind == AlertKind.Updated)
@@ -104,7 +105,7 @@ internal static class OpsgenieMessage
     {
         var found = new[] { alert.Environment, alert.AnomalyType ?? "" }.Concat(alert.Services)
             .Where(t => !string.IsNullOrWhiteSpace(t))
-            .Select(t => TextCut.Fit(AlertText.Line(t), MaxTag));
+            .Select(t => TextCut.Fit(AlertText.Name(t), MaxTag));
         json.WriteStartArray("tags");
         foreach (var tag in options.Tags.Concat(found).Distinct(StringComparer.Ordinal).Take(MaxTags))
         {
@@ -120,13 +121,13 @@ internal static class OpsgenieMessage
         json.WriteStartObject("details");
         Detail("incident_id", alert.IncidentId);
         Detail("alert_id", alert.Id);
-        Detail("severity", Culprit.Engine.Correlation.IncidentWords.ToWire(alert.Severity));
+        Detail("severity", alert.Severity.ToWire());
         Detail("environment", alert.Environment);
         Detail("anomaly_type", alert.AnomalyType);
         Detail("started_at", alert.StartedAt is { } started ? AlertText.Iso(started) : null);
         Detail("error_count", alert.ErrorCount?.ToString(CultureInfo.InvariantCulture));
         Detail("confidence", alert.Confidence?.ToString("0.##", CultureInfo.InvariantCulture));
-        Detail("services", TextCut.Names([.. alert.Services.Take(20).Select(AlertText.Line), .. alert.Services.Skip(20)], 20));
+        Detail("services", TextCut.Names([.. alert.Services.Take(20).Select(AlertText.Name), .. alert.Services.Skip(20)], 20));
         Detail("incident", AlertText.IncidentLink(alert, options));
         Detail("runbook", AlertText.RunbookLink(alert, options) ?? alert.Runbook);
         json.WriteEndObject();

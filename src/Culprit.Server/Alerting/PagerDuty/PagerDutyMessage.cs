@@ -20,7 +20,7 @@ internal static class PagerDutyMessage
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>How much of each text of the details is kept; the first that fits is sent.</summary>
-    private static readonly (int Samples, int Length)[] Cuts = [(20, 16_384), (10, 4096), (5, 1024), (3, 256)];
+    private static readonly (int Samples, int Length)[] Cuts = [(20, AlertText.Longest), (10, 4096), (5, 1024), (3, 256)];
 
     /// <summary>The body to send, at most <see cref="MaxBytes"/>.</summary>
     public static ReadOnlyMemory<byte> Write(Alert alert, PagerDutyOptions options)
@@ -173,5 +173,5 @@ internal static class PagerDutyMessage
         }
     }
 
-    private static string? Field(string? text) => string.IsNullOrWhiteSpace(text) ? null : TextCut.Fit(AlertText.Line(text), MaxField);
+    private static string? Field(string? text) => string.IsNullOrWhiteSpace(text) ? null : TextCut.Fit(AlertText.Name(text), MaxField);
 }
