@@ -3,7 +3,7 @@ using Culprit.Engine.Alerting;
 namespace Culprit.Server.Alerting;
 
 /// <summary>The section <c>alerts</c> of the configuration, read and checked.</summary>
-/// <param name="Sinks">By name, without the console, which is always there.</param>
+/// <param name="Sinks">By name in lower case, without the console, which is always there.</param>
 /// <param name="Mistakes">Each names key, value and what is allowed. With any, the rest must not be used.</param>
 internal sealed record AlertSettings(
     IReadOnlyDictionary<string, SinkOptions> Sinks, IReadOnlyList<AlertRoute> Routes, IReadOnlyList<string> Mistakes)
@@ -26,7 +26,7 @@ internal sealed record AlertSettings(
         }
 
         var sinks = SinkReader.Read(section.GetSection("sinks"), mistakes);
-        var names = section.GetSection("sinks").GetChildren().Select(s => s.Key).Append(Console).ToHashSet(StringComparer.Ordinal);
+        var names = section.GetSection("sinks").GetChildren().Select(SinkReader.NameOf).Append(Console).ToHashSet(StringComparer.Ordinal);
         var routes = section.GetSection("routes").GetChildren().OrderBy(Position).Select(r => ReadRoute(r, names, mistakes)).ToList();
         var used = routes.SelectMany(r => r.Sinks).ToHashSet(StringComparer.Ordinal);
         foreach (var name in names.Where(n => n != Console && !used.Contains(n)))
@@ -57,7 +57,7 @@ internal sealed record AlertSettings(
             mistakes.Add($"{section.Path}:sinks: name at least one of {Joined(names)}.");
         }
 
-        foreach (var sink in options.Sinks.Where(s => !names.Contains(s)))
+        foreach (var sink in options.Sinks.Where(s => !names.Contains(s.ToLowerInvariant())))
         {
             mistakes.Add(SectionBinder.NotAllowed($"{section.Path}:sinks", sink, Joined(names)));
         }
@@ -72,7 +72,7 @@ internal sealed record AlertSettings(
             MinSeverity = severity,
             Environments = options.Environments,
             Services = options.Services,
-            Sinks = options.Sinks,
+            Sinks = [.. options.Sinks.Select(s => s.ToLowerInvariant())],
             Continue = options.Continue,
         };
     }

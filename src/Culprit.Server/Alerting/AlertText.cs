@@ -87,9 +87,9 @@ internal static class AlertText
     /// <summary>The address of the runbook, when one is configured and the alert names a file that stays below it.</summary>
     public static string? RunbookLink(Alert alert, SinkOptions options) =>
         Known(alert.Runbook) is { Length: <= 512 } path && !path.Split('/').Any(part => part is "" or "." or "..")
-        ? options.RunbookUrl?.Replace(
-            "{path}", string.Join('/', path.Split('/').Select(part => Uri.EscapeDataString(part))), StringComparison.Ordinal)
-        : null;
+            ? options.RunbookUrl?.Replace(
+                "{path}", string.Join('/', path.Split('/').Select(part => Uri.EscapeDataString(part))), StringComparison.Ordinal)
+            : null;
 
     private static string? Known(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
 }

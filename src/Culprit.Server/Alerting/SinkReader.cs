@@ -7,12 +7,15 @@ internal static class SinkReader
 
     private static readonly string Types = string.Join(", ", SinkType.All.Select(t => t.Name).Append(AlertSettings.Console));
 
+    /// <summary>Always in lower case: keys from the environment come in any, and the outbox remembers the name.</summary>
+    public static string NameOf(IConfigurationSection sink) => sink.Key.ToLowerInvariant();
+
     public static Dictionary<string, SinkOptions> Read(IConfigurationSection sinks, List<string> mistakes)
     {
         var found = new Dictionary<string, SinkOptions>(StringComparer.Ordinal);
         foreach (var section in sinks.GetChildren())
         {
-            var name = section.Key;
+            var name = NameOf(section);
             var type = section["type"] ?? "";
             if (name.Length > MaxName || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
             {

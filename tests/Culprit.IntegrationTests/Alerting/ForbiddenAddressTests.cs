@@ -125,25 +125,4 @@ public sealed class ForbiddenAddressTests
         Assert.Empty(network.Connected);
         Assert.Contains("no TLS", result.Detail, StringComparison.Ordinal);
     }
-
-    [Fact]
-    public async Task AProxyOfTheEnvironmentIsNotUsed()
-    {
-        // Set for this process only; the test fails when a connection to it is tried.
-        Environment.SetEnvironmentVariable("https_proxy", "http://93.184.215.99:3128");
-        try
-        {
-            var network = new RecordingNetwork(Names);
-            using var sink = new SlackSink("chat", new SlackOptions { Url = "https://public.example/x" }, network, TimeProvider.System);
-
-            await sink.DeliverAsync(SomeEvent.Item(), TestContext.Current.CancellationToken);
-
-            Assert.Equal(["public.example"], network.Resolved);
-            Assert.DoesNotContain(network.Connected, c => c.Port == 3128);
-        }
-        finally
-        {
-            Environment.SetEnvironmentVariable("https_proxy", null);
-        }
-    }
 }

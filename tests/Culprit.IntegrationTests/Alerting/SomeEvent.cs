@@ -28,7 +28,7 @@ internal static class SomeEvent
             ["expected"] = "at most 2 errors in 60 s",
             ["observed"] = text,
             ["error_count"] = 23,
-            ["sample_messages"] = new JsonArray([.. Enumerable.Repeat(text, 20).Select(t => JsonValue.Create(t))]),
+            ["sample_messages"] = new JsonArray([.. Enumerable.Repeat(text, text.Length > 10_000 ? 2 : 20).Select(t => JsonValue.Create(t))]),
             ["root_cause"] = text,
             ["confidence"] = 0.8,
             ["recommended_action"] = text,

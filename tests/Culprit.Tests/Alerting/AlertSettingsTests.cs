@@ -136,6 +136,21 @@ public sealed class AlertSettingsTests
     }
 
     [Fact]
+    public void NamesOfSinksAreTheSameInAnyCase()
+    {
+        var file = new Dictionary<string, string?>(Valid, StringComparer.Ordinal) { ["alerts:routes:0:sinks:0"] = "Pager" };
+        file.Remove("alerts:sinks:pager:routingKey");
+        var environment = new Dictionary<string, string?> { ["ALERTS:SINKS:PAGER:ROUTINGKEY"] = new('k', 32) };
+
+        var settings = AlertSettings.Read(new ConfigurationBuilder()
+            .AddInMemoryCollection(file).AddInMemoryCollection(environment).Build().GetSection("alerts"));
+
+        Assert.Empty(settings.Mistakes);
+        Assert.Equal(new string('k', 32), Assert.IsType<PagerDutyOptions>(settings.Sinks["pager"]).RoutingKey);
+        Assert.Equal(["pager", "genie"], settings.Routes[0].Sinks);
+    }
+
+    [Fact]
     public void HttpIsForThisMachineWhenAllowed()
     {
         var values = new Dictionary<string, string?>(Valid, StringComparer.Ordinal)

@@ -70,7 +70,12 @@ public sealed class MessageGoldenTests
                 alert, new OpsgenieOptions { Teams = ["ops"], Tags = ["culprit"], IncidentUrl = Incident, RunbookUrl = Runbook }),
             _ => SlackMessage.Write(alert, new SlackOptions { IncidentUrl = Incident, RunbookUrl = Runbook }),
         };
-        var address = sink == "opsgenie" ? $"// POST {OpsgenieMessage.Address(alert, new OpsgenieOptions())}\n" : "";
-        return address + JsonSerializer.Serialize(SomeAlert.Parse(json), Readable).ReplaceLineEndings("\n") + "\n";
+        var body = SomeAlert.Parse(json);
+
+        // Opsgenie's address is part of what is said.
+        var shown = sink == "opsgenie"
+            ? JsonSerializer.Serialize(new { url = OpsgenieMessage.Address(alert, new OpsgenieOptions()).ToString(), body }, Readable)
+            : JsonSerializer.Serialize(body, Readable);
+        return shown.ReplaceLineEndings("\n") + "\n";
     }
 }

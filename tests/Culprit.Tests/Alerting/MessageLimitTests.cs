@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Culprit.Engine.Alerting;
+using Culprit.Server.Alerting;
 using Culprit.Server.Alerting.Opsgenie;
 using Culprit.Server.Alerting.PagerDuty;
 using Culprit.Server.Alerting.Slack;
@@ -169,6 +170,18 @@ public sealed class MessageLimitTests
         Assert.False(json.GetProperty("unfurl_links").GetBoolean());
         Assert.False(json.TryGetProperty("link_names", out _));
     }
+
+    [Theory]
+    [InlineData("db/pool.md", "https://c.example/r/db/pool.md")]
+    [InlineData("a b?#.md", "https://c.example/r/a%20b%3F%23.md")]
+    [InlineData("../x.md", null)]
+    [InlineData("a/../../x.md", null)]
+    [InlineData("/etc/passwd", null)]
+    [InlineData("//evil.example/x", null)]
+    [InlineData("", null)]
+    [InlineData(null, null)]
+    public void ALinkToARunbookStaysBelowTheConfiguredAddress(string? path, string? link) =>
+        Assert.Equal(link, AlertText.RunbookLink(SomeAlert.Firing with { Runbook = path }, Slack));
 
     /// <summary>Nothing that steers a terminal or turns the order of a line, and whole characters only.</summary>
     private static void AssertClean(JsonElement json)
