@@ -1,8 +1,9 @@
 namespace Culprit.Engine.Publishing;
 
-/// <summary>The <c>type</c> of every event that the engine makes.</summary>
+/// <summary>The <c>type</c> of log entries and of every event that the engine makes.</summary>
 internal static class EventTypes
 {
+    public const string Entry = "log.entry";
     public const string Error = "log.error";
     public const string Summary = "log.summary";
     public const string Anomaly = "log.anomaly";
@@ -13,4 +14,7 @@ internal static class EventTypes
     public const string AlertFiring = "alert.firing";
     public const string AlertUpdated = "alert.updated";
     public const string AlertResolved = "alert.resolved";
+
+    /// <summary>The life of an incident; each such event carries the incident's full state.</summary>
+    public static readonly IReadOnlyList<string> Incident = [IncidentOpened, IncidentUpdated, IncidentResolved];
 }
