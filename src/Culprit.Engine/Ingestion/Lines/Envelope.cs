@@ -8,6 +8,8 @@ internal ref struct Envelope
     public ReadOnlySpan<byte> Stream;
     public Stamp Stamp;
 
+    public bool IsWrapped;
+
     /// <summary>The program's line goes on in the next one: runtimes split at 16 KiB.</summary>
     public bool IsPartial;
 }

@@ -155,6 +155,12 @@ internal struct HeadReader
             return false;
         }
 
+        if (rest[1..close].IndexOf((byte)'[') >= 0 && rest[..Math.Min(rest.Length, MaxBracketBytes)].IndexOf("] - "u8) is > 0 and var outer)
+        {
+            // ZooKeeper's threads have brackets in their names.
+            close = outer;
+        }
+
         var content = ByteText.Trim(rest[1..close]);
         var after = rest[(close + 1)..];
         after = !after.IsEmpty && after[0] == (byte)':' ? after[1..] : after;
@@ -348,7 +354,12 @@ internal struct HeadReader
             return true;
         }
 
-        if (_hasLogger)
+        if (fields.HasSeverity && !_hasLogger && TakeCategory(word, after, ref fields))
+        {
+            return true;
+        }
+
+        if (_hasLogger && !IsCaller(word, isMarked || after.StartsWith("\t"u8)))
         {
             return false;
         }
@@ -363,13 +374,43 @@ internal struct HeadReader
                 return false;
             }
         }
-        else if (!(IsSetOff(word, isMarked, after) && IsLoggerName(word)))
+        else if (!IsLoggerName(word) || IsExceptionName(word) || !(IsSetOff(word, isMarked, after) || (_hasThread && IsQualified(word))))
         {
             return false;
         }
 
-        _hasLogger = !IsCaller(word, isMarked: true);
-        fields.Attributes.AddText(_hasLogger ? "logger"u8 : "caller"u8, word);
+        var isCaller = IsCaller(word, isMarked: true);
+        _hasLogger |= !isCaller;
+        fields.Attributes.AddText(isCaller ? "caller"u8 : "logger"u8, word);
+        return true;
+    }
+
+    /// <summary>.NET's console: <c>Namespace.Category[14]</c>; the message may stand on the next line.</summary>
+    internal static bool TryReadCategory(ReadOnlySpan<byte> word, out ReadOnlySpan<byte> category, out ReadOnlySpan<byte> eventId)
+    {
+        category = eventId = default;
+        var open = word.IndexOf((byte)'[');
+        if (open <= 0 || word[^1] != (byte)']' || !ByteText.IsNumber(word[(open + 1)..^1]) || !ByteText.IsIdentifier(word[..open]))
+        {
+            return false;
+        }
+
+        category = word[..open];
+        eventId = word[(open + 1)..^1];
+        return true;
+    }
+
+    private bool TakeCategory(ReadOnlySpan<byte> word, ReadOnlySpan<byte> after, scoped ref LineFields fields)
+    {
+        if (!TryReadCategory(word, out var category, out var eventId))
+        {
+            return false;
+        }
+
+        fields.Attributes.AddText("logger"u8, category);
+        fields.Attributes.AddText("event_id"u8, eventId);
+        fields.BodyFollows = ByteText.TrimStart(after).IsEmpty;
+        _hasLogger = true;
         return true;
     }
 
@@ -385,6 +426,13 @@ internal struct HeadReader
         var rest = ByteText.TrimStart(after);
         return rest.Length < after.Length && rest.StartsWith(": "u8);
     }
+
+    /// <summary>An exception's name begins a message; it is no logger.</summary>
+    private static bool IsExceptionName(ReadOnlySpan<byte> word) => word.EndsWith("Exception"u8) || word.EndsWith("Error"u8);
+
+    /// <summary>Tomcat sets nothing between <c>org.apache.a.B.method</c> and the message.</summary>
+    private static bool IsQualified(ReadOnlySpan<byte> word) =>
+        word.Count((byte)'.') >= 3 && word[0] is >= (byte)'a' and <= (byte)'z' && word.IndexOfAnyInRange((byte)'A', (byte)'Z') > 0;
 
     private static bool IsLoggerName(ReadOnlySpan<byte> word)
     {
@@ -467,7 +515,7 @@ internal struct HeadReader
         name.IndexOfAnyInRange((byte)'A', (byte)'Z') < 0 ? name.IndexOf((byte)'/') < 0 : name.EndsWith("Service"u8);
 
     private static bool IsThreadName(ReadOnlySpan<byte> content) =>
-        content.IndexOfAny((byte)'=', (byte)'"') < 0 && (content.IndexOf((byte)' ') < 0 || LooksLikeThread(content)
+        content.IndexOf((byte)'"') < 0 && (content.IndexOf((byte)'=') < 0 || content.IndexOf((byte)'[') > 0) && (content.IndexOf((byte)' ') < 0 || LooksLikeThread(content)
             || content.IndexOf("hread"u8) >= 0);
 
     private static bool LooksLikeThread(ReadOnlySpan<byte> name)

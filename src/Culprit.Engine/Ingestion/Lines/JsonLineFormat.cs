@@ -138,11 +138,11 @@ internal sealed class JsonLineFormat(TextScratch scratch) : ILineFormat
 
     private void WriteAttributes(ReadOnlySpan<byte> line, scoped ref LineFields fields)
     {
-        Span<int> taken =
-        [
+        ReadOnlySpan<int> taken = stackalloc int[]
+        {
             Taken(FieldRole.Timestamp), Taken(FieldRole.Level), Taken(FieldRole.Message), Taken(FieldRole.Service),
             Taken(FieldRole.Environment), Taken(FieldRole.TraceId), Taken(FieldRole.SpanId), Taken(FieldRole.SyslogLevel),
-        ];
+        };
         for (var i = 0; i < _count; i++)
         {
             if (i == _context)

@@ -7,7 +7,8 @@ internal sealed class LevelFirstFormat : ILineFormat
 
     public bool TryParse(ReadOnlySpan<byte> line, scoped ref LineFields fields)
     {
-        if (line.Length < 4 || !(line[0] == (byte)'[' || ByteText.IsLetter(line[0])))
+        // A Go panic is no level: its dump follows in lines of its own.
+        if (line.Length < 4 || line.StartsWith("panic: "u8) || !(line[0] == (byte)'[' || ByteText.IsLetter(line[0])))
         {
             return false;
         }
@@ -68,14 +69,13 @@ internal sealed class LevelFirstFormat : ILineFormat
     private static void ReadCategory(scoped ref LineFields fields)
     {
         var word = ByteText.FirstWord(fields.Message);
-        var open = word.IndexOf((byte)'[');
-        if (open <= 0 || word[^1] != (byte)']' || !ByteText.IsNumber(word[(open + 1)..^1]) || !ByteText.IsIdentifier(word[..open]))
+        if (!HeadReader.TryReadCategory(word, out var category, out var eventId))
         {
             return;
         }
 
-        fields.Attributes.AddText("logger"u8, word[..open]);
-        fields.Attributes.AddText("event_id"u8, word[(open + 1)..^1]);
+        fields.Attributes.AddText("logger"u8, category);
+        fields.Attributes.AddText("event_id"u8, eventId);
         fields.Message = ByteText.TrimStart(fields.Message[word.Length..]);
         fields.BodyFollows = fields.Message.IsEmpty;
     }

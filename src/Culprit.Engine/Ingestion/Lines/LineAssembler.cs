@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using System.Text;
 using Culprit.Engine.Records;
 
@@ -34,6 +35,7 @@ internal sealed class LineAssembler : IStreamAssembler
     private readonly PartialLine _partial = new();
     private readonly long[] _formatCounts;
     private long _plainCount;
+    private ulong _origin;
     private long _firstNanos;
     private bool _isProbed;
     private bool _isStructured;
@@ -162,11 +164,11 @@ internal sealed class LineAssembler : IStreamAssembler
 
         if (!EnvelopeReader.TryRead(line, _scratch, out var envelope))
         {
-            envelope.Line = line;
             ReadInner(line, envelope, isCut);
             return;
         }
 
+        envelope.IsWrapped = true;
         if (envelope.IsPartial)
         {
             _partial.Append(envelope.Line);
@@ -197,7 +199,10 @@ internal sealed class LineAssembler : IStreamAssembler
     private void ReadInner(ReadOnlySpan<byte> line, in Envelope envelope, bool isCut)
     {
         var isJson = line[0] is (byte)' ' or (byte)'\t' && _formats.Last == 0 && ByteText.TrimStart(line)[0] == (byte)'{';
-        if (_pending.IsOpen && !isJson && (Continuation.HasShape(line) || _pending.AwaitsBody))
+        var origin = OriginOf(envelope);
+        var isSameOrigin = _pending.IsOpen && origin == _origin;
+        _origin = origin;
+        if (isSameOrigin && !isJson && (Continuation.HasShape(line) || _pending.AwaitsBody))
         {
             Join(line, isCut);
             return;
@@ -213,7 +218,8 @@ internal sealed class LineAssembler : IStreamAssembler
             return;
         }
 
-        if (_pending.IsOpen && _pending.JoinsHeadless(line, MaxHeadless))
+        var trace = Continuation.KindOf(line);
+        if (isSameOrigin && !_pending.IsEndedBy(line, trace) && _pending.JoinsHeadless(line, MaxHeadless))
         {
             Join(line, isCut);
             return;
@@ -224,15 +230,19 @@ internal sealed class LineAssembler : IStreamAssembler
         TrailingFields.FindIds(line, ref fields);
         _plainCount++;
         var flags = isCut ? RecordFlags.Truncated : RecordFlags.None;
-        if (_isStructured && envelope.Stamp.Kind == StampKind.None)
+        if (_isStructured && !envelope.IsWrapped && trace == TraceKind.None)
         {
             Report.CountUnparsed(line);
             flags |= RecordFlags.ParseError;
         }
 
         Open(fields, envelope, flags);
-        _pending.Trace = Continuation.KindOf(line);
+        _pending.Trace = trace;
     }
+
+    /// <summary>Lines of two containers or streams that run into one another are never joined.</summary>
+    private static ulong OriginOf(in Envelope envelope) =>
+        envelope.IsWrapped ? (XxHash3.HashToUInt64(envelope.Service) * 31) + XxHash3.HashToUInt64(envelope.Stream) + 1 : 0;
 
     private void Open(scoped in LineFields fields, in Envelope envelope, RecordFlags flags)
     {

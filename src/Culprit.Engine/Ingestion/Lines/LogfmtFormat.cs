@@ -108,11 +108,11 @@ internal sealed class LogfmtFormat(TextScratch scratch) : ILineFormat
 
     private void WriteAttributes(ReadOnlySpan<byte> line, int count, scoped ref LineFields fields)
     {
-        Span<int> taken =
-        [
+        ReadOnlySpan<int> taken = stackalloc int[]
+        {
             Taken(FieldRole.Timestamp), Taken(FieldRole.Level), Taken(FieldRole.Message), Taken(FieldRole.Service),
             Taken(FieldRole.Environment), Taken(FieldRole.TraceId), Taken(FieldRole.SpanId),
-        ];
+        };
         for (var i = 0; i < count; i++)
         {
             if (taken.Contains(i))

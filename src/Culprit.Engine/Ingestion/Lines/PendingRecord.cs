@@ -38,6 +38,15 @@ internal sealed class PendingRecord(RecordBatchWriter writer)
         _isIndented = false;
     }
 
+    /// <summary>True for the first line of a crash that this record does not report: it must not vanish in it.</summary>
+    public bool IsEndedBy(ReadOnlySpan<byte> line, TraceKind trace) => trace switch
+    {
+        TraceKind.Go => Trace != TraceKind.Go,
+        TraceKind.Python => Trace != TraceKind.Python && _severity < Severity.Warn,
+        TraceKind.None => line.StartsWith("Exception in thread "u8) || line.StartsWith("Unhandled exception"u8),
+        _ => throw new System.Diagnostics.UnreachableException($"Unknown trace {(byte)trace}."),
+    };
+
     /// <summary>True when a line of no known format belongs to this record.</summary>
     /// <param name="maxHeadless">Lines without shape or head that a record may take.</param>
     public bool JoinsHeadless(ReadOnlySpan<byte> line, int maxHeadless)

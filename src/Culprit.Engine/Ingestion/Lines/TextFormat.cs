@@ -20,6 +20,11 @@ internal sealed class TextFormat : ILineFormat
         if (TryReadHead(line, ref fields, out var rest, out var isPlainGo) || TryReadPrefixed(line, ref fields, out rest))
         {
             HeadReader.Read(rest, ref fields, isPlainGo, HasServiceColumn);
+            if (fields.BodyFollows)
+            {
+                return true;
+            }
+
             if (IsTwoLined(line, fields))
             {
                 fields.BodyFollows = true;
