@@ -102,6 +102,8 @@ internal sealed class LineAssembler : IStreamAssembler
     /// <summary>The next full batch, in order; false when more bytes are needed.</summary>
     public bool TryTake(out RecordBatch? batch) => _ready.TryDequeue(out batch);
 
+    private bool IsJsonLast => _formats.Formats[_formats.Last] is JsonLineFormat;
+
     /// <summary>Looks at the first lines before any is read: which formats, which service column, which date.</summary>
     private void Probe(ReadOnlySpan<byte> chunk)
     {
@@ -128,7 +130,7 @@ internal sealed class LineAssembler : IStreamAssembler
             var fields = new LineFields(_attributes);
             var isParsed = _formats.TryParse(isWrapped ? envelope.Line : line, _attributes, ref fields);
             parsed += isParsed || isWrapped ? 1 : 0;
-            if (isParsed && fields.HasSeverity && fields.Service.IsEmpty && ReferenceEquals(_formats.Formats[_formats.Last], _formats.Text))
+            if (isParsed && fields.HasSeverity && fields.Service.IsEmpty && _formats.Formats[_formats.Last] is TextFormat)
             {
                 column.Observe(fields.Message);
             }
@@ -156,8 +158,10 @@ internal sealed class LineAssembler : IStreamAssembler
         var line = LineCleaner.Clean(raw, _scratch, out var wasInvalid);
         Report.InvalidLines += wasInvalid ? 1 : 0;
         Report.CutLines += isCut ? 1 : 0;
-        if (ByteText.TrimStart(line).IsEmpty)
+        var text = ByteText.Trim(line);
+        if (text.IsEmpty || (text.Length == 1 && text[0] is (byte)'[' or (byte)']' && IsJsonLast))
         {
+            // Brackets alone in a file of JSON: it is one array, an object a line.
             Report.BlankLines++;
             return;
         }
@@ -198,7 +202,7 @@ internal sealed class LineAssembler : IStreamAssembler
 
     private void ReadInner(ReadOnlySpan<byte> line, in Envelope envelope, bool isCut)
     {
-        var isJson = line[0] is (byte)' ' or (byte)'\t' && _formats.Last == 0 && ByteText.TrimStart(line)[0] == (byte)'{';
+        var isJson = line[0] is (byte)' ' or (byte)'\t' && IsJsonLast && ByteText.TrimStart(line)[0] == (byte)'{';
         var origin = OriginOf(envelope);
         var isSameOrigin = _pending.IsOpen && origin == _origin;
         _origin = origin;
@@ -261,7 +265,8 @@ internal sealed class LineAssembler : IStreamAssembler
         }
         else
         {
-            nanos = _time.Complete(stamp);
+            nanos = _time.Complete(stamp, out var isSuspect);
+            flags |= isSuspect ? RecordFlags.TimeSuspect : RecordFlags.None;
             _hasDated = true;
         }
 
@@ -299,7 +304,7 @@ internal sealed class LineAssembler : IStreamAssembler
 
         _pending.Commit();
         Report.Records++;
-        if (_writer.Count >= _options.BatchRecords)
+        if (_writer.Count >= _options.BatchRecords || _writer.Length >= LineStreamOptions.MaxBatchBytes)
         {
             Seal();
         }

@@ -3,6 +3,9 @@ namespace Culprit.Engine.Ingestion.Lines;
 /// <summary>What is known about a stream of lines from outside it.</summary>
 internal sealed record LineStreamOptions
 {
+    /// <summary>A batch of long records is closed early.</summary>
+    public const int MaxBatchBytes = 8 * 1024 * 1024;
+
     /// <summary>For records that name no service themselves. Default <c>unknown</c>.</summary>
     public string Service { get; init; } = "unknown";
 

@@ -55,7 +55,7 @@ internal sealed class TelemetryAssembler(LineStreamOptions options, TelemetryKin
         }
 
         Report.Records++;
-        if (_writer.Count >= options.BatchRecords)
+        if (_writer.Count >= options.BatchRecords || _writer.Length >= LineStreamOptions.MaxBatchBytes)
         {
             Seal();
         }

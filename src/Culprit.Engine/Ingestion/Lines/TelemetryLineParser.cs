@@ -62,13 +62,14 @@ internal sealed class TelemetryLineParser(LineStreamOptions options)
         writer.Set(LogRecord.ServiceField, ByteText.IsName(service) ? service : _service);
         writer.Set(LogRecord.EnvironmentField, ByteText.IsName(environment) ? environment : _environment);
         writer.Set(LogRecord.SourceField, _source);
-        var (eventKind, severity) = kind switch
+        var eventKind = kind switch
         {
-            TelemetryKind.Metrics => (EventKind.Metric, Severity.Info),
-            TelemetryKind.Traces => (EventKind.Span, Severity.Info),
-            _ => (EventKind.Change, Severity.Info),
+            TelemetryKind.Metrics => EventKind.Metric,
+            TelemetryKind.Traces => EventKind.Span,
+            _ => EventKind.Change,
         };
-        writer.Commit(_time.Complete(stamp), eventKind, severity, RecordFlags.None);
+        var nanos = _time.Complete(stamp, out var isSuspect);
+        writer.Commit(nanos, eventKind, Severity.Info, isSuspect ? RecordFlags.TimeSuspect : RecordFlags.None);
         return null;
     }
 

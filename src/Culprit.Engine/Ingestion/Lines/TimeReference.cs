@@ -4,10 +4,15 @@ namespace Culprit.Engine.Ingestion.Lines;
 /// <remarks>
 /// Until a neighbour is known, the moment handed in stands for it (when the file was last written), and nothing in the
 /// file can be much later than that. Afterwards the nearest possible moment is meant, so midnight and new year pass.
+/// A complete date far from its neighbour is suspect and no neighbour itself: real files hold single lines dated 1754 or
+/// 1970. When the next date agrees with it, the file has a gap there and goes on from the new date.
 /// </remarks>
 internal sealed class TimeReference(long writtenNanos)
 {
+    private const long MaxJumpNanos = 90 * CivilDate.NanosPerDay;
+
     private bool _hasNeighbour;
+    private long? _suspectNanos;
 
     /// <summary>The newest moment known: what a line without any timestamp is given.</summary>
     public long Nanos { get; private set; } = writtenNanos;
@@ -19,13 +24,23 @@ internal sealed class TimeReference(long writtenNanos)
         _hasNeighbour = true;
     }
 
-    /// <summary>The whole moment; it becomes the neighbour of the next.</summary>
-    public long Complete(in Stamp stamp)
+    /// <summary>The whole moment; it becomes the neighbour of the next unless it is suspect.</summary>
+    public long Complete(in Stamp stamp, out bool isSuspect)
     {
-        Nanos = Peek(stamp);
-        _hasNeighbour |= stamp.Kind != StampKind.None;
-        return Nanos;
+        var nanos = Peek(stamp);
+        isSuspect = _hasNeighbour && stamp.Kind == StampKind.Complete && IsFar(nanos, Nanos)
+            && !(_suspectNanos is { } suspect && !IsFar(nanos, suspect));
+        _suspectNanos = isSuspect ? nanos : null;
+        if (!isSuspect)
+        {
+            Nanos = nanos;
+            _hasNeighbour |= stamp.Kind != StampKind.None;
+        }
+
+        return nanos;
     }
+
+    private static bool IsFar(long a, long b) => Int128.Abs((Int128)a - b) > MaxJumpNanos;
 
     /// <summary>The whole moment, without remembering it.</summary>
     public long Peek(in Stamp stamp)

@@ -163,8 +163,9 @@ internal sealed class LogFileReader : IDisposable
 
                 length += read;
 
-                // A pipe gives what it has: waiting for a full chunk would hold back what was said already.
-                if (Input.Path == LogInput.StandardInput && ReferenceEquals(stream, _counted))
+                // A pipe gives what it has: waiting for a full chunk would hold back what was said already. The first
+                // chunk is awaited whole, because the formats are judged by it.
+                if (Input.Path == LogInput.StandardInput && Report.Lines > 0)
                 {
                     break;
                 }

@@ -109,6 +109,29 @@ public sealed class LineAssemblerTests
     }
 
     [Fact]
+    public void ADateFarFromItsNeighboursIsFlaggedUnlessTheFileGoesOnFromIt()
+    {
+        var read = LineText.Read(
+            "2024-01-15T10:00:00Z INFO a\n1754-08-30T22:43:41Z INFO b\n2024-01-15T10:00:01Z INFO c\nwords\n2025-06-01T00:00:00Z INFO d\n2025-06-01T00:00:01Z INFO e\n");
+
+        var shown = read.Show();
+
+        Assert.Equal(
+            ["1754-08-30T22:43:41.000000 info file 'b' flags=TimeSuspect", "2025-06-01T00:00:00.000000 info file 'd' flags=TimeSuspect"],
+            shown.Where(line => line.Contains("TimeSuspect", StringComparison.Ordinal)));
+        Assert.Equal(5, shown.Count);
+    }
+
+    [Fact]
+    public void AnArrayWithAnObjectALineIsReadAsItsObjects()
+    {
+        var read = LineText.Read("[\n  {\"message\":\"a\"},\n  {\"message\":\"b\"}\n]\n");
+
+        Assert.Equal(["2024-03-01T00:00:00.000000 info file 'a' flags=ReceiveTime", "2024-03-01T00:00:00.000000 info file 'b' flags=ReceiveTime"], read.Show());
+        Assert.Equal(0, read.Report.UnparsedLines);
+    }
+
+    [Fact]
     public void FullBatchesAreHandedOutBeforeTheEnd()
     {
         var assembler = new LineAssembler(new LineStreamOptions { BatchRecords = 10 });
