@@ -77,9 +77,9 @@ internal struct HeadReader
             {
                 text = text[1..];
             }
-            else if (text.StartsWith("--- "u8))
+            else if (text.StartsWith("--- "u8) || text.StartsWith("-- "u8))
             {
-                text = text[4..];
+                text = text[text.IndexOf((byte)' ')..];
             }
             else
             {
@@ -221,6 +221,15 @@ internal struct HeadReader
             return true;
         }
 
+        if (!_hasLogger && fields.HasSeverity && content.IndexOf((byte)'.') > 0 && content.IndexOfAnyInRange((byte)'A', (byte)'Z') >= 0
+            && ByteText.IsIdentifier(content))
+        {
+            // Elasticsearch puts the class between brackets, padded.
+            _hasLogger = true;
+            fields.Attributes.AddText("logger"u8, content);
+            return true;
+        }
+
         if (_hasThread || !IsThreadName(content) || (fields.HasSeverity && !LooksLikeThread(content) && !IsLoggerNext(after)))
         {
             return false;
@@ -303,6 +312,15 @@ internal struct HeadReader
     private readonly bool TakeLevel(ReadOnlySpan<byte> word, bool isMarked, ReadOnlySpan<byte> after, scoped ref LineFields fields, out bool keepsWord)
     {
         keepsWord = false;
+        if (isMarked && word.LastIndexOf((byte)'.') is > 0 and var dot && ByteText.IsUpper(word[^1])
+            && LevelWord.TryParseBare(word[(dot + 1)..], out var dotted))
+        {
+            // Laravel: production.ERROR:
+            fields.SetSeverity(dotted);
+            fields.Environment = word[..dot];
+            return true;
+        }
+
         var isColumn = isMarked || (!after.IsEmpty && after[0] is (byte)'|' or (byte)'\t') || after.StartsWith(" |"u8);
         var isKnown = isColumn
             ? LevelWord.TryParseMarked(word, out var severity)
@@ -321,7 +339,7 @@ internal struct HeadReader
     private bool TakeProcess(ReadOnlySpan<byte> word, ReadOnlySpan<byte> after, scoped ref LineFields fields)
     {
         // 123#456: of nginx, and its connection number.
-        if (word.Length > 2 && word[0] == (byte)'*' && _hasPid && ByteText.IsNumber(word[1..]))
+        if (word.Length > 1 && word[0] == (byte)'*' && _hasPid && ByteText.IsNumber(word[1..]))
         {
             fields.Attributes.AddText("connection"u8, word[1..]);
             return true;
@@ -416,7 +434,7 @@ internal struct HeadReader
 
     /// <summary>A word that stands alone by its punctuation: <c>a.b.C:</c>, <c>name - </c>, <c>name : </c>, tabs, bars.</summary>
     private static bool IsSetOff(ReadOnlySpan<byte> word, bool isMarked, ReadOnlySpan<byte> after) =>
-        (isMarked && (word.IndexOf((byte)'.') > 0 || IsCaller(word, isMarked: true)))
+        (isMarked && (word.IndexOf((byte)'.') > 0 || word.IndexOf("::"u8) > 0 || IsCaller(word, isMarked: true)))
         || after.StartsWith(" - "u8) || after.StartsWith(" : "u8) || (!after.IsEmpty && after[0] is (byte)'\t' or (byte)'|')
         || after.StartsWith(" | "u8) || IsPadded(after) || after.StartsWith(" ["u8) && word.IndexOf((byte)'.') > 0 && word.Length > 4;
 

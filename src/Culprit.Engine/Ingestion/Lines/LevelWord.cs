@@ -54,7 +54,12 @@ internal static class LevelWord
             return Severity.Fatal;
         }
 
-        return body.StartsWith("Traceback (most recent call last)"u8) || body.StartsWith("Exception in thread "u8)
+        if (body.StartsWith("PHP Warning:"u8))
+        {
+            return Severity.Warn;
+        }
+
+        return body.StartsWith("PHP Fatal error:"u8) || body.StartsWith("PHP Parse error:"u8) || body.StartsWith("Traceback (most recent call last)"u8) || body.StartsWith("Exception in thread "u8)
             || body.StartsWith("Unhandled exception"u8) || body.StartsWith("Uncaught "u8) || body.StartsWith("goroutine "u8)
             ? Severity.Error
             : Severity.Info;

@@ -1,3 +1,5 @@
+using Culprit.Engine.Records;
+
 namespace Culprit.Engine.Ingestion.Lines;
 
 /// <summary>Text that begins with a timestamp, perhaps in brackets or behind a level: most consoles and files of any language.</summary>
@@ -81,7 +83,7 @@ internal sealed class TextFormat : ILineFormat
         if (LevelWord.TryParseMarked(word, out var severity))
         {
             fields.SetSeverity(severity);
-            fields.Attributes.AddText("thread"u8, slash > 0 ? inside[(slash + 1)..] : default);
+            fields.Attributes.AddText(slash > 0 ? "thread"u8 : "logger"u8, ByteText.Trim(inside[Math.Min(inside.Length, word.Length + 1)..]));
         }
     }
 
@@ -104,6 +106,13 @@ internal sealed class TextFormat : ILineFormat
         }
         else
         {
+            // Ruby repeats the level's initial in front of its brackets: "E, [2024-…".
+            line = line.Length > 24 && line[1] == (byte)',' && line[3] == (byte)'[' ? line[3..] : line;
+            if (line[0] == (byte)'[')
+            {
+                return TryReadHead(line, ref fields, out rest, out _);
+            }
+
             name = ByteText.FirstWord(line);
             if (name.Length < 4)
             {
@@ -112,6 +121,11 @@ internal sealed class TextFormat : ILineFormat
 
             after = line[name.Length..];
             name = name[^1] == (byte)':' ? name[..^1] : name;
+            if (name[^2] == (byte)':' && ByteText.IsNumber(name[..^2]))
+            {
+                return TryReadRedis(name, ByteText.TrimStart(after), ref fields, out rest);
+            }
+
             if (!LevelWord.TryParseBare(name, out _))
             {
                 return false;
@@ -135,6 +149,31 @@ internal sealed class TextFormat : ILineFormat
         else
         {
             fields.Attributes.AddText("logger"u8, name);
+        }
+
+        return true;
+    }
+
+    // 1234:M 15 Jan 2024 10:23:45.123 * message
+    private static bool TryReadRedis(ReadOnlySpan<byte> name, ReadOnlySpan<byte> after, scoped ref LineFields fields, out ReadOnlySpan<byte> rest)
+    {
+        rest = default;
+        if (after.Length < 8 || !TryReadHead(after, ref fields, out rest, out _))
+        {
+            return false;
+        }
+
+        fields.Attributes.AddText("pid"u8, name[..^2]);
+        var text = ByteText.TrimStart(rest);
+        if (text.Length > 1 && text[1] == (byte)' ' && text[0] is (byte)'*' or (byte)'#' or (byte)'-' or (byte)'.')
+        {
+            fields.SetSeverity(text[0] switch
+            {
+                (byte)'#' => Severity.Warn,
+                (byte)'*' => Severity.Info,
+                _ => Severity.Debug,
+            });
+            rest = text[2..];
         }
 
         return true;
