@@ -10,14 +10,14 @@ internal sealed class KlogFormat : ILineFormat
     public bool TryParse(ReadOnlySpan<byte> line, scoped ref LineFields fields)
     {
         if (line.Length < 24 || line[0] is not ((byte)'I' or (byte)'W' or (byte)'E' or (byte)'F') || line[5] != (byte)' '
-            || !StampReader.TryNumber(line, 1, 2, out var month) || !StampReader.TryNumber(line, 3, 2, out var day)
+            || !ClockReader.TryNumber(line, 1, 2, out var month) || !ClockReader.TryNumber(line, 3, 2, out var day)
             || !CivilDate.IsValid(2000, month, day))
         {
             return false;
         }
 
         var at = 6;
-        if (!StampReader.TryReadTime(line, ref at, out var nanos))
+        if (!ClockReader.TryReadTime(line, ref at, out var nanos))
         {
             return false;
         }

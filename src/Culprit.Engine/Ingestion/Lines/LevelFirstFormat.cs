@@ -69,7 +69,7 @@ internal sealed class LevelFirstFormat : ILineFormat
     private static void ReadCategory(scoped ref LineFields fields)
     {
         var word = ByteText.FirstWord(fields.Message);
-        if (!HeadReader.TryReadCategory(word, out var category, out var eventId))
+        if (!HeadWord.TryReadCategory(word, out var category, out var eventId))
         {
             return;
         }

@@ -24,7 +24,7 @@ internal sealed class ServiceColumn
         var word = ByteText.FirstWord(message);
         var rest = ByteText.TrimStart(message[word.Length..]);
         word = word.Length > 1 && word[^1] == (byte)':' ? word[..^1] : word;
-        if (rest.IsEmpty || !HeadReader.IsServiceWord(word))
+        if (rest.IsEmpty || !HeadWord.IsServiceWord(word))
         {
             return;
         }

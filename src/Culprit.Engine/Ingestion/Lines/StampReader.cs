@@ -40,8 +40,8 @@ internal static class StampReader
     {
         stamp = default;
         length = 0;
-        if (text[7] != text[4] || !TryNumber(text, 0, 4, out var year) || !TryNumber(text, 5, 2, out var month)
-            || !TryNumber(text, 8, 2, out var day))
+        if (text[7] != text[4] || !ClockReader.TryNumber(text, 0, 4, out var year) || !ClockReader.TryNumber(text, 5, 2, out var month)
+            || !ClockReader.TryNumber(text, 8, 2, out var day))
         {
             return false;
         }
@@ -95,8 +95,8 @@ internal static class StampReader
                 return true;
             }
 
-            if (text[8] is (byte)'T' or (byte)' ' or (byte)'-' && TryNumber(text, 0, 4, out var year)
-                && TryNumber(text, 4, 2, out var month) && TryNumber(text, 6, 2, out var day))
+            if (text[8] is (byte)'T' or (byte)' ' or (byte)'-' && ClockReader.TryNumber(text, 0, 4, out var year)
+                && ClockReader.TryNumber(text, 4, 2, out var month) && ClockReader.TryNumber(text, 6, 2, out var day))
             {
                 return TryFinish(text, year, month, day, 9, out stamp, out length);
             }
@@ -110,17 +110,17 @@ internal static class StampReader
     {
         stamp = default;
         length = 0;
-        if (!TryNumber(text, 0, 2, out var a) || !TryNumber(text, 3, 2, out var b))
+        if (!ClockReader.TryNumber(text, 0, 2, out var a) || !ClockReader.TryNumber(text, 3, 2, out var b))
         {
             return false;
         }
 
-        if (text[8] == (byte)' ' && TryNumber(text, 6, 2, out var c))
+        if (text[8] == (byte)' ' && ClockReader.TryNumber(text, 6, 2, out var c))
         {
             return TryFinish(text, 2000 + a, b, c, 9, out stamp, out length);
         }
 
-        return text[10] is (byte)' ' or (byte)',' && TryNumber(text, 6, 4, out var year)
+        return text[10] is (byte)' ' or (byte)',' && ClockReader.TryNumber(text, 6, 4, out var year)
             && TryFinish(text, year, a > 12 ? b : a, a > 12 ? a : b, text[10] == (byte)',' ? 12 : 11, out stamp, out length);
     }
 
@@ -129,8 +129,8 @@ internal static class StampReader
     {
         stamp = default;
         length = 6;
-        if (!TryNumber(text, 0, 2, out var month) || !TryNumber(text, 3, 2, out var day) || !CivilDate.IsValid(2000, month, day)
-            || !TryReadTime(text, ref length, out var nanos))
+        if (!ClockReader.TryNumber(text, 0, 2, out var month) || !ClockReader.TryNumber(text, 3, 2, out var day) || !CivilDate.IsValid(2000, month, day)
+            || !ClockReader.TryReadTime(text, ref length, out var nanos))
         {
             return false;
         }
@@ -145,8 +145,8 @@ internal static class StampReader
         stamp = default;
         length = 13;
         if ((text.Length > 13 && text[13] != (byte)' ') || text.Length < 13
-            || !TryNumber(text, 0, 2, out var year) || !TryNumber(text, 2, 2, out var month) || !TryNumber(text, 4, 2, out var day)
-            || !TryNumber(text, 7, 2, out var hour) || !TryNumber(text, 9, 2, out var minute) || !TryNumber(text, 11, 2, out var second)
+            || !ClockReader.TryNumber(text, 0, 2, out var year) || !ClockReader.TryNumber(text, 2, 2, out var month) || !ClockReader.TryNumber(text, 4, 2, out var day)
+            || !ClockReader.TryNumber(text, 7, 2, out var hour) || !ClockReader.TryNumber(text, 9, 2, out var minute) || !ClockReader.TryNumber(text, 11, 2, out var second)
             || hour > 23 || minute > 59 || second > 60)
         {
             return false;
@@ -159,7 +159,7 @@ internal static class StampReader
     {
         length = 0;
         stamp = default;
-        if (!TryReadTime(text, ref length, out var nanos))
+        if (!ClockReader.TryReadTime(text, ref length, out var nanos))
         {
             return false;
         }
@@ -194,7 +194,7 @@ internal static class StampReader
         }
 
         at += text[at + 4] == (byte)' ' ? 5 : 4;
-        if (!TryDigits(text, ref at, 2, out var day) || at >= text.Length)
+        if (!ClockReader.TryDigits(text, ref at, 2, out var day) || at >= text.Length)
         {
             return false;
         }
@@ -207,12 +207,12 @@ internal static class StampReader
             return false;
         }
 
-        if (ByteText.IsDigit(text[at + 2]) && TryNumber(text, at, 4, out year))
+        if (ByteText.IsDigit(text[at + 2]) && ClockReader.TryNumber(text, at, 4, out year))
         {
             at += 5;
         }
 
-        if (!TryReadTime(text, ref at, out var nanos))
+        if (!ClockReader.TryReadTime(text, ref at, out var nanos))
         {
             return false;
         }
@@ -242,7 +242,7 @@ internal static class StampReader
         year = 0;
         var from = at;
         ZoneReader.Read(text, ref from, out _);
-        if (from + 5 > text.Length || text[from] != (byte)' ' || !TryNumber(text, from + 1, 4, out year) || year is < 1970 or > 2199
+        if (from + 5 > text.Length || text[from] != (byte)' ' || !ClockReader.TryNumber(text, from + 1, 4, out year) || year is < 1970 or > 2199
             || (from + 5 < text.Length && text[from + 5] is not ((byte)' ' or (byte)']' or (byte)':')))
         {
             return false;
@@ -256,8 +256,8 @@ internal static class StampReader
     {
         stamp = default;
         length = 0;
-        if (text.Length < from + 17 || !TryNumber(text, from, 2, out var day) || MonthOf(text[(from + 3)..]) is not (> 0 and var month)
-            || text[from + 6] != text[from + 2] || !TryNumber(text, from + 7, 4, out var year))
+        if (text.Length < from + 17 || !ClockReader.TryNumber(text, from, 2, out var day) || MonthOf(text[(from + 3)..]) is not (> 0 and var month)
+            || text[from + 6] != text[from + 2] || !ClockReader.TryNumber(text, from + 7, 4, out var year))
         {
             return false;
         }
@@ -269,7 +269,7 @@ internal static class StampReader
     {
         stamp = default;
         length = 0;
-        if (!TryReadTime(text, ref at, out var nanos))
+        if (!ClockReader.TryReadTime(text, ref at, out var nanos))
         {
             return false;
         }
@@ -293,123 +293,6 @@ internal static class StampReader
             StampKind.Complete,
             (CivilDate.ToDays(year, month, day) * CivilDate.NanosPerDay) + nanosOfDay - (offsetSeconds * UnixNanos.PerSecond));
         return true;
-    }
-
-    /// <summary>Reads <c>10:23[:45[.123]][ AM]</c>; dots may stand for the colons, a comma for the point.</summary>
-    internal static bool TryReadTime(ReadOnlySpan<byte> text, ref int at, out long nanos)
-    {
-        nanos = 0;
-        var from = at;
-        if (!TryDigits(text, ref from, 2, out var hour) || hour > 23)
-        {
-            return false;
-        }
-
-        int minute;
-        var second = 0;
-        if (from < text.Length && text[from] is (byte)':' or (byte)'.')
-        {
-            var separator = text[from++];
-            if (!TryNumber(text, from, 2, out minute))
-            {
-                return false;
-            }
-
-            from += 2;
-            if (from < text.Length && text[from] == separator && TryNumber(text, from + 1, 2, out second))
-            {
-                from += 3;
-            }
-            else if (separator == (byte)'.')
-            {
-                return false;
-            }
-        }
-        else if (TryNumber(text, from, 2, out minute) && TryNumber(text, from + 2, 2, out second))
-        {
-            from += 4;
-        }
-        else
-        {
-            return false;
-        }
-
-        if (minute > 59 || second > 60)
-        {
-            return false;
-        }
-
-        long fraction = 0;
-        if (from + 1 < text.Length && text[from] is (byte)'.' or (byte)',' or (byte)':' && ByteText.IsDigit(text[from + 1]))
-        {
-            from++;
-            for (var scale = UnixNanos.PerSecond; from < text.Length && ByteText.IsDigit(text[from]); from++)
-            {
-                scale /= 10;
-                fraction += (text[from] - '0') * scale;
-            }
-        }
-
-        hour = ReadHalfOfDay(text, ref from, hour);
-        nanos = (((hour * 3600L) + (minute * 60) + second) * UnixNanos.PerSecond) + fraction;
-        at = from;
-        return true;
-    }
-
-    private static int ReadHalfOfDay(ReadOnlySpan<byte> text, ref int at, int hour)
-    {
-        var from = at < text.Length && text[at] == (byte)' ' ? at + 1 : at;
-        if (hour > 12 || from + 2 > text.Length || text[from + 1] is not ((byte)'M' or (byte)'m')
-            || (from + 2 < text.Length && ByteText.IsLetter(text[from + 2])))
-        {
-            return hour;
-        }
-
-        switch (text[from])
-        {
-            case (byte)'A' or (byte)'a':
-                at = from + 2;
-                return hour == 12 ? 0 : hour;
-            case (byte)'P' or (byte)'p':
-                at = from + 2;
-                return hour == 12 ? 12 : hour + 12;
-            default:
-                return hour;
-        }
-    }
-
-    internal static bool TryNumber(ReadOnlySpan<byte> text, int at, int digits, out int value)
-    {
-        value = 0;
-        if (at + digits > text.Length)
-        {
-            return false;
-        }
-
-        for (var i = at; i < at + digits; i++)
-        {
-            var d = (uint)(text[i] - '0');
-            if (d > 9)
-            {
-                return false;
-            }
-
-            value = (value * 10) + (int)d;
-        }
-
-        return true;
-    }
-
-    private static bool TryDigits(ReadOnlySpan<byte> text, ref int at, int max, out int value)
-    {
-        value = 0;
-        var start = at;
-        while (at < text.Length && at - start < max && ByteText.IsDigit(text[at]))
-        {
-            value = (value * 10) + (text[at++] - '0');
-        }
-
-        return at > start;
     }
 
     private static bool IsDayName(ReadOnlySpan<byte> text) =>

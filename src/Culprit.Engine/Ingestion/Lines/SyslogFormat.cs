@@ -17,7 +17,7 @@ internal sealed class SyslogFormat(TextScratch scratch) : ILineFormat
         if (line[0] == (byte)'<' || (ByteText.IsDigit(line[0]) && TryStripCount(ref line)))
         {
             var close = line[..Math.Min(line.Length, 6)].IndexOf((byte)'>');
-            if (close < 2 || !StampReader.TryNumber(line, 1, close - 1, out var priority) || priority > 191)
+            if (close < 2 || !ClockReader.TryNumber(line, 1, close - 1, out var priority) || priority > 191)
             {
                 return false;
             }

@@ -142,7 +142,7 @@ internal sealed class TextFormat : ILineFormat
         {
             fields.SetSeverity(severity);
         }
-        else if (HeadReader.IsServiceWord(name))
+        else if (HeadWord.IsServiceWord(name))
         {
             fields.Service = name;
         }

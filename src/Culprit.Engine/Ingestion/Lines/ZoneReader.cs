@@ -46,13 +46,13 @@ internal static class ZoneReader
     {
         offsetSeconds = 0;
         var end = from + 3;
-        if (!StampReader.TryNumber(text, from + 1, 2, out var hours) || hours > 23)
+        if (!ClockReader.TryNumber(text, from + 1, 2, out var hours) || hours > 23)
         {
             return;
         }
 
         var hasColon = end < text.Length && text[end] == (byte)':';
-        if (StampReader.TryNumber(text, hasColon ? end + 1 : end, 2, out var minutes))
+        if (ClockReader.TryNumber(text, hasColon ? end + 1 : end, 2, out var minutes))
         {
             end += hasColon ? 3 : 2;
         }
