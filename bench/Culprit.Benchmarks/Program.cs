@@ -7,6 +7,7 @@ return args switch
     ["engine"] => EngineBenchmark.Run(null),
     ["engine", var file] => EngineBenchmark.Run(file),
     ["anomaly-latency", var url] => await AnomalyLatency.RunAsync(new Uri(url), 60),
+    ["formats", .. var files] => FormatSpeed.Run(files),
     _ => Usage(),
 };
 
@@ -18,6 +19,7 @@ static int Usage()
           assign INPUT OUTPUT  writes "id<TAB>pattern" for each line of INPUT, as known after the whole file
           anomaly-latency URL  from the answer to the fifth error to its log.anomaly on the live stream
           engine [FILE]        records per second of parser and pipeline on NDJSON, one thread
+          formats FILE...      records per second and bytes allocated per record of reading log files, one thread
         """);
     return 2;
 }

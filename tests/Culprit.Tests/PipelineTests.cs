@@ -97,6 +97,44 @@ public class PipelineTests
     }
 
     [Fact]
+    public void MetricsAndDeclaredDependenciesSpeakInTheRootCause()
+    {
+        var options = new PipelineOptions { Dependencies = new Dictionary<string, IReadOnlyList<string>> { ["user-service"] = ["postgres"] } };
+        var metrics = Enumerable.Range(0, 70).Select(i => Metric(i, i < 62 ? 0.2 : 0.99));
+        var errors = Enumerable.Range(0, 5).Select(i => Some.Error(65 + i, "user-service", "DB connection refused"));
+        Entry[] entries = [.. metrics.Concat(errors).OrderBy(e => e.TimestampNanos)];
+
+        var events = Run(New(options), entries, batchSize: 3, ticks: Enumerable.Range(1, 80).Select(i => (double)i));
+
+        var cause = Encoding.UTF8.GetString(events.Last(e => e.Type == "log.root_cause").Json.Span);
+        Assert.Contains("postgres", cause, StringComparison.Ordinal);
+        Assert.Contains("memory_utilization", cause, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ARunbookIsQuotedAndItsStepRecommended()
+    {
+        var runbook = new Runbook
+        {
+            Path = "db.md",
+            Title = "Database",
+            AnomalyTypes = [Culprit.Engine.Detection.AnomalyType.ConnectionFailure],
+            Services = [],
+            Patterns = ["connection"],
+            Steps = ["Check the pool of the database"],
+            Body = "1. Check the pool of the database",
+        };
+        var pipeline = new Pipeline(new PipelineOptions(), 42, new RootCauseRanker(new RunbookLibrary([runbook])));
+        var errors = Enumerable.Range(0, 5).Select(i => Some.Error(i, "user-service", "DB connection refused")).ToArray();
+
+        var events = Run(pipeline, errors, batchSize: 5, ticks: []);
+
+        using var cause = JsonDocument.Parse(events.First(e => e.Type == "log.root_cause").Json);
+        Assert.Equal("db.md", cause.RootElement.GetProperty("runbook").GetProperty("path").GetString());
+        Assert.Contains("Check the pool", cause.RootElement.GetProperty("recommended_action").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void RepetitionsAreMarkedWithTheirFirstOccurrence()
     {
         var annotations = new BatchAnnotations(3);
@@ -161,6 +199,12 @@ public class PipelineTests
 
         Assert.Equal(Some.At(10), pipeline.TickNanos);
     }
+
+    private static Entry Metric(double second, double value) => Some.Log(second, "user-service", "memory_utilization") with
+    {
+        Kind = EventKind.Metric,
+        Attributes = string.Create(System.Globalization.CultureInfo.InvariantCulture, $$"""{"value":{{value}},"unit":"ratio"}"""),
+    };
 
     private static Entry[] Traffic() =>
     [

@@ -6,7 +6,7 @@ namespace Culprit.Server.Alerting;
 /// <summary>Makes text from logs safe to print: what would steer the terminal or reorder the line is shown instead.</summary>
 internal static class TerminalText
 {
-    /// <summary>Control, format (bidirectional) and lone surrogate characters become <c>\u....</c>.</summary>
+    /// <summary>Control, format (bidirectional, invisible) and lone surrogate characters become <c>\u....</c> or <c>\U........</c>.</summary>
     public static string Visible(string? text)
     {
         if (text is null)
@@ -15,30 +15,29 @@ internal static class TerminalText
         }
 
         StringBuilder? visible = null;
-        for (var i = 0; i < text.Length; i++)
+        for (var i = 0; i < text.Length;)
         {
-            var c = text[i];
-            var isPair = char.IsHighSurrogate(c) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]);
-            if (isPair)
+            var isRune = Rune.TryGetRuneAt(text, i, out var rune);
+            var length = isRune ? rune.Utf16SequenceLength : 1;
+            if (isRune && IsSafe(rune))
             {
-                visible?.Append(c).Append(text[i + 1]);
-                i++;
-                continue;
-            }
-
-            var isSafe = char.GetUnicodeCategory(c) is not (UnicodeCategory.Control or UnicodeCategory.Format
-                or UnicodeCategory.Surrogate or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
-            if (!isSafe)
-            {
-                visible ??= new StringBuilder(text, 0, i, text.Length + 16);
-                visible.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
+                visible?.Append(text, i, length);
             }
             else
             {
-                visible?.Append(c);
+                visible ??= new StringBuilder(text, 0, i, text.Length + 16);
+                var code = isRune ? rune.Value : text[i];
+                visible.Append(code > char.MaxValue
+                    ? string.Create(CultureInfo.InvariantCulture, $"\\U{code:x8}")
+                    : string.Create(CultureInfo.InvariantCulture, $"\\u{code:x4}"));
             }
+
+            i += length;
         }
 
         return visible?.ToString() ?? text;
     }
+
+    private static bool IsSafe(Rune rune) => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control
+        or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
 }

@@ -28,7 +28,7 @@ internal static class ServeCommand
 
     private static async Task<int> RunAsync(ServerArguments arguments, CancellationToken cancellationToken)
     {
-        if (Settings.Load(arguments) is not { } settings)
+        if (Settings.Load(arguments, Console.Error) is not { } settings)
         {
             return ExitCodes.BadUsage;
         }

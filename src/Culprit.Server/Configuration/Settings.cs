@@ -8,8 +8,8 @@ internal sealed record Settings(CulpritOptions Options)
     private const string DefaultFile = "culprit.yaml";
 
     /// <summary>Reads file, environment (<c>CULPRIT_…</c>, with <c>__</c> between levels) and command line, each over the one before.</summary>
-    /// <returns>Null after every mistake has been named on standard error.</returns>
-    public static Settings? Load(ServerArguments arguments)
+    /// <returns>Null after every mistake has been named in <paramref name="errors"/>.</returns>
+    public static Settings? Load(ServerArguments arguments, TextWriter errors)
     {
         var builder = new ConfigurationBuilder();
         try
@@ -28,12 +28,12 @@ internal sealed record Settings(CulpritOptions Options)
             var options = new CulpritOptions();
             configuration.Bind(options, bind => bind.ErrorOnUnknownConfiguration = false);
             var mistakes = options.Mistakes().Concat(UnknownKeys(configuration)).ToList();
-            mistakes.ForEach(m => Console.Error.WriteLine("culprit: configuration: " + m));
+            mistakes.ForEach(m => errors.WriteLine("culprit: configuration: " + m));
             return mistakes.Count == 0 ? new Settings(options) : null;
         }
         catch (Exception e) when (e is FormatException or InvalidDataException or IOException or InvalidOperationException)
         {
-            Console.Error.WriteLine("culprit: configuration: " + (e.InnerException is FormatException inner ? inner.Message : e.Message));
+            errors.WriteLine("culprit: configuration: " + (e.InnerException is FormatException inner ? inner.Message : e.Message));
             return null;
         }
     }

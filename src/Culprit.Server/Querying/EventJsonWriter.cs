@@ -1,9 +1,9 @@
-using Culprit.Engine.Publishing;
 using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Culprit.Engine.Ingestion;
+using Culprit.Engine.Publishing;
 using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
 

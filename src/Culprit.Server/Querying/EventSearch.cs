@@ -1,6 +1,6 @@
-using Culprit.Engine.Publishing;
 using System.Buffers;
 using System.Text.Json;
+using Culprit.Engine.Publishing;
 using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
 

@@ -1,5 +1,5 @@
-using Culprit.Engine.Publishing;
 using Culprit.Engine.Ingestion;
+using Culprit.Engine.Publishing;
 using Culprit.Engine.Storage;
 using Culprit.Server.Http;
 

@@ -1,5 +1,5 @@
-using Culprit.Engine.Publishing;
 using System.Text;
+using Culprit.Engine.Publishing;
 using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
 

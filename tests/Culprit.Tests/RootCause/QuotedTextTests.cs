@@ -1,5 +1,5 @@
-using Culprit.Engine.RootCause;
 using CsCheck;
+using Culprit.Engine.RootCause;
 using Xunit;
 
 namespace Culprit.Tests.RootCause;

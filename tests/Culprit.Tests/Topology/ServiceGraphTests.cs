@@ -1,6 +1,6 @@
 using System.Buffers;
-using Culprit.Engine.Topology;
 using CsCheck;
+using Culprit.Engine.Topology;
 using Xunit;
 
 namespace Culprit.Tests.Topology;
