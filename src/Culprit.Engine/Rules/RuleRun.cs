@@ -1,0 +1,197 @@
+using System.Globalization;
+using System.Text;
+using Culprit.Engine.Filtering;
+using Culprit.Engine.Records;
+
+namespace Culprit.Engine.Rules;
+
+/// <summary>One rule at work: its filter's memory and its scopes. Not thread-safe.</summary>
+internal sealed class RuleRun
+{
+    private const int MaxTimes = 1_000_000;
+
+    private readonly Filter? _wanted;
+    private readonly Filter? _dedupe;
+    private readonly FilterContext _context;
+    private readonly FilterField[] _scopeFields;
+    private readonly RecentKeys<RuleScope> _scopes;
+    private readonly long _windowNanos;
+    private readonly long _latenessNanos;
+    private RuleCounts _counts;
+
+    public RuleRun(Rule rule, ulong journalId, TimeSpan lateness)
+    {
+        Rule = rule;
+        _latenessNanos = UnixNanos.From(lateness);
+        _windowNanos = UnixNanos.From(rule.Threshold?.Window ?? TimeSpan.Zero);
+        _scopeFields = [.. rule.Threshold?.Scope ?? []];
+        _dedupe = rule.Dedupe is { } dedupe ? Filters.Dedupe(dedupe.Window, dedupe.By ?? []) : null;
+        Filter? types = rule.On.Count > 0 ? Filters.Type(rule.On) : null;
+        _wanted = types is null || rule.Where is null ? types ?? rule.Where : types & rule.Where;
+        _context = new FilterContext(journalId, new[] { _wanted, _dedupe }.OfType<Filter>());
+
+        // Scopes that could hold four windows each are fewer than scopes that hold four records.
+        _scopes = new RecentKeys<RuleScope>(Math.Clamp(MaxTimes / (4 * (rule.Threshold?.Count ?? 1)), 250, 10_000));
+    }
+
+    public Rule Rule { get; }
+
+    public RuleCounts Counts => _counts with
+    {
+        ForgottenKeys = _scopes.Evicted + _context.ForgottenKeys,
+        RegexTimeouts = _context.RegexTimeouts,
+    };
+
+    /// <summary>Takes a record; the firing that it completes, or null.</summary>
+    public RuleFiring? Observe(in LogRecord record, long timeNanos)
+    {
+        _context.TimeNanos = timeNanos;
+        if (_wanted is not null && !_wanted.Matches(record, _context))
+        {
+            return null;
+        }
+
+        _counts = _counts with { Matched = _counts.Matched + 1 };
+        if (_dedupe is not null && !_dedupe.Matches(record, _context))
+        {
+            _counts = _counts with { Repeated = _counts.Repeated + 1 };
+            return null;
+        }
+
+        var reference = Reference(record, timeNanos);
+        if (Rule.Threshold is not { } threshold)
+        {
+            _counts = _counts with { Fired = _counts.Fired + 1 };
+            var id = ContentId.Of("rule", Rule.Name, reference.Id);
+            return Fire(id, new FiringFacts(Rule.Name, 1, null, ScopeKey(record), timeNanos, timeNanos), [reference], record);
+        }
+
+        var key = RecordKey.Of(_scopeFields, record, _context);
+        if (!_scopes.TryGet(key, out var scope))
+        {
+            scope = new RuleScope();
+            _scopes.Set(key, scope);
+        }
+
+        if (!scope.Add(reference, timeNanos, threshold.Count, _windowNanos, _latenessNanos, out var start))
+        {
+            _counts = scope.IsOpen
+                ? _counts with { Absorbed = _counts.Absorbed + 1 }
+                : _counts with { Counted = _counts.Counted + 1 };
+            return null;
+        }
+
+        _counts = _counts with { Fired = _counts.Fired + 1 };
+        var (count, end) = scope.InWindow(start, _windowNanos);
+        var facts = new FiringFacts(Rule.Name, count, threshold.Window, ScopeKey(record), start, end);
+        var windowId = (start / _windowNanos).ToString(CultureInfo.InvariantCulture);
+        return Fire(
+            ContentId.Of("rule", Rule.Name, facts.Scope, windowId), facts,
+            scope.Evidence(start, end, r => r.TimestampNanos), record);
+    }
+
+    public RuleState ToState() => new(
+        Rule.Name, ThresholdText(), _context.ToState(), [.. _scopes.OldestFirst.Select(s => s.Value.ToState(s.Key))]);
+
+    public void Restore(RuleState state)
+    {
+        _context.Restore(state.Filter);
+        if (state.Threshold != ThresholdText())
+        {
+            return;
+        }
+
+        foreach (var scope in state.Scopes)
+        {
+            _scopes.Set(scope.Key, RuleScope.Restore(scope));
+        }
+    }
+
+    private RuleFiring Fire(string id, in FiringFacts facts, IReadOnlyList<RecordRef> evidence, in LogRecord record)
+    {
+        var traceId = record.TraceId.IsEmpty ? null : Encoding.UTF8.GetString(record.TraceId);
+        var fields = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var field in _scopeFields)
+        {
+            fields[field.Name] = field.ReadText(record, _context) ?? "-";
+        }
+
+        var firing = new RuleFiring
+        {
+            Id = id,
+            Rule = Rule,
+            ScopeKey = facts.Scope,
+            Fields = fields,
+            Environment = Encoding.UTF8.GetString(record.Environment),
+            Services = [.. evidence.GroupBy(r => r.Service).OrderByDescending(g => g.Count())
+                .ThenBy(g => g.Min(r => r.TimestampNanos)).ThenBy(g => g.Key, StringComparer.Ordinal).Select(g => g.Key)],
+            Count = facts.Count,
+            WindowStartNanos = facts.StartNanos,
+            WindowEndNanos = facts.EndNanos,
+            Evidence = evidence,
+            CausationId = _context.IdTextOf(record),
+            CorrelationId = record.CorrelationId.IsEmpty ? id : Encoding.UTF8.GetString(record.CorrelationId),
+            TraceId = traceId,
+            Message = Rule.Raise?.Message.Render(facts, record, _context),
+        };
+        return Rule.Emit is { } emit ? firing with { Emitted = Emit(firing, emit, facts, record) } : firing;
+    }
+
+    private CustomEvent Emit(RuleFiring firing, EmitAction emit, in FiringFacts facts, in LogRecord record)
+    {
+        // A ref struct cannot enter the lambda that writes the event: the fields are written here and copied there.
+        var buffer = new System.Buffers.ArrayBufferWriter<byte>();
+        using (var json = new System.Text.Json.Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            foreach (var (name, template) in emit.Fields)
+            {
+                template.Write(json, name, facts, record, _context);
+            }
+
+            json.WriteEndObject();
+        }
+
+        using var fields = System.Text.Json.JsonDocument.Parse(buffer.WrittenMemory);
+        return CustomEvent.Write(
+            ContentId.Of("rule-event", firing.Id, emit.Type), emit.Type, firing.Source, firing.WindowEndNanos, firing.Environment,
+            firing.Services[0], firing.TraceId, firing.CorrelationId, firing.Id, json =>
+            {
+                foreach (var field in fields.RootElement.EnumerateObject())
+                {
+                    field.WriteTo(json);
+                }
+            });
+    }
+
+    private RecordRef Reference(in LogRecord record, long timeNanos)
+    {
+        var body = record.Body;
+        var text = Encoding.UTF8.GetString(body.Length > 4 * RecordRef.MaxTextLength ? body[..(4 * RecordRef.MaxTextLength)] : body);
+        return new RecordRef(
+            record.Sequence, _context.IdTextOf(record), timeNanos, Encoding.UTF8.GetString(record.Service), record.Severity,
+            text.Length > RecordRef.MaxTextLength ? text[..RecordRef.MaxTextLength] : text,
+            record.TraceId.IsEmpty ? null : Encoding.UTF8.GetString(record.TraceId));
+    }
+
+    /// <summary>Fields and values of the scope; without fields, the environment of the record.</summary>
+    private string ScopeKey(in LogRecord record)
+    {
+        if (_scopeFields.Length == 0)
+        {
+            return Rule.Threshold is null ? "environment=" + Encoding.UTF8.GetString(record.Environment) : "all";
+        }
+
+        var text = new StringBuilder();
+        foreach (var field in _scopeFields)
+        {
+            text.Append(text.Length == 0 ? "" : ", ").Append(field).Append('=').Append(field.ReadText(record, _context) ?? "-");
+        }
+
+        return text.ToString();
+    }
+
+    private string ThresholdText() => Rule.Threshold is { } threshold
+        ? $"{threshold.Count}/{FilterText.Duration(threshold.Window)} by {string.Join(", ", _scopeFields.Select(f => f.Name))}"
+        : string.Empty;
+}

@@ -1,0 +1,101 @@
+using Culprit.Engine.Records;
+
+namespace Culprit.Engine.Rules;
+
+/// <summary>Counts the records of one scope of one rule, and knows whether its firing is still open.</summary>
+/// <remarks>
+/// Exact: single times are kept, in order, as far back as a late record could still complete a window. An open firing absorbs
+/// what follows until the count has not been reached for a window.
+/// </remarks>
+internal sealed class RuleScope
+{
+    public const int MaxEvidence = 20;
+
+    private readonly List<long> _times = [];
+    private readonly List<RecordRef> _evidence = [];
+    private long _lastReached;
+
+    public bool IsOpen { get; private set; }
+
+    /// <summary>Adds a record; true when it completes a window of a scope that was not open. Then <paramref name="start"/> is the window's first time.</summary>
+    public bool Add(RecordRef reference, long timeNanos, int count, long windowNanos, long latenessNanos, out long start)
+    {
+        start = timeNanos;
+        if (IsOpen && timeNanos - _lastReached > windowNanos)
+        {
+            IsOpen = false;
+            _times.Clear();
+            _evidence.Clear();
+        }
+
+        var at = _times.BinarySearch(timeNanos);
+        at = at < 0 ? ~at : at;
+        _times.Insert(at, timeNanos);
+        Remember(reference);
+        var reached = FirstOfWindow(at, count, windowNanos);
+        Forget(_times[^1] - windowNanos - latenessNanos, count);
+        if (reached < 0)
+        {
+            return false;
+        }
+
+        start = reached;
+        _lastReached = IsOpen ? Math.Max(_lastReached, timeNanos) : Math.Max(timeNanos, reached);
+        var isNew = !IsOpen;
+        IsOpen = true;
+        return isNew;
+    }
+
+    /// <summary>Times from the start on within a window, and the last of them.</summary>
+    public (long Count, long End) InWindow(long start, long windowNanos)
+    {
+        var within = _times.Where(t => t >= start && t - start <= windowNanos).ToList();
+        return (within.Count, within.Count > 0 ? within[^1] : start);
+    }
+
+    /// <summary>The newest evidence within the window, oldest first.</summary>
+    public IReadOnlyList<RecordRef> Evidence(long start, long end, Func<RecordRef, long> time) =>
+        [.. _evidence.Where(r => time(r) >= start && time(r) <= end).OrderBy(time).ThenBy(r => r.Sequence)];
+
+    public RuleScopeState ToState(ulong key) => new(key, [.. _times], [.. _evidence], IsOpen, _lastReached);
+
+    public static RuleScope Restore(RuleScopeState state)
+    {
+        var scope = new RuleScope { IsOpen = state.IsOpen, _lastReached = state.LastReached };
+        scope._times.AddRange(state.Times);
+        scope._evidence.AddRange(state.Evidence);
+        return scope;
+    }
+
+    /// <summary>First time of a run of <paramref name="count"/> times within a window that the new time is part of, or -1.</summary>
+    private long FirstOfWindow(int at, int count, long windowNanos)
+    {
+        for (var first = Math.Max(0, at - count + 1); first <= at && first + count <= _times.Count; first++)
+        {
+            if (_times[first + count - 1] - _times[first] <= windowNanos)
+            {
+                return _times[first];
+            }
+        }
+
+        return -1;
+    }
+
+    private void Remember(RecordRef reference)
+    {
+        if (_evidence.Count >= MaxEvidence)
+        {
+            _evidence.RemoveAt(0);
+        }
+
+        _evidence.Add(reference);
+    }
+
+    /// <summary>Drops what no window of the present can hold; a scope full of late records loses its oldest.</summary>
+    private void Forget(long beforeNanos, int count)
+    {
+        var keep = _times.FindIndex(t => t >= beforeNanos);
+        var surplus = _times.Count - (4 * count);
+        _times.RemoveRange(0, Math.Max(keep, Math.Max(0, surplus)));
+    }
+}
