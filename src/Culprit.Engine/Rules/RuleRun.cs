@@ -9,6 +9,7 @@ namespace Culprit.Engine.Rules;
 internal sealed class RuleRun
 {
     private const int MaxTimes = 1_000_000;
+    private const int MaxValueLength = 200;
 
     private readonly Filter? _wanted;
     private readonly Filter? _dedupe;
@@ -84,10 +85,9 @@ internal sealed class RuleRun
         _counts = _counts with { Fired = _counts.Fired + 1 };
         var (count, end) = scope.InWindow(start, _windowNanos);
         var facts = new FiringFacts(Rule.Name, count, threshold.Window, ScopeKey(record), start, end);
-        var windowId = (start / _windowNanos).ToString(CultureInfo.InvariantCulture);
         return Fire(
-            ContentId.Of("rule", Rule.Name, facts.Scope, windowId), facts,
-            scope.Evidence(start, end, r => r.TimestampNanos), record);
+            ContentId.Of("rule", Rule.Name, Number(unchecked((long)key)), Number(start / _windowNanos)), facts,
+            scope.Evidence(start, end), record);
     }
 
     public RuleState ToState() => new(
@@ -113,7 +113,7 @@ internal sealed class RuleRun
         var fields = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var field in _scopeFields)
         {
-            fields[field.Name] = field.ReadText(record, _context) ?? "-";
+            fields[field.Name] = Value(field, record);
         }
 
         var firing = new RuleFiring
@@ -144,6 +144,14 @@ internal sealed class RuleRun
         using (var json = new System.Text.Json.Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
+            foreach (var (name, value) in new[] { ("environment", firing.Environment), ("service", firing.Services[0]) })
+            {
+                if (!emit.Fields.Any(f => f.Key == name))
+                {
+                    json.WriteString(name, value);
+                }
+            }
+
             foreach (var (name, template) in emit.Fields)
             {
                 template.Write(json, name, facts, record, _context);
@@ -185,11 +193,21 @@ internal sealed class RuleRun
         var text = new StringBuilder();
         foreach (var field in _scopeFields)
         {
-            text.Append(text.Length == 0 ? "" : ", ").Append(field).Append('=').Append(field.ReadText(record, _context) ?? "-");
+            text.Append(text.Length == 0 ? "" : ", ").Append(field).Append('=').Append(Value(field, record));
         }
 
         return text.ToString();
     }
+
+    /// <summary>The value of a scope's field, short enough to be shown.</summary>
+    private string Value(FilterField field, in LogRecord record) => field.ReadText(record, _context) switch
+    {
+        null => "-",
+        { Length: > MaxValueLength } text => text[..MaxValueLength] + "…",
+        var text => text,
+    };
+
+    private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 
     private string ThresholdText() => Rule.Threshold is { } threshold
         ? $"{threshold.Count}/{FilterText.Duration(threshold.Window)} by {string.Join(", ", _scopeFields.Select(f => f.Name))}"

@@ -23,24 +23,26 @@ internal sealed class RuleScope
         start = timeNanos;
         if (IsOpen && timeNanos - _lastReached > windowNanos)
         {
+            // Later times have completed no window yet, so they may still.
             IsOpen = false;
-            _times.Clear();
-            _evidence.Clear();
+            _times.RemoveAll(t => t <= _lastReached);
+            _evidence.RemoveAll(r => r.TimestampNanos <= _lastReached);
         }
 
+        Forget(timeNanos - windowNanos - latenessNanos, count);
         var at = _times.BinarySearch(timeNanos);
         at = at < 0 ? ~at : at;
         _times.Insert(at, timeNanos);
         Remember(reference);
-        var reached = FirstOfWindow(at, count, windowNanos);
-        Forget(_times[^1] - windowNanos - latenessNanos, count);
-        if (reached < 0)
+        var first = FirstOfWindow(at, count, windowNanos);
+        if (first < 0)
         {
             return false;
         }
 
-        start = reached;
-        _lastReached = IsOpen ? Math.Max(_lastReached, timeNanos) : Math.Max(timeNanos, reached);
+        start = _times[first];
+        var end = _times[first + count - 1];
+        _lastReached = IsOpen ? Math.Max(_lastReached, end) : end;
         var isNew = !IsOpen;
         IsOpen = true;
         return isNew;
@@ -54,8 +56,9 @@ internal sealed class RuleScope
     }
 
     /// <summary>The newest evidence within the window, oldest first.</summary>
-    public IReadOnlyList<RecordRef> Evidence(long start, long end, Func<RecordRef, long> time) =>
-        [.. _evidence.Where(r => time(r) >= start && time(r) <= end).OrderBy(time).ThenBy(r => r.Sequence)];
+    public IReadOnlyList<RecordRef> Evidence(long start, long end) =>
+        [.. _evidence.Where(r => r.TimestampNanos >= start && r.TimestampNanos <= end)
+            .OrderBy(r => r.TimestampNanos).ThenBy(r => r.Sequence)];
 
     public RuleScopeState ToState(ulong key) => new(key, [.. _times], [.. _evidence], IsOpen, _lastReached);
 
@@ -67,14 +70,14 @@ internal sealed class RuleScope
         return scope;
     }
 
-    /// <summary>First time of a run of <paramref name="count"/> times within a window that the new time is part of, or -1.</summary>
-    private long FirstOfWindow(int at, int count, long windowNanos)
+    /// <summary>Index of the first time of a run of <paramref name="count"/> times within a window that the new time is part of, or -1.</summary>
+    private int FirstOfWindow(int at, int count, long windowNanos)
     {
         for (var first = Math.Max(0, at - count + 1); first <= at && first + count <= _times.Count; first++)
         {
             if (_times[first + count - 1] - _times[first] <= windowNanos)
             {
-                return _times[first];
+                return first;
             }
         }
 
@@ -95,7 +98,7 @@ internal sealed class RuleScope
     private void Forget(long beforeNanos, int count)
     {
         var keep = _times.FindIndex(t => t >= beforeNanos);
-        var surplus = _times.Count - (4 * count);
-        _times.RemoveRange(0, Math.Max(keep, Math.Max(0, surplus)));
+        var old = keep < 0 ? _times.Count : keep;
+        _times.RemoveRange(0, Math.Max(old, _times.Count - (4 * count) + 1));
     }
 }

@@ -13,7 +13,7 @@ internal static class ChainRule
         ["Ingestion", "Filtering", "Patterns", "Flows", "Topology"],
         ["Detection"],
         ["Correlation"],
-        ["RootCause"],
+        ["RootCause", "Rules"],
         ["Alerting"],
     ];
 
