@@ -25,10 +25,7 @@ internal sealed record FilterError(string Text, int Position, string Problem, st
         var line = new StringBuilder(before);
         foreach (var c in Text.AsSpan(start, end - start))
         {
-            // Hostile text must not move the cursor of the terminal that shows it.
-            line.Append(char.IsControl(c) || char.IsSurrogate(c) || char.GetUnicodeCategory(c)
-                is System.Globalization.UnicodeCategory.Format or System.Globalization.UnicodeCategory.NonSpacingMark
-                or System.Globalization.UnicodeCategory.LineSeparator or System.Globalization.UnicodeCategory.ParagraphSeparator ? ' ' : c);
+            line.Append(FilterText.IsPrintable(c) ? c : ' ');
         }
 
         line.Append(end < Text.Length ? "…" : "");

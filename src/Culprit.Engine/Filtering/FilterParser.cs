@@ -458,5 +458,7 @@ internal sealed class FilterParser(string text)
     private bool IsText(FilterField field, int at) => field.Kind is not (FieldKind.Level or FieldKind.Timestamp)
         || _in.Fail($"{field} is no text", "= != < <= > >= or in", at);
 
-    private static string Short(string word) => word.Length <= 40 ? word : word[..40] + "…";
+    /// <summary>A piece of the text as a message may quote it.</summary>
+    private static string Short(string word) =>
+        string.Concat(word.Take(40).Select(c => FilterText.IsPrintable(c) ? c : ' ')) + (word.Length > 40 ? "…" : "");
 }

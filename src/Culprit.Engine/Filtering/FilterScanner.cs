@@ -40,7 +40,7 @@ internal sealed class FilterScanner(string text)
             end++;
         }
 
-        var found = end > Position ? Text[Position..end] : char.IsControl(Current) || char.IsSurrogate(Current)
+        var found = end > Position ? Text[Position..end] : !FilterText.IsPrintable(Current)
             ? string.Create(CultureInfo.InvariantCulture, $"U+{(int)Current:X4}") : Current.ToString();
         return Fail($"unexpected '{found}'", expected);
     }

@@ -133,6 +133,10 @@ internal static class FilterText
 
     public static bool IsSegmentPart(char c) => IsWordPart(c) || c == '-';
 
+    /// <summary>False for what could move the cursor of the terminal that shows it, or is no character on its own.</summary>
+    public static bool IsPrintable(char c) => !char.IsControl(c) && !char.IsSurrogate(c) && char.GetUnicodeCategory(c)
+        is not (UnicodeCategory.Format or UnicodeCategory.NonSpacingMark or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
+
     private static StringBuilder AppendCode(StringBuilder text, char c) =>
         text.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
 }

@@ -12,6 +12,7 @@ internal sealed record RuleFiring
     public const string EventType = "rule.fired";
 
     /// <summary>Derives from rule, scope and the start of the window: the same in a replay.</summary>
+    /// <remarks>Late records can complete the same window again; that firing then has the same id, and is ignored as a repetition.</remarks>
     public required string Id { get; init; }
 
     public required Rule Rule { get; init; }

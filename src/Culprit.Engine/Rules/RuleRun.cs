@@ -31,8 +31,8 @@ internal sealed class RuleRun
         _wanted = types is null || rule.Where is null ? types ?? rule.Where : types & rule.Where;
         _context = new FilterContext(journalId, new[] { _wanted, _dedupe }.OfType<Filter>());
 
-        // Scopes that could hold four windows each are fewer than scopes that hold four records.
-        _scopes = new RecentKeys<RuleScope>(Math.Clamp(MaxTimes / (4 * (rule.Threshold?.Count ?? 1)), 250, 10_000));
+        // The more times a scope may keep, the fewer scopes there is room for.
+        _scopes = new RecentKeys<RuleScope>(Math.Clamp(MaxTimes / RuleScope.MaxTimes(rule.Threshold?.Count ?? 1), 250, 10_000));
     }
 
     public Rule Rule { get; }

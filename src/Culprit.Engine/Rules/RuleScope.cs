@@ -11,6 +11,9 @@ internal sealed class RuleScope
 {
     public const int MaxEvidence = 20;
 
+    /// <summary>Times that a scope keeps at most: room for late records around one window.</summary>
+    public static int MaxTimes(int count) => Math.Max(64, 4 * count);
+
     private readonly List<long> _times = [];
     private readonly List<RecordRef> _evidence = [];
     private long _lastReached;
@@ -99,6 +102,6 @@ internal sealed class RuleScope
     {
         var keep = _times.FindIndex(t => t >= beforeNanos);
         var old = keep < 0 ? _times.Count : keep;
-        _times.RemoveRange(0, Math.Max(old, _times.Count - (4 * count) + 1));
+        _times.RemoveRange(0, Math.Max(old, _times.Count - MaxTimes(count) + 1));
     }
 }

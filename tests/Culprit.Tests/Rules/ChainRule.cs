@@ -69,12 +69,12 @@ internal static class ChainRule
     /// <summary>First folder below the root; empty in the root itself; null outside.</summary>
     private static string? FolderOf(IType type, string root)
     {
-        var name = type.Namespace.FullName;
+        var name = type.Namespace?.FullName; // The parameter of a generic type has none.
         if (name == root)
         {
             return "";
         }
 
-        return name.StartsWith(root + ".", StringComparison.Ordinal) ? name[(root.Length + 1)..].Split('.')[0] : null;
+        return name is not null && name.StartsWith(root + ".", StringComparison.Ordinal) ? name[(root.Length + 1)..].Split('.')[0] : null;
     }
 }
