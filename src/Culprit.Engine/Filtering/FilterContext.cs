@@ -16,6 +16,7 @@ internal sealed class FilterContext
     public const int MaxRegexBytes = 16 * 1024;
 
     private readonly ulong _journalId;
+    private readonly int _maxKeys;
     private readonly List<(Filter Term, RecentKeys<KeyWindow> Keys)> _terms = [];
     private readonly Dictionary<Filter, RecentKeys<KeyWindow>> _byTerm = new(ReferenceEqualityComparer.Instance);
     private readonly byte[] _id = new byte[32];
@@ -25,8 +26,15 @@ internal sealed class FilterContext
     /// <param name="journalId">Part of the ids of records that their senders did not name.</param>
     /// <param name="filters">Every filter that will be asked with this context.</param>
     public FilterContext(ulong journalId, params IEnumerable<Filter> filters)
+        : this(journalId, int.MaxValue, filters)
+    {
+    }
+
+    /// <param name="maxKeys">Keys that each term may remember, if that is less than it wants.</param>
+    public FilterContext(ulong journalId, int maxKeys, IEnumerable<Filter> filters)
     {
         _journalId = journalId;
+        _maxKeys = maxKeys;
         foreach (var filter in filters)
         {
             Add(filter);
@@ -127,7 +135,7 @@ internal sealed class FilterContext
     {
         if (filter.RememberedKeys > 0 && !_byTerm.ContainsKey(filter))
         {
-            var keys = new RecentKeys<KeyWindow>(filter.RememberedKeys);
+            var keys = new RecentKeys<KeyWindow>(Math.Min(_maxKeys, filter.RememberedKeys));
             _byTerm.Add(filter, keys);
             _terms.Add((filter, keys));
         }

@@ -1,10 +1,8 @@
-using Culprit.Engine.Records;
-
 namespace Culprit.Engine.Filtering;
 
 /// <summary>Turns the text of a filter into the filter. The grammar is in docs/filters.md; one parser reads one text.</summary>
 /// <remarks>The text may come from anybody: length, depth, terms and regular expressions are limited, and nothing throws.</remarks>
-internal sealed class FilterParser(string text)
+internal sealed partial class FilterParser(string text)
 {
     public const int MaxLength = 4096;
     public const int MaxDepth = 32;
@@ -151,79 +149,6 @@ internal sealed class FilterParser(string text)
         return ReadField() is { } field ? ReadComparison(field) : null;
     }
 
-    private Filter? ReadCall(string name) => name switch
-    {
-        "type" => ReadStrings() is { } types ? new TypeFilter(types) : null,
-        "source" => ReadRegex(FilterField.Named("source")!),
-        "keyword" => ReadStrings() is { } words ? new KeywordFilter(words) : null,
-        "has" => ReadField() is { } field ? new PresenceFilter(field) : null,
-        "sample" => ReadSample(),
-        "rate" => ReadRate(),
-        "dedupe" => _in.TakeDuration(out var window) && ReadBy() is { } by ? Filters.Dedupe(window, by) : null,
-        _ => throw new System.Diagnostics.UnreachableException($"Unknown term {name}."),
-    };
-
-    private SampleFilter? ReadSample()
-    {
-        _in.SkipSpace();
-        var start = _in.Position;
-        if (!_in.TakeNumber(out var share))
-        {
-            return null;
-        }
-
-        if (share is < 0 or > 1)
-        {
-            _in.Fail("no share", "a number from 0 to 1", start);
-            return null;
-        }
-
-        return ReadBy() is { } by ? new SampleFilter(share, by) : null;
-    }
-
-    private RateFilter? ReadRate()
-    {
-        _in.SkipSpace();
-        var start = _in.Position;
-        if (!_in.TakeNumber(out var count))
-        {
-            return null;
-        }
-
-        if (count < 1 || count > Filters.MaxRate || count != Math.Floor(count))
-        {
-            _in.Fail("no count", $"a whole number from 1 to {Filters.MaxRate}", start);
-            return null;
-        }
-
-        return _in.Take("/", "/ and a duration, such as 100/1s") && _in.TakeDuration(out var window) && ReadBy() is { } by
-            ? new RateFilter((long)count, window, by)
-            : null;
-    }
-
-    /// <summary>The fields after <c>by</c>; none when there is no <c>by</c>; null after an error.</summary>
-    private List<FilterField>? ReadBy()
-    {
-        var fields = new List<FilterField>();
-        if (!_in.TryTakeWord("by"))
-        {
-            return fields;
-        }
-
-        do
-        {
-            if (ReadField() is not { } field || !HasRoom(fields.Count, KeyFields.Max))
-            {
-                return null;
-            }
-
-            fields.Add(field);
-        }
-        while (_in.TryTake(","));
-
-        return fields;
-    }
-
     private FilterField? ReadField()
     {
         _in.SkipSpace();
@@ -355,102 +280,6 @@ internal sealed class FilterParser(string text)
         while (_in.TryTake(","));
 
         return _in.Take(")", ", or )") ? Filters.In(field, literals) : null;
-    }
-
-    /// <summary>A value of the kind that the field can hold.</summary>
-    private FilterLiteral? ReadLiteral(FilterField field)
-    {
-        _in.SkipSpace();
-        var start = _in.Position;
-        switch (field.Kind)
-        {
-            case FieldKind.Level:
-                var word = _in.IsNext('"') ? _in.TakeString(out var quoted) ? quoted : null : _in.TakeWord();
-                if (word is { Length: > 0 } && Severities.TryParse(System.Text.Encoding.UTF8.GetBytes(word), out var level))
-                {
-                    return FilterLiteral.Of(level);
-                }
-
-                _in.Fail(word is { Length: > 0 } ? $"unknown level '{Short(word)}'" : "no level", "debug, info, warn, error or fatal", start);
-                return null;
-            case FieldKind.Timestamp:
-                if (!_in.TakeString(out var time))
-                {
-                    return null;
-                }
-
-                if (Instant.TryParse(time, out var nanos))
-                {
-                    return FilterLiteral.OfTime(nanos);
-                }
-
-                _in.Fail("no time", "a time such as \"2026-11-23T12:00:00Z\"", start);
-                return null;
-            case FieldKind.Context when _in.IsNumberNext():
-                return _in.TakeNumber(out var number) ? FilterLiteral.Of(number) : null;
-            case FieldKind.Context when _in.TryTakeWord("true"):
-                return FilterLiteral.Of(true);
-            case FieldKind.Context when _in.TryTakeWord("false"):
-                return FilterLiteral.Of(false);
-            default:
-                if (!_in.IsNext('"'))
-                {
-                    _in.FailHere(field.Kind == FieldKind.Context ? "a text in double quotes, a number, true or false" : "a text in double quotes");
-                    return null;
-                }
-
-                return _in.TakeString(out var text) ? FilterLiteral.Of(text) : null;
-        }
-    }
-
-    /// <summary>An expression between slashes or in double quotes.</summary>
-    private RegexFilter? ReadRegex(FilterField field)
-    {
-        _in.SkipSpace();
-        var start = _in.Position;
-        if (!(_in.IsNext('/') ? _in.TakePattern(out var pattern) : TakeQuoted(out pattern)))
-        {
-            return null;
-        }
-
-        if (RegexFilter.TryCreate(field, pattern, out var filter, out var problem))
-        {
-            return filter;
-        }
-
-        _in.Fail(problem!, "", start);
-        return null;
-    }
-
-    private bool TakeQuoted(out string text)
-    {
-        text = string.Empty;
-        return _in.IsNext('"') ? _in.TakeString(out text) : _in.FailHere("a regular expression, such as /.*-prod.*/");
-    }
-
-    private List<string>? ReadStrings()
-    {
-        var strings = new List<string>();
-        do
-        {
-            _in.SkipSpace();
-            var start = _in.Position;
-            if (!HasRoom(strings.Count, MaxListLength) || !_in.TakeString(out var item))
-            {
-                return null;
-            }
-
-            if (item.Length == 0)
-            {
-                _in.Fail("an empty text", "at least one character", start);
-                return null;
-            }
-
-            strings.Add(item);
-        }
-        while (_in.TryTake(","));
-
-        return strings;
     }
 
     private bool HasRoom(int count, int max) => count < max || _in.Fail($"more than {max} of them", ")");

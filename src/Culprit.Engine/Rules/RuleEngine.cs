@@ -12,14 +12,23 @@ internal sealed class RuleEngine
 {
     public const int MaxSteps = 32;
 
+    /// <summary>Times that the scopes of all rules may keep: 16 MB.</summary>
+    private const int MaxTimes = 2_000_000;
+
+    /// <summary>Keys that the filters of all rules may remember: about 30 MB.</summary>
+    private const int MaxKeys = 200_000;
+
     private readonly RuleRun[] _runs;
     private readonly List<RuleFiring> _firings = [];
     private readonly Queue<CustomEvent> _emitted = [];
 
     /// <param name="journalId">Part of the ids of records that their senders did not name.</param>
     /// <param name="lateness">How much older than the newest record one may be and still complete a window.</param>
-    public RuleEngine(IEnumerable<Rule> rules, ulong journalId, TimeSpan lateness) =>
-        _runs = [.. rules.Select(r => new RuleRun(r, journalId, lateness))];
+    public RuleEngine(IReadOnlyCollection<Rule> rules, ulong journalId, TimeSpan lateness)
+    {
+        var share = Math.Max(1, rules.Count);
+        _runs = [.. rules.Select(r => new RuleRun(r, journalId, lateness, MaxTimes / share, Math.Max(500, MaxKeys / share)))];
+    }
 
     /// <summary>Emitted events that no rule was shown, because too many followed from one record.</summary>
     public long DroppedSteps { get; private set; }

@@ -8,7 +8,9 @@ namespace Culprit.Engine.Rules;
 /// <summary>One rule at work: its filter's memory and its scopes. Not thread-safe.</summary>
 internal sealed class RuleRun
 {
-    private const int MaxTimes = 1_000_000;
+    /// <summary>Newest counted records that a rule keeps to show: those of a rare scope may be pushed out by a busy one.</summary>
+    private const int MaxRecent = 400;
+    private const int MaxEvidence = 20;
     private const int MaxValueLength = 200;
 
     private readonly Filter? _wanted;
@@ -16,11 +18,14 @@ internal sealed class RuleRun
     private readonly FilterContext _context;
     private readonly FilterField[] _scopeFields;
     private readonly RecentKeys<RuleScope> _scopes;
+    private readonly Queue<RuleEvidence> _recent = new();
     private readonly long _windowNanos;
     private readonly long _latenessNanos;
     private RuleCounts _counts;
 
-    public RuleRun(Rule rule, ulong journalId, TimeSpan lateness)
+    /// <param name="maxTimes">Times that all scopes together may keep.</param>
+    /// <param name="maxKeys">Keys that each term of the filter may remember.</param>
+    public RuleRun(Rule rule, ulong journalId, TimeSpan lateness, int maxTimes, int maxKeys)
     {
         Rule = rule;
         _latenessNanos = UnixNanos.From(lateness);
@@ -29,10 +34,10 @@ internal sealed class RuleRun
         _dedupe = rule.Dedupe is { } dedupe ? Filters.Dedupe(dedupe.Window, dedupe.By ?? []) : null;
         Filter? types = rule.On.Count > 0 ? Filters.Type(rule.On) : null;
         _wanted = types is null || rule.Where is null ? types ?? rule.Where : types & rule.Where;
-        _context = new FilterContext(journalId, new[] { _wanted, _dedupe }.OfType<Filter>());
+        _context = new FilterContext(journalId, maxKeys, new[] { _wanted, _dedupe }.OfType<Filter>());
 
         // The more times a scope may keep, the fewer scopes there is room for.
-        _scopes = new RecentKeys<RuleScope>(Math.Clamp(MaxTimes / RuleScope.MaxTimes(rule.Threshold?.Count ?? 1), 250, 10_000));
+        _scopes = new RecentKeys<RuleScope>(Math.Clamp(maxTimes / RuleScope.MaxTimes(rule.Threshold?.Count ?? 1), 16, 10_000));
     }
 
     public Rule Rule { get; }
@@ -74,7 +79,8 @@ internal sealed class RuleRun
             _scopes.Set(key, scope);
         }
 
-        if (!scope.Add(reference, timeNanos, threshold.Count, _windowNanos, _latenessNanos, out var start))
+        Remember(new RuleEvidence(key, reference));
+        if (!scope.Add(timeNanos, threshold.Count, _windowNanos, _latenessNanos, out var start))
         {
             _counts = scope.IsOpen
                 ? _counts with { Absorbed = _counts.Absorbed + 1 }
@@ -87,11 +93,11 @@ internal sealed class RuleRun
         var facts = new FiringFacts(Rule.Name, count, threshold.Window, ScopeKey(record), start, end);
         return Fire(
             ContentId.Of("rule", Rule.Name, Number(unchecked((long)key)), Number(start / _windowNanos)), facts,
-            scope.Evidence(start, end), record);
+            Evidence(key, start, end), record);
     }
 
     public RuleState ToState() => new(
-        Rule.Name, ThresholdText(), _context.ToState(), [.. _scopes.OldestFirst.Select(s => s.Value.ToState(s.Key))]);
+        Rule.Name, ThresholdText(), _context.ToState(), [.. _scopes.OldestFirst.Select(s => s.Value.ToState(s.Key))], [.. _recent]);
 
     public void Restore(RuleState state)
     {
@@ -105,7 +111,27 @@ internal sealed class RuleRun
         {
             _scopes.Set(scope.Key, RuleScope.Restore(scope));
         }
+
+        foreach (var evidence in state.Recent)
+        {
+            Remember(evidence);
+        }
     }
+
+    private void Remember(RuleEvidence evidence)
+    {
+        if (_recent.Count >= MaxRecent)
+        {
+            _recent.Dequeue();
+        }
+
+        _recent.Enqueue(evidence);
+    }
+
+    /// <summary>The newest counted records of the scope within the window, oldest first; the last one counted is among them.</summary>
+    private List<RecordRef> Evidence(ulong scope, long start, long end) =>
+        [.. _recent.Where(e => e.Scope == scope && e.Reference.TimestampNanos >= start && e.Reference.TimestampNanos <= end)
+            .Select(e => e.Reference).TakeLast(MaxEvidence).OrderBy(r => r.TimestampNanos).ThenBy(r => r.Sequence)];
 
     private RuleFiring Fire(string id, in FiringFacts facts, IReadOnlyList<RecordRef> evidence, in LogRecord record)
     {

@@ -1,5 +1,3 @@
-using Culprit.Engine.Records;
-
 namespace Culprit.Engine.Rules;
 
 /// <summary>Counts the records of one scope of one rule, and knows whether its firing is still open.</summary>
@@ -9,19 +7,16 @@ namespace Culprit.Engine.Rules;
 /// </remarks>
 internal sealed class RuleScope
 {
-    public const int MaxEvidence = 20;
-
     /// <summary>Times that a scope keeps at most: room for late records around one window.</summary>
     public static int MaxTimes(int count) => Math.Max(64, 4 * count);
 
     private readonly List<long> _times = [];
-    private readonly List<RecordRef> _evidence = [];
     private long _lastReached;
 
     public bool IsOpen { get; private set; }
 
     /// <summary>Adds a record; true when it completes a window of a scope that was not open. Then <paramref name="start"/> is the window's first time.</summary>
-    public bool Add(RecordRef reference, long timeNanos, int count, long windowNanos, long latenessNanos, out long start)
+    public bool Add(long timeNanos, int count, long windowNanos, long latenessNanos, out long start)
     {
         start = timeNanos;
         if (IsOpen && timeNanos - _lastReached > windowNanos)
@@ -29,14 +24,12 @@ internal sealed class RuleScope
             // Later times have completed no window yet, so they may still.
             IsOpen = false;
             _times.RemoveAll(t => t <= _lastReached);
-            _evidence.RemoveAll(r => r.TimestampNanos <= _lastReached);
         }
 
         Forget(timeNanos - windowNanos - latenessNanos, count);
         var at = _times.BinarySearch(timeNanos);
         at = at < 0 ? ~at : at;
         _times.Insert(at, timeNanos);
-        Remember(reference);
         var first = FirstOfWindow(at, count, windowNanos);
         if (first < 0)
         {
@@ -58,18 +51,12 @@ internal sealed class RuleScope
         return (within.Count, within.Count > 0 ? within[^1] : start);
     }
 
-    /// <summary>The newest evidence within the window, oldest first.</summary>
-    public IReadOnlyList<RecordRef> Evidence(long start, long end) =>
-        [.. _evidence.Where(r => r.TimestampNanos >= start && r.TimestampNanos <= end)
-            .OrderBy(r => r.TimestampNanos).ThenBy(r => r.Sequence)];
-
-    public RuleScopeState ToState(ulong key) => new(key, [.. _times], [.. _evidence], IsOpen, _lastReached);
+    public RuleScopeState ToState(ulong key) => new(key, [.. _times], IsOpen, _lastReached);
 
     public static RuleScope Restore(RuleScopeState state)
     {
         var scope = new RuleScope { IsOpen = state.IsOpen, _lastReached = state.LastReached };
         scope._times.AddRange(state.Times);
-        scope._evidence.AddRange(state.Evidence);
         return scope;
     }
 
@@ -85,16 +72,6 @@ internal sealed class RuleScope
         }
 
         return -1;
-    }
-
-    private void Remember(RecordRef reference)
-    {
-        if (_evidence.Count >= MaxEvidence)
-        {
-            _evidence.RemoveAt(0);
-        }
-
-        _evidence.Add(reference);
     }
 
     /// <summary>Drops what no window of the present can hold; a scope full of late records loses its oldest.</summary>

@@ -77,7 +77,7 @@ public sealed class RuleEngineTests
     {
         var engine = SomeRule.Engine(SomeRule.Threshold(1000, 10, "service"));
 
-        for (var i = 0; i < 300; i++)
+        for (var i = 0; i < 550; i++)
         {
             engine.Observe(Error with { Service = $"s{i}" });
         }
