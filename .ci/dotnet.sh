@@ -70,7 +70,7 @@ release_is_fresh() {
   [ -f "$1" ] && [ -f "$stamp" ] || return 1
   local newer
   newer=$(find "$root/src" "$root/Directory.Build.props" "$root/Directory.Packages.props" "$root/global.json" \
-    "$root/BannedSymbols.txt" "$root/.editorconfig" \
+    "$root/Directory.Build.targets" "$root/BannedSymbols.txt" "$root/.editorconfig" \
     \( -name bin -o -name obj \) -prune -o -newer "$stamp" -print -quit 2>/dev/null)
   [ -z "$newer" ]
 }

@@ -1,1 +1,3 @@
-Console.WriteLine("culprit");
+using Culprit.Server.Commands;
+
+return await CommandLine.Create().Parse(args).InvokeAsync().ConfigureAwait(false);

@@ -13,6 +13,9 @@ internal sealed record Anomaly
     /// <summary>The detector's name, such as <c>error-threshold</c>.</summary>
     public required string Detector { get; init; }
 
+    /// <summary>Found by a plain count without a baseline: such a finding never absorbs another detector's.</summary>
+    public bool IsPlain { get; init; }
+
     public required string Environment { get; init; }
 
     /// <summary>Services that the finding is about, most affected first.</summary>

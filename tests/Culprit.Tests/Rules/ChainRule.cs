@@ -12,9 +12,9 @@ internal static class ChainRule
         ["Records"],
         ["Ingestion", "Filtering", "Patterns", "Flows", "Topology"],
         ["Detection"],
-        ["Correlation"],
+        ["Correlation", "Summaries"],
         ["RootCause", "Rules"],
-        ["Alerting"],
+        ["Alerting", "Publishing"],
     ];
 
     /// <summary>They know nouns only, and of the chain only these and what comes after may use them.</summary>
@@ -69,12 +69,17 @@ internal static class ChainRule
     /// <summary>First folder below the root; empty in the root itself; null outside.</summary>
     private static string? FolderOf(IType type, string root)
     {
-        var name = type.Namespace?.FullName; // The parameter of a generic type has none.
+        var name = type.Namespace?.FullName;
+        if (name is null)
+        {
+            return null; // A type that the compiler made, or the parameter of a generic one.
+        }
+
         if (name == root)
         {
             return "";
         }
 
-        return name is not null && name.StartsWith(root + ".", StringComparison.Ordinal) ? name[(root.Length + 1)..].Split('.')[0] : null;
+        return name.StartsWith(root + ".", StringComparison.Ordinal) ? name[(root.Length + 1)..].Split('.')[0] : null;
     }
 }

@@ -1,0 +1,62 @@
+using Culprit.Engine.Correlation;
+
+namespace Culprit.Engine.Alerting;
+
+/// <summary>What an alert says about its incident.</summary>
+internal enum AlertKind : byte
+{
+    Firing = 0,
+
+    /// <summary>More is known, or it got worse: a sink may see this first when only now a route leads to it.</summary>
+    Updated = 1,
+    Acknowledged = 2,
+    Resolved = 3,
+}
+
+/// <summary>An alert event, read once from its wire form, for routes and sinks to use.</summary>
+/// <remarks>
+/// Texts may quote logs and are hostile: nothing here is escaped, cut or made visible; each sink does that for its receiver.
+/// What the event did not say is null or empty.
+/// </remarks>
+internal sealed record Alert
+{
+    /// <summary>Id of the event; the same on every try.</summary>
+    public required string Id { get; init; }
+
+    public required AlertKind Kind { get; init; }
+
+    /// <summary>The same for all alerts of one incident: what receivers deduplicate and close by.</summary>
+    public required string IncidentId { get; init; }
+
+    /// <summary>Critical when the event names none that is known: rather page once too often than not at all.</summary>
+    public required IncidentSeverity Severity { get; init; }
+
+    public string Environment { get; init; } = "";
+
+    public string? AnomalyType { get; init; }
+
+    /// <summary>In order of their first error.</summary>
+    public IReadOnlyList<string> Services { get; init; } = [];
+
+    public DateTimeOffset? StartedAt { get; init; }
+
+    public DateTimeOffset? ResolvedAt { get; init; }
+
+    public string? Expected { get; init; }
+
+    public string? Observed { get; init; }
+
+    public long? ErrorCount { get; init; }
+
+    public IReadOnlyList<string> SampleMessages { get; init; } = [];
+
+    public string? RootCause { get; init; }
+
+    /// <summary>0 to 1.</summary>
+    public double? Confidence { get; init; }
+
+    public string? RecommendedAction { get; init; }
+
+    /// <summary>File name relative to the runbook folder.</summary>
+    public string? Runbook { get; init; }
+}

@@ -1,0 +1,35 @@
+using Culprit.Engine.Records;
+
+namespace Culprit.Engine.Detection;
+
+/// <summary>Names the kind of fault that a set of error records shows.</summary>
+internal static class AnomalyClassifier
+{
+    private static readonly string[] MemoryWords = ["out of memory", "outofmemory", "oom-kill", "oomkill", "cannot allocate memory", "heap space"];
+
+    private static readonly string[] ConnectionWords =
+    [
+        "connection", "connect ", "refused", "reset by peer", "unreachable", "no route to host", "broken pipe", "econn",
+        "no such host", "name resolution", "unavailable", "socket", "dial tcp", "handshake",
+    ];
+
+    private static readonly string[] LatencyWords = ["timeout", "timed out", "deadline exceeded", "too slow", "slow query", "latency"];
+
+    /// <summary>The kind that at least half of the records show, memory before connections before latency; else error spike.</summary>
+    public static AnomalyType Classify(IReadOnlyList<RecordRef> evidence)
+    {
+        if (evidence.Count == 0)
+        {
+            return AnomalyType.ErrorSpike;
+        }
+
+        var half = (evidence.Count + 1) / 2;
+        return Count(evidence, MemoryWords) >= half ? AnomalyType.MemoryLeak
+            : Count(evidence, ConnectionWords) >= half ? AnomalyType.ConnectionFailure
+            : Count(evidence, LatencyWords) > evidence.Count / 2 ? AnomalyType.LatencySpike
+            : AnomalyType.ErrorSpike;
+    }
+
+    private static int Count(IReadOnlyList<RecordRef> evidence, string[] words) =>
+        evidence.Count(r => Array.Exists(words, w => r.Text.Contains(w, StringComparison.OrdinalIgnoreCase)));
+}

@@ -1,0 +1,255 @@
+using Culprit.Engine.Correlation;
+using Culprit.Engine.Detection;
+using Culprit.Engine.Detection.ErrorThreshold;
+using Culprit.Engine.Publishing;
+using Culprit.Engine.Records;
+using Culprit.Engine.RootCause;
+using Culprit.Engine.Storage;
+using Culprit.Engine.Summaries;
+using Culprit.Engine.Topology;
+
+namespace Culprit.Engine;
+
+/// <summary>
+/// Judges one environment from its services' digests and error facts: baselines, detectors, incidents and their causes.
+/// It never sees a record, so its cost does not grow with log volume.
+/// </summary>
+internal sealed class EnvironmentStage
+{
+    private const int MaxMetrics = 5000;
+    private const int MaxChanges = 256;
+
+    private readonly string _environment;
+    private readonly RootCauseRanker _ranker;
+    private readonly Func<string, PatternId, string> _text;
+    private readonly Dictionary<string, ServiceHistory> _history = [];
+    private readonly Dictionary<(string Service, string Metric), MetricHistory> _metrics = [];
+    private readonly List<ChangeEvidence> _changes = [];
+    private readonly SpanJoin _spans = new();
+    private readonly SummaryWindow _summary;
+    private readonly ErrorThresholdDetector _threshold;
+    private readonly IncidentCorrelator _correlator;
+
+    /// <param name="text">Display text of a pattern of one of this environment's services.</param>
+    public EnvironmentStage(string environment, PipelineOptions options, RootCauseRanker ranker, Func<string, PatternId, string> text)
+    {
+        _environment = environment;
+        _ranker = ranker;
+        _text = text;
+        _summary = new SummaryWindow(environment, options.SummaryRecords, options.SummaryInterval);
+        _threshold = new ErrorThresholdDetector(environment, options.ErrorThreshold, options.Lateness);
+        _correlator = new IncidentCorrelator(options.ResolveAfter);
+        Graph = new ServiceGraph(new ServiceGraphOptions { Dependencies = options.Dependencies });
+    }
+
+    public ServiceGraph Graph { get; private set; }
+
+    /// <summary>Adds what one service said since its last digest.</summary>
+    public void Observe(ServiceDigest digest, long tickNanos)
+    {
+        if (!_history.TryGetValue(digest.Service, out var history))
+        {
+            history = new ServiceHistory { Service = digest.Service };
+            _history.Add(digest.Service, history);
+        }
+
+        history.Add(digest, tickNanos);
+        _summary.Add(digest);
+        _correlator.Observe(digest);
+        Graph.ObserveService(digest.Service, digest.LastNanos);
+        foreach (var pattern in digest.Patterns)
+        {
+            Graph.ObserveMessage(digest.Service, pattern.Sample.Text, pattern.Sample.TimestampNanos);
+        }
+    }
+
+    /// <summary>Takes an error at once; the anomaly that it completes, or null.</summary>
+    public Anomaly? Observe(in ErrorFact fact, long tickNanos) => _threshold.Observe(fact, tickNanos);
+
+    public void Observe(string service, string metric, string unit, long timeNanos, double value)
+    {
+        if (!_metrics.TryGetValue((service, metric), out var history))
+        {
+            if (_metrics.Count >= MaxMetrics)
+            {
+                return;
+            }
+
+            history = new MetricHistory { Service = service, Metric = metric };
+            _metrics.Add((service, metric), history);
+        }
+
+        history.Unit = unit;
+        history.Add(timeNanos, value);
+    }
+
+    /// <summary>A span shows who called whom.</summary>
+    public void Observe(ReadOnlySpan<byte> spanId, ReadOnlySpan<byte> parentId, string service, long timeNanos) =>
+        _spans.Observe(spanId, parentId, service, (caller, callee) => Graph.ObserveSpan(caller, callee, timeNanos));
+
+    public void Observe(ChangeEvidence change)
+    {
+        if (_changes.Count == MaxChanges)
+        {
+            _changes.RemoveAt(0);
+        }
+
+        _changes.Add(change);
+    }
+
+    /// <summary>Anomaly, incident, root cause, alert. Every service's digest must have been observed up to now.</summary>
+    public void Raise(Anomaly anomaly, long tickNanos, List<DerivedEvent> output)
+    {
+        var (open, isNew) = _correlator.Add(anomaly, _history, tickNanos);
+        output.Add(EventWriter.Anomaly(anomaly, open.Incident.Id));
+        if (!isNew)
+        {
+            return;
+        }
+
+        var report = Rank(open, anomaly.DetectedAt);
+        open.Incident = open.Incident with { Severity = report.Severity };
+        output.Add(EventWriter.Incident(open.Incident, EventTypes.IncidentOpened, open.Updates++, anomaly.DetectedAt, null));
+        Publish(open, report, anomaly.DetectedAt, EventTypes.AlertFiring, output);
+        open.ExplainedAt = tickNanos;
+    }
+
+    /// <summary>Time passes: summaries fall due, causes are looked at again, incidents end.</summary>
+    public void Tick(long tickNanos, List<DerivedEvent> output)
+    {
+        if (_summary.Tick(tickNanos) is { } summary)
+        {
+            output.Add(EventWriter.Summary(summary));
+        }
+
+        var anyOpen = _threshold.Tick(tickNanos);
+        var now = UnixNanos.ToTime(tickNanos);
+        foreach (var open in _correlator.Open)
+        {
+            if (IsExplanationDue(open, tickNanos))
+            {
+                open.ExplainedAt = tickNanos;
+                ExplainAgain(open, now, output);
+            }
+        }
+
+        foreach (var ended in _correlator.Tick(tickNanos, anyOpen))
+        {
+            output.Add(EventWriter.Incident(ended.Incident, EventTypes.IncidentResolved, ended.Updates++, now, ended.RootCauseId));
+            output.Add(EventWriter.Alert(ended.Incident, null, EventTypes.AlertResolved, ended.Explanations, now, ended.RootCauseId));
+        }
+    }
+
+    public EnvironmentState ToState()
+    {
+        var graph = new System.Buffers.ArrayBufferWriter<byte>();
+        Graph.Save(graph);
+        return new EnvironmentState(
+            _environment,
+            [.. _history.Values],
+            [.. _metrics.Values],
+            [.. _changes],
+            _summary.ToState(),
+            _threshold.ToState(),
+            [.. _correlator.Open],
+            graph.WrittenSpan.ToArray());
+    }
+
+    /// <summary>False when the graph's bytes cannot be read: the snapshot is then useless as a whole.</summary>
+    public bool Restore(EnvironmentState state, PipelineOptions options)
+    {
+        if (!ServiceGraph.TryLoad(state.Graph, new ServiceGraphOptions { Dependencies = options.Dependencies }, out var graph))
+        {
+            return false;
+        }
+
+        Graph = graph;
+        foreach (var history in state.Services)
+        {
+            _history.Add(history.Service, history);
+        }
+
+        foreach (var metric in state.Metrics)
+        {
+            _metrics.Add((metric.Service, metric.Metric), metric);
+        }
+
+        _changes.AddRange(state.Changes);
+        _summary.Restore(state.Summary);
+        _threshold.Restore(state.Threshold);
+        _correlator.Restore(state.Open);
+        return true;
+    }
+
+    /// <summary>Causes are looked at again 2, 10, 30 and 60 s after the start, then each minute.</summary>
+    private static bool IsExplanationDue(OpenIncident open, long tickNanos)
+    {
+        ReadOnlySpan<int> steps = [2, 10, 30, 60];
+        foreach (var step in steps)
+        {
+            var due = open.OpenedAt + (step * UnixNanos.PerSecond);
+            if (open.ExplainedAt < due && tickNanos >= due)
+            {
+                return true;
+            }
+        }
+
+        return tickNanos - open.ExplainedAt >= 60 * UnixNanos.PerSecond;
+    }
+
+    private void ExplainAgain(OpenIncident open, DateTimeOffset now, List<DerivedEvent> output)
+    {
+        var report = Rank(open, now);
+        var blamed = Blamed(report);
+        var isNewCause = blamed != open.Blamed;
+        if (report.Severity != open.Incident.Severity)
+        {
+            // Severity never falls while the incident is open: those on call would be told to calm down by a count.
+            open.Incident = open.Incident with { Severity = (IncidentSeverity)Math.Max((byte)report.Severity, (byte)open.Incident.Severity) };
+            open.IsChanged = true;
+        }
+
+        if (isNewCause || open.IsChanged || Math.Abs(report.Confidence - open.Confidence) >= 0.1)
+        {
+            Publish(open, report, now, isNewCause ? EventTypes.AlertUpdated : null, output);
+        }
+
+        if (open.IsChanged)
+        {
+            open.IsChanged = false;
+            output.Add(EventWriter.Incident(open.Incident, EventTypes.IncidentUpdated, open.Updates++, now, open.RootCauseId));
+        }
+    }
+
+    private static void Publish(OpenIncident open, RootCauseReport report, DateTimeOffset at, string? alert, List<DerivedEvent> output)
+    {
+        var cause = EventWriter.RootCause(open.Incident, report, open.Explanations, at, open.RootCauseId);
+        output.Add(cause);
+        if (alert is not null)
+        {
+            output.Add(EventWriter.Alert(open.Incident, report, alert, open.Explanations, at, cause.Id));
+        }
+
+        open.Explanations++;
+        open.RootCauseId = cause.Id;
+        open.Blamed = Blamed(report);
+        open.Confidence = report.Confidence;
+    }
+
+    private RootCauseReport Rank(OpenIncident open, DateTimeOffset at) =>
+        _ranker.Rank(DossierBuilder.Build(open, _metrics.Values, _changes, Graph.Edges(), _text, at));
+
+    private static string? Blamed(RootCauseReport report) =>
+        report.Abstained || report.Hypotheses.Count == 0 ? null : report.Hypotheses[0].Service;
+}
+
+/// <summary>An <see cref="EnvironmentStage"/> at rest.</summary>
+internal sealed record EnvironmentState(
+    string Environment,
+    IReadOnlyList<ServiceHistory> Services,
+    IReadOnlyList<MetricHistory> Metrics,
+    IReadOnlyList<ChangeEvidence> Changes,
+    SummaryState Summary,
+    ErrorThresholdState Threshold,
+    IReadOnlyList<OpenIncident> Open,
+    byte[] Graph);

@@ -1,0 +1,343 @@
+namespace Culprit.Engine.Patterns;
+
+/// <content>What a first sight teaches: cardinality evidence, never similarity, turns a word into a variable.</content>
+internal sealed partial class PatternMiner
+{
+    private const int MaxCandidates = 24;
+    private const int MaxPairedPlaces = 16;
+
+    private void Learn(Skeleton first)
+    {
+        foreach (ref readonly var piece in first.Pieces.AsSpan())
+        {
+            if (piece.Kind == TokenKind.Word && piece.State == SlotState.Constant)
+            {
+                _values.Add(Hash64.Of(first.TextOf(piece)));
+            }
+        }
+
+        var work = new Queue<Skeleton>();
+        work.Enqueue(first);
+        LearnAll(work, first);
+    }
+
+    /// <summary>Looks again at the open questions with the value words learned since.</summary>
+    private void Settle()
+    {
+        while (_settledAt != _values.Version)
+        {
+            _settledAt = _values.Version;
+            var work = new Queue<Skeleton>();
+            foreach (var hole in _holes.All.Where(AreValues).ToArray())
+            {
+                var by = hole.Words[0].By;
+                if (_skeletons.Find(hole.Words[0].Member) is { } skeleton && skeleton.Literals > _options.MinLiterals)
+                {
+                    Answer(hole, skeleton, by, work);
+                }
+            }
+
+            LearnAll(work, null);
+        }
+    }
+
+    private void LearnAll(Queue<Skeleton> work, Skeleton? first)
+    {
+        while (work.TryDequeue(out var skeleton))
+        {
+            // The skeleton may be the answer to an open question of others.
+            if (_holes.Find(skeleton.Id) is { } asked)
+            {
+                _holes.Remove(skeleton.Id);
+                CoverAll(asked, skeleton);
+            }
+
+            if (!JoinTemplates(skeleton))
+            {
+                Ask(skeleton, work);
+                AnswerTemplates(skeleton, work);
+                Compare(skeleton, work);
+            }
+
+            if (skeleton != first)
+            {
+                Absorb(skeleton);
+            }
+        }
+    }
+
+    private bool JoinTemplates(Skeleton skeleton)
+    {
+        var joined = false;
+        foreach (var candidate in Candidates(skeleton))
+        {
+            if (candidate.Enough <= _options.DistinctWords
+                && _skeletons.Find(candidate.By.KeyOf(skeleton)) is { } template && template != skeleton)
+            {
+                Cover(skeleton, template, candidate.By);
+                joined = true;
+            }
+        }
+
+        _templates.Find(skeleton, _found);
+        foreach (var (template, by) in _found)
+        {
+            Cover(skeleton, template, by);
+            joined = true;
+        }
+
+        return joined;
+    }
+
+    // Several words may vary at once: compares the skeleton with those of the same frame.
+    private void Compare(Skeleton skeleton, Queue<Skeleton> work)
+    {
+        if (!FrameTable.Fits(skeleton) || skeleton.Cover != 0)
+        {
+            return;
+        }
+
+        var frame = _frames.Of(skeleton);
+        if (!frame.TryGeneralise(skeleton, _options, out var by, _cases))
+        {
+            frame.Add(skeleton);
+            return;
+        }
+
+        var template = by.Apply(skeleton);
+        if (_skeletons.Find(template.Id) is { } existing)
+        {
+            template = existing;
+        }
+        else
+        {
+            Insert(template);
+            work.Enqueue(template);
+        }
+
+        Cover(skeleton, template, by);
+        foreach (var other in _cases.ToArray())
+        {
+            Cover(other, template, by);
+        }
+    }
+
+    // A new template takes in whatever it covers: earlier lines with several words in one place, narrower templates.
+    private void Absorb(Skeleton template)
+    {
+        foreach (var skeleton in _skeletons.All)
+        {
+            if (skeleton != template && skeleton.Pieces.Length >= template.Pieces.Length
+                && skeleton.Cover != template.Id && TemplateIndex.Covers(template, skeleton, out var by))
+            {
+                Cover(skeleton, template, by);
+            }
+        }
+    }
+
+    private void Ask(Skeleton skeleton, Queue<Skeleton> work)
+    {
+        foreach (var candidate in Candidates(skeleton))
+        {
+            var key = candidate.By.KeyOf(skeleton);
+            var hole = _holes.GetOrAdd(key);
+            hole.Add(new HoleWord(candidate.Word, skeleton.Id, candidate.By));
+            if (hole.Count >= candidate.Enough || (candidate.IsWord && AreValues(hole)))
+            {
+                Answer(hole, skeleton, candidate.By, work);
+            }
+        }
+    }
+
+    // Templates that already vary elsewhere may be asking about a word of this line.
+    private void AnswerTemplates(Skeleton skeleton, Queue<Skeleton> work)
+    {
+        var pieces = skeleton.Pieces.AsSpan();
+        var length = Math.Min(pieces.Length, MaxPairedPlaces);
+        for (var i = 0; i < length; i++)
+        {
+            for (var j = i + 1; j < length; j++)
+            {
+                if (pieces[i].IsVariable || pieces[j].IsVariable)
+                {
+                    continue;
+                }
+
+                var by = new Generalisation((1UL << i) | (1UL << j));
+                if (_holes.Find(by.KeyOf(skeleton)) is { } hole)
+                {
+                    // Which of the two the question is about shows in the template that asked it.
+                    var asked = hole.Words[0].By.Places;
+                    var place = asked == 1UL << i ? i : asked == 1UL << j ? j : -1;
+                    if (place < 0 || _skeletons.Find(hole.Words[0].Member)?.Pieces.Length != pieces.Length)
+                    {
+                        continue;
+                    }
+
+                    hole.Add(new HoleWord(pieces[place].Hash, skeleton.Id, by));
+                    if (hole.Count >= _options.DistinctWords)
+                    {
+                        Answer(hole, skeleton, by, work);
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    private void Answer(Hole hole, Skeleton skeleton, Generalisation by, Queue<Skeleton> work)
+    {
+        _holes.Remove(hole.Key);
+        if (_skeletons.Find(hole.Key) is not { } template)
+        {
+            template = by.Apply(skeleton);
+            Insert(template);
+            work.Enqueue(template);
+        }
+
+        CoverAll(hole, template);
+    }
+
+    // Two words that are values elsewhere differ here: a variable with few values.
+    private bool AreValues(Hole hole)
+    {
+        if (hole.Count < 2)
+        {
+            return false;
+        }
+
+        foreach (var (word, _, by) in hole.Words)
+        {
+            if (by.Glued != 0 || !_values.Contains(word))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private IEnumerable<Candidate> Candidates(Skeleton skeleton)
+    {
+        var literals = skeleton.Literals;
+        var count = 0;
+        for (var i = 0; i < skeleton.Pieces.Length && i < Generalisation.MaxPlaces && count < MaxCandidates; i++)
+        {
+            var kind = skeleton.Pieces[i].Kind;
+            var left = literals - (kind == TokenKind.Literal ? 1 : 0);
+            if (kind is not (TokenKind.Literal or TokenKind.Numbered) || left < 1)
+            {
+                continue;
+            }
+
+            count++;
+            var enough = left < _options.MinLiterals ? _options.DistinctWordsBesideOne
+                : kind == TokenKind.Numbered ? _options.DistinctNumberedWords
+                : _options.DistinctWords;
+            yield return new Candidate(new Generalisation(1UL << i), skeleton.Pieces[i].Hash, enough, left >= _options.MinLiterals);
+        }
+    }
+
+    private readonly record struct Candidate(Generalisation By, ulong Word, int Enough, bool IsWord);
+
+    private void CoverAll(Hole hole, Skeleton template)
+    {
+        foreach (var (_, id, by) in hole.Words)
+        {
+            if (_skeletons.Find(id) is { } member)
+            {
+                Cover(member, template, by);
+            }
+            else
+            {
+                // It had to leave; its lines still belong here.
+                Remember(id, template.Pattern.Id);
+                Announce(id, template.Pattern.Id);
+            }
+        }
+    }
+
+    // The skeleton is a case of the template: one pattern from now on.
+    private void Cover(Skeleton skeleton, Skeleton template, Generalisation by)
+    {
+        LearnValues(skeleton, by);
+        var varies = template.MergeSlots(by.Apply(skeleton));
+        if (!template.IsTemplate)
+        {
+            template.IsTemplate = true;
+            _templates.Add(template);
+        }
+
+        template.Touched = true;
+        if (skeleton.Cover == 0 || template.Literals < (_skeletons.Find(skeleton.Cover)?.Literals ?? int.MaxValue))
+        {
+            skeleton.Cover = template.Id;
+            skeleton.CoverBy = by;
+        }
+
+        _frames.Remove(skeleton);
+        Unite(skeleton, template);
+        if (varies)
+        {
+            TellCover(template);
+        }
+    }
+
+    // A place that stands for one word tells which words are values.
+    private void LearnValues(Skeleton skeleton, Generalisation by)
+    {
+        for (var places = by.Places; places != 0 && by.Glued == 0; places &= places - 1)
+        {
+            var place = System.Numerics.BitOperations.TrailingZeroCount(places);
+            if (!by.Has(place + 1) && (place == 0 || !by.Has(place - 1)))
+            {
+                _values.Add(skeleton.Pieces[place].Hash);
+            }
+        }
+    }
+
+    private void Unite(Skeleton skeleton, Skeleton template)
+    {
+        var from = skeleton.Pattern;
+        var into = template.Pattern;
+        var (fromId, intoId) = (from.Id, into.Id);
+
+        // The smallest id of a template, in whatever order they came. Cases do not count, for a cap may hide some of them.
+        var id = template.Id;
+        id = into.HasTemplate ? Math.Min(id, intoId) : id;
+        id = from.HasTemplate ? Math.Min(id, fromId) : id;
+        into.Display = MoreGeneral(MoreGeneral(from.Display, into.Display), template);
+        into.HasTemplate = true;
+        into.Id = id;
+        if (from != into)
+        {
+            from.MergeInto(into);
+            Announce(fromId, id);
+        }
+
+        Announce(intoId, id);
+        if (skeleton.Id != fromId)
+        {
+            Announce(skeleton.Id, id);
+        }
+    }
+
+    private void Announce(ulong old, ulong current)
+    {
+        if (old != current)
+        {
+            _newAliases.Add(new(new(old), new(current)));
+        }
+    }
+
+    private static Skeleton MoreGeneral(Skeleton a, Skeleton b)
+    {
+        var difference = a.Literals - b.Literals;
+        if (difference != 0)
+        {
+            return difference < 0 ? a : b;
+        }
+
+        return a.IsTemplate != b.IsTemplate ? (a.IsTemplate ? a : b) : (a.Id <= b.Id ? a : b);
+    }
+}

@@ -1,0 +1,35 @@
+namespace Culprit.Engine.Patterns;
+
+/// <summary>Bounds and thresholds of one <see cref="PatternMiner"/>; the defaults fit every system.</summary>
+internal sealed record PatternOptions
+{
+    /// <summary>Skeletons kept, templates included. Default 16,384; the least recently seen leaves first.</summary>
+    /// <remarks>A skeleton that left and returns has the same id again. Raising it costs about 1 KiB each.</remarks>
+    public int MaxPatterns { get; init; } = 16_384;
+
+    /// <summary>Open questions "is this word variable?" kept. Default 32,768; the least recently touched leaves first.</summary>
+    public int MaxHoles { get; init; } = 32_768;
+
+    /// <summary>Distinct words at one position before it becomes a variable. Default 8.</summary>
+    /// <remarks>Lowering it merges states and HTTP methods; raising it keeps user names apart for longer.</remarks>
+    public int DistinctWords { get; init; } = 8;
+
+    /// <summary>The same where only one constant word would remain. Default 16.</summary>
+    public int DistinctWordsBesideOne { get; init; } = 16;
+
+    /// <summary>The same for a word that holds a digit (<c>eth0</c>, <c>sda1</c>). Default 3.</summary>
+    public int DistinctNumberedWords { get; init; } = 3;
+
+    /// <summary>Literal words that must remain when a position becomes variable. Default 2.</summary>
+    public int MinLiterals { get; init; } = 2;
+
+    /// <summary>Skeletons of one frame (same separators, same number of words) compared with one another. Default 96.</summary>
+    /// <remarks>Raising it finds variables in more crowded frames and makes a first sight slower.</remarks>
+    public int FrameSize { get; init; } = 96;
+
+    /// <summary>Words remembered as values, so that two of them suffice elsewhere. Default 32,768.</summary>
+    public int MaxValueWords { get; init; } = 32_768;
+
+    /// <summary>Aliases kept for <see cref="PatternMiner.Resolve"/> after their skeleton left. Default 65,536.</summary>
+    public int MaxAliases { get; init; } = 65_536;
+}

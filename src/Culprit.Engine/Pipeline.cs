@@ -1,0 +1,111 @@
+using System.Text;
+using Culprit.Engine.Detection;
+using Culprit.Engine.Detection.ErrorThreshold;
+using Culprit.Engine.Filtering;
+using Culprit.Engine.Records;
+using Culprit.Engine.RootCause;
+using Culprit.Engine.Storage;
+
+namespace Culprit.Engine;
+
+/// <summary>The whole data flow: records and ticks in, events out.</summary>
+/// <remarks>
+/// Pure and deterministic: no I/O, no clock, no threads. The same records and ticks in the same order give the same events
+/// with the same ids, wherever a batch ends and whether or not it was restored from a snapshot in between.
+/// </remarks>
+internal sealed partial class Pipeline
+{
+    private readonly PipelineOptions _options;
+    private readonly ulong _journalId;
+    private readonly RootCauseRanker _ranker;
+    private readonly SourceFilter? _sourceFilter;
+    private readonly StageTable _stages;
+    private readonly List<DerivedEvent> _output = [];
+    private readonly long _latenessNanos;
+
+    /// <param name="journalId">Part of the ids of records that their senders did not name.</param>
+    public Pipeline(PipelineOptions options, ulong journalId, RootCauseRanker ranker)
+    {
+        _options = options;
+        _journalId = journalId;
+        _ranker = ranker;
+        _sourceFilter = options.SourceFilter is { } pattern ? new SourceFilter(pattern) : null;
+        _stages = new StageTable(options, journalId, ranker);
+        _latenessNanos = UnixNanos.From(options.Lateness);
+    }
+
+    /// <summary>The newest tick, Unix nanoseconds; 0 before the first.</summary>
+    public long TickNanos { get; private set; }
+
+    /// <summary>Takes a batch; fills in what it finds out about each record, and returns the events that follow.</summary>
+    /// <remarks>The returned list is valid until the next call.</remarks>
+    public IReadOnlyList<DerivedEvent> Process(RecordBatch batch, BatchAnnotations annotations)
+    {
+        _output.Clear();
+        for (var i = 0; i < batch.Count; i++)
+        {
+            var record = batch[i];
+            if (_sourceFilter is not null && !_sourceFilter.Matches(record))            // source filter
+            {
+                continue;
+            }
+
+            var time = (record.Flags & RecordFlags.TimeSuspect) != 0 ? batch.ReceivedNanos : record.TimestampNanos;
+            if (time < TickNanos - _latenessNanos || _stages.Of(record) is not { } stages)  // late: stored, reaches no detector
+            {
+                continue;
+            }
+
+            switch (record.Kind)
+            {
+                case EventKind.Log:
+                    var error = stages.Service.Observe(                                   // dedupe, pattern, counters
+                        record, time, out annotations.Patterns[i], out annotations.DuplicateOf[i]);
+                    if (error is { } fact && Counts(annotations.DuplicateOf[i])           // error event
+                        && stages.Environment.Observe(fact, TickNanos) is { } anomaly)    // threshold: 5 in 60 s
+                    {
+                        stages.DrainDigests(TickNanos);
+                        stages.Environment.Raise(anomaly, TickNanos, _output);            // anomaly, incident, root cause, alert
+                    }
+
+                    break;
+                case EventKind.Metric when TelemetryFields.TryReadMetric(record, out var value, out var unit):
+                    stages.Environment.Observe(stages.Service.Service, Encoding.UTF8.GetString(record.Body), unit, time, value);
+                    break;
+                case EventKind.Span:
+                    stages.Environment.Observe(record.SpanId, TelemetryFields.ParentSpan(record), stages.Service.Service, time);
+                    break;
+                case EventKind.Change:
+                    stages.Environment.Observe(ChangeReader.Read(record, _journalId));
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        return _output;
+    }
+
+    /// <summary>Time has come this far: digests are drawn, summaries made, causes looked at again, incidents ended.</summary>
+    public IReadOnlyList<DerivedEvent> Tick(long tickNanos)
+    {
+        _output.Clear();
+        if (tickNanos <= TickNanos)
+        {
+            return _output; // A clock that went back moves nothing.
+        }
+
+        TickNanos = tickNanos;
+        foreach (var environment in _stages.Environments)
+        {
+            environment.DrainDigests(tickNanos);
+            environment.Stage.Tick(tickNanos, _output);
+            environment.TickServices(tickNanos);
+        }
+
+        return _output;
+    }
+
+    private bool Counts(long duplicateOf) =>
+        duplicateOf < 0 || _options.ErrorThreshold.Counting == ThresholdCount.Occurrences;
+}

@@ -1,0 +1,20 @@
+namespace Culprit.Engine.Publishing;
+
+/// <summary>The <c>type</c> of log entries and of every event that the engine makes.</summary>
+internal static class EventTypes
+{
+    public const string Entry = "log.entry";
+    public const string Error = "log.error";
+    public const string Summary = "log.summary";
+    public const string Anomaly = "log.anomaly";
+    public const string RootCause = "log.root_cause";
+    public const string IncidentOpened = "incident.opened";
+    public const string IncidentUpdated = "incident.updated";
+    public const string IncidentResolved = "incident.resolved";
+    public const string AlertFiring = "alert.firing";
+    public const string AlertUpdated = "alert.updated";
+    public const string AlertResolved = "alert.resolved";
+
+    /// <summary>The life of an incident; each such event carries the incident's full state.</summary>
+    public static readonly IReadOnlyList<string> Incident = [IncidentOpened, IncidentUpdated, IncidentResolved];
+}

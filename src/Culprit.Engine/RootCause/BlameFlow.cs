@@ -1,0 +1,220 @@
+namespace Culprit.Engine.RootCause;
+
+/// <summary>Passes evidence on from those who complain to those they complain about, until it rests.</summary>
+/// <remarks>
+/// Explaining away: a caller's errors are explained by its callee's. Evidence flows along what
+/// messages say, then along the graph; what cannot be passed on stays. Bounded rounds make cycles harmless.
+/// </remarks>
+internal sealed class BlameFlow(CandidateSet candidates)
+{
+    private const int Rounds = 8;
+
+    /// <summary>A line counts as a consequence of a failed call when it comes with it or after it; clocks of replicas differ.</summary>
+    private static readonly TimeSpan ClockSlack = TimeSpan.FromSeconds(2);
+
+    private readonly Dictionary<Candidate, double> _evidence = [];
+
+    public void Run()
+    {
+        Accuse();
+        foreach (var candidate in candidates.All.ToList())
+        {
+            Explain(candidate);
+        }
+
+        Settle();
+    }
+
+    private void Accuse()
+    {
+        var named = new List<(Candidate Caller, ScoredPattern Pattern, Blame Blame, Candidate Callee, double Part, bool IsNamed)>();
+        foreach (var caller in candidates.All.ToList())
+        {
+            foreach (var pattern in caller.Patterns.Where(p => p.Mass > 0))
+            {
+                foreach (var blame in pattern.Blames)
+                {
+                    var (callees, isNamed) = candidates.Blamed(caller, blame);
+                    var part = 1.0 / Math.Max(1, callees.Count * pattern.Blames.Count);
+                    named.AddRange(callees.Select(c => (caller, pattern, blame, c, part, isNamed)));
+                }
+            }
+        }
+
+        var callers = named.GroupBy(n => n.Callee).ToDictionary(g => g.Key, g => g.Select(n => n.Caller).Distinct().Count());
+        foreach (var (caller, pattern, blame, callee, part, isNamed) in named)
+        {
+            var willing = caller.Fault.Points() >= 3 ? 0.3 : callers[callee] >= 2 ? 0.9 : 0.85;
+            var share = willing * part * Certainty(blame.Kind) * Plausibility(callee, callers[callee]) * InTime(caller, callee);
+            var accusation = new Accusation(caller, callee, pattern, blame, share, isNamed);
+            callee.Accusations.Add(accusation);
+            caller.Accuses.Add(accusation);
+            if (callee.Evidence is null && (callee.Onset is null || pattern.Pattern.FirstAt < callee.Onset))
+            {
+                callee.Onset = pattern.Pattern.FirstAt;
+            }
+        }
+    }
+
+    /// <summary>Callees whose own trouble, or whose silence towards several callers, explains errors that name nobody.</summary>
+    private void Explain(Candidate caller)
+    {
+        if (caller.Own < EvidenceScale.MinOwn)
+        {
+            return;
+        }
+
+        var callees = candidates.EdgesFrom(caller)
+            .SelectMany(e => candidates.Named(e.Callee).Select(c => (Callee: c, Edge: e)))
+            .Where(c => c.Callee != caller)
+            .Select(c => (c.Callee, c.Edge, Evidence: EvidenceOf(c.Callee)))
+            .Where(c => c.Evidence > 0)
+            .ToList();
+        var all = callees.Sum(c => c.Evidence);
+        foreach (var (callee, edge, evidence) in callees)
+        {
+            caller.ExplainedBy.Add((callee, edge.Confidence * InTime(caller, callee) * evidence / (all + 0.5), edge.Reason));
+        }
+    }
+
+    private double EvidenceOf(Candidate callee)
+    {
+        if (!_evidence.TryGetValue(callee, out var evidence))
+        {
+            _evidence[callee] = evidence = FindEvidence(callee);
+        }
+
+        return evidence;
+    }
+
+    private double FindEvidence(Candidate callee)
+    {
+        if (callee.Telemetry is Telemetry.Failing)
+        {
+            return callee.Own;
+        }
+
+        if (callee.Telemetry is Telemetry.Normal)
+        {
+            return 0;
+        }
+
+        var failingCallers = candidates.All.Count(c =>
+            c != callee && c.Own >= EvidenceScale.MinOwn && candidates.Edge(c, callee) is not null);
+        return (0.4 * Math.Max(0, failingCallers - 1))
+            + (0.6 * callee.Accusers.Count())
+            + (callee.Telemetry is Telemetry.Silent ? 0.6 : 0);
+    }
+
+    private void Settle()
+    {
+        var all = candidates.All;
+        var passes = all.ToDictionary(c => c, Passes);
+        var arriving = all.ToDictionary(c => c, c => c.Own);
+        for (var round = 0; round < Rounds; round++)
+        {
+            var next = all.ToDictionary(c => c, _ => 0.0);
+            foreach (var candidate in all)
+            {
+                var (kept, passed) = passes[candidate];
+                candidate.Kept += arriving[candidate] * kept;
+                foreach (var (callee, share) in passed)
+                {
+                    next[callee] += arriving[candidate] * share;
+                }
+            }
+
+            arriving = next;
+        }
+
+        foreach (var candidate in all)
+        {
+            candidate.Kept += arriving[candidate];
+        }
+    }
+
+    /// <summary>What part of its evidence a candidate keeps, and what it passes to whom.</summary>
+    private static (double Kept, IReadOnlyList<(Candidate Callee, double Share)> Passed) Passes(Candidate candidate)
+    {
+        var total = candidate.Patterns.Sum(p => p.Mass);
+        if (total <= 0)
+        {
+            // Errors without patterns: only the graph can explain them.
+            var explained = candidate.ExplainedBy.Select(e => (e.Callee, 0.5 * e.Share)).ToList();
+            return (1 - explained.Sum(e => e.Item2), explained);
+        }
+
+        var passed = new Dictionary<Candidate, double>();
+        var keptMass = 0.0;
+        var leading = candidate.Accuses.OrderByDescending(a => a.Share).ThenBy(a => a.Callee.Node, StringComparer.Ordinal).FirstOrDefault();
+        foreach (var pattern in candidate.Patterns)
+        {
+            var rest = 1.0;
+            void Pass(Candidate callee, double share)
+            {
+                passed[callee] = passed.GetValueOrDefault(callee) + (pattern.Mass * share);
+                rest -= share;
+            }
+
+            var accusations = candidate.Accuses.Where(a => a.Pattern == pattern).ToList();
+            foreach (var accusation in accusations)
+            {
+                Pass(accusation.Callee, accusation.Share);
+            }
+
+            if (accusations.Count == 0 && pattern.Fault == SelfFault.None)
+            {
+                if (leading is { Share: >= 0.4 } && pattern.Pattern.FirstAt >= leading.Pattern.Pattern.FirstAt - ClockSlack)
+                {
+                    Pass(leading.Callee, 0.6 * leading.Share);
+                }
+
+                var ready = rest * (pattern.IsSymptom ? 0.85 : 0.5);
+                foreach (var (callee, share, _) in candidate.ExplainedBy)
+                {
+                    Pass(callee, ready * share);
+                }
+            }
+
+            // A service that only waited is not the cause, even when nobody else can be named.
+            keptMass += pattern.Mass * rest * (pattern.IsSymptom ? 0.5 : 1);
+        }
+
+        return (keptMass / total, [.. passed.Select(p => (p.Key, p.Value / total)).OrderBy(p => p.Key.Node, StringComparer.Ordinal)]);
+    }
+
+    private static double Certainty(BlameKind kind) => kind switch
+    {
+        BlameKind.Refused or BlameKind.Unavailable => 1,
+        BlameKind.Full => 0.95,
+        BlameKind.Unresolved => 0.9,
+        BlameKind.Exhausted or BlameKind.Certificate => 0.85,
+        BlameKind.Reset or BlameKind.TimedOut => 0.8,
+        BlameKind.Failed => 0.55,
+        BlameKind.Denied => 0.5,
+        BlameKind.Deadlock => 0.3,
+        _ => throw new System.Diagnostics.UnreachableException($"Unknown kind {(byte)kind}."),
+    };
+
+    /// <summary>How believable an accusation is: a peer that logs as always is rarely the one that failed.</summary>
+    private static double Plausibility(Candidate callee, int accusers) => callee.Telemetry switch
+    {
+        Telemetry.Failing or Telemetry.Silent => 1,
+        Telemetry.None => 0.9,
+        Telemetry.Normal when callee.Metric is { IsResource: true } => 0.9,
+        Telemetry.Normal => accusers switch { 1 => 0.15, 2 => 0.6, _ => 0.7 },
+        _ => throw new System.Diagnostics.UnreachableException($"Unknown telemetry {(byte)callee.Telemetry}."),
+    };
+
+    /// <summary>Trouble that begins long after the caller's explains it less.</summary>
+    private static double InTime(Candidate caller, Candidate callee)
+    {
+        if (caller.Onset is not { } first || callee.Onset is not { } later || callee.Evidence is null)
+        {
+            return 1;
+        }
+
+        var late = (later - first).TotalSeconds - 10;
+        return late <= 0 ? 1 : Math.Max(0.2, Math.Exp(-late / 60));
+    }
+}

@@ -1,0 +1,67 @@
+namespace Culprit.Engine.RootCause;
+
+/// <summary>One service or dependency that may be the cause, with what the ranker found out about it.</summary>
+/// <remarks>Lives for one ranking.</remarks>
+internal sealed class Candidate(string name, string node, CauseKind kind, ServiceEvidence? evidence)
+{
+    /// <summary>As the sender writes it; for a dependency its node name.</summary>
+    public string Name { get; } = name;
+
+    public string Node { get; } = node;
+
+    public CauseKind Kind { get; } = kind;
+
+    public ServiceEvidence? Evidence { get; } = evidence;
+
+    public List<ScoredPattern> Patterns { get; } = [];
+
+    /// <summary>What other services say about it, one entry per pattern.</summary>
+    public List<Accusation> Accusations { get; } = [];
+
+    /// <summary>Whom it accuses, one entry per pattern and peer.</summary>
+    public List<Accusation> Accuses { get; } = [];
+
+    /// <summary>Callees whose trouble explains its errors without being named, with the share that they take.</summary>
+    public List<(Candidate Callee, double Share, string Reason)> ExplainedBy { get; } = [];
+
+    /// <summary>Evidence of its own before any was passed on.</summary>
+    public double Own { get; set; }
+
+    /// <summary>Evidence after blame was passed on, own and received.</summary>
+    public double Kept { get; set; }
+
+    public DateTimeOffset? Onset { get; set; }
+
+    public MetricShift? Metric { get; set; }
+
+    public ChangeEffect? Change { get; set; }
+
+    public double Score { get; set; }
+
+    public SelfFault Fault => Patterns.Where(p => p.Gate >= 0.5).Select(p => p.Fault).OrderByDescending(f => f.Points()).FirstOrDefault();
+
+    public IEnumerable<Candidate> Accusers => Accusations.Select(a => a.Caller).Distinct();
+
+    public Telemetry Telemetry { get; set; }
+}
+
+/// <summary>What a candidate's own telemetry says about its health.</summary>
+internal enum Telemetry : byte
+{
+    /// <summary>It sends none, as databases and providers do.</summary>
+    None = 0,
+
+    /// <summary>It used to log and does not any more.</summary>
+    Silent = 1,
+
+    /// <summary>It logs without unusual errors.</summary>
+    Normal = 2,
+
+    /// <summary>It logs unusual errors of its own.</summary>
+    Failing = 3,
+}
+
+/// <summary>One pattern of the caller blames the callee.</summary>
+/// <param name="Share">Part of the pattern's evidence that passes to the callee, 0 to 1.</param>
+/// <param name="IsNamed">The message names this node; false when a class word was mapped to a declared dependency.</param>
+internal sealed record Accusation(Candidate Caller, Candidate Callee, ScoredPattern Pattern, Blame Blame, double Share, bool IsNamed);

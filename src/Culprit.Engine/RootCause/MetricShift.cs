@@ -1,0 +1,76 @@
+using System.Text.RegularExpressions;
+
+namespace Culprit.Engine.RootCause;
+
+/// <summary>A metric of a candidate that left its past behind.</summary>
+/// <param name="Points">What it adds to the score before it is gated by other evidence.</param>
+/// <param name="IsResource">Memory, CPU, disk and the like, rather than latency or errors, which callers show too.</param>
+internal sealed partial record MetricShift(MetricEvidence Metric, double Points, bool IsResource, bool IsMemory)
+{
+    /// <summary>Fewer other services than this give no scale to compare with.</summary>
+    private const int MinPeers = 3;
+
+    /// <summary>The metric's contribution; null when it stays within its past or has none.</summary>
+    /// <param name="all">Every metric of the dossier: the same metric of the others shows how far it usually strays.</param>
+    public static MetricShift? Of(MetricEvidence metric, IReadOnlyList<MetricEvidence> all)
+    {
+        if (metric.BaselinePoints < 5 || !double.IsFinite(metric.Value) || !double.IsFinite(metric.Median) || OfTheHost().IsMatch(metric.Metric))
+        {
+            return null;
+        }
+
+        // The floor keeps an idle service (2 ms against 1 ms) from looking like a fault.
+        var spread = (1.4826 * Math.Abs(metric.Deviation)) + (0.1 * Math.Abs(metric.Median)) + 1e-9;
+        var sigmas = (metric.Value - metric.Median) / spread;
+        if (sigmas <= 5 || metric.Value <= 1.5 * metric.Median)
+        {
+            return null;
+        }
+
+        var times = metric.Median > 0 ? metric.Value / metric.Median : 16;
+        var strength = Math.Min(Math.Min(4, Math.Log2(times) + 0.5), AgainstPeers(metric, all));
+        if (strength <= 0)
+        {
+            return null;
+        }
+
+        var isResource = Resource().IsMatch(metric.Metric);
+        var weight = isResource ? 1 : Latency().IsMatch(metric.Metric) ? 0.25 : Trouble().IsMatch(metric.Metric) ? 0.4 : 0.1;
+        return new MetricShift(metric, weight * strength, isResource, Memory().IsMatch(metric.Metric));
+    }
+
+    /// <summary>
+    /// How many times farther it went than twice the median of the same metric elsewhere, as a power of two. It silences
+    /// idle services: from 3 to 30 millicores is tenfold and still nothing where others move by 30 as well.
+    /// </summary>
+    private static double AgainstPeers(MetricEvidence metric, IReadOnlyList<MetricEvidence> all)
+    {
+        var others = all
+            .Where(m => m.Metric == metric.Metric && m.Service != metric.Service)
+            .Select(m => Math.Abs(m.Value - m.Median))
+            .Where(double.IsFinite).Order().ToList();
+        if (others.Count < MinPeers || others[others.Count / 2] <= 0)
+        {
+            return double.PositiveInfinity;
+        }
+
+        return Math.Log2((metric.Value - metric.Median) / (2 * others[others.Count / 2]));
+    }
+
+    private const RegexOptions Plain = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant;
+
+    [GeneratedRegex("^(?:node|host)", Plain)]
+    private static partial Regex OfTheHost();
+
+    [GeneratedRegex("cpu|mem|heap|rss|disk|saturation|util|connections|fds?$|open_f|threads|queue|gc_", Plain)]
+    private static partial Regex Resource();
+
+    [GeneratedRegex("mem|heap|rss", Plain)]
+    private static partial Regex Memory();
+
+    [GeneratedRegex("latency|duration|response_time|p9[0-9]|p50", Plain)]
+    private static partial Regex Latency();
+
+    [GeneratedRegex("error|fail|5xx|reject|timeout|drop|restart|retr|lag|backlog|pending", Plain)]
+    private static partial Regex Trouble();
+}

@@ -1,0 +1,150 @@
+using Culprit.Engine.Records;
+using Culprit.Engine.Topology;
+
+namespace Culprit.Engine.RootCause;
+
+/// <summary>Ranks the services and dependencies near an incident by the evidence that each is its cause.</summary>
+/// <remarks>
+/// Pure: the same dossier gives the same report, whatever the order of its lists. Families of evidence add up with
+/// soft caps; evidence of callers passes to those they complain about (<see cref="BlameFlow"/>). See docs/root-cause.md.
+/// </remarks>
+internal sealed class RootCauseRanker(RunbookLibrary runbooks)
+{
+    private const int MaxHypotheses = 5;
+
+    /// <summary>Below this score nothing stands out: one new error of no clear kind stays under it.</summary>
+    private const double MinScore = 0.9;
+
+    /// <summary>Candidates below this part of the best score are reported as ruled out.</summary>
+    private const double MinShare = 0.3;
+
+    public RootCauseReport Rank(Dossier dossier)
+    {
+        var candidates = new CandidateSet(dossier);
+        var scale = new EvidenceScale(dossier, candidates);
+        foreach (var candidate in candidates.All.ToList())
+        {
+            candidate.Metric = MetricOf(dossier, candidate);
+            scale.Weigh(candidate);
+        }
+
+        new BlameFlow(candidates).Run();
+        Score(dossier, candidates);
+
+        var failing = candidates.All
+            .Where(c => c.Own >= EvidenceScale.MinOwn)
+            .OrderBy(c => c.Onset ?? DateTimeOffset.MaxValue).ThenBy(c => c.Name, StringComparer.Ordinal).ToList();
+        var ranked = candidates.All
+            .Where(c => c.Score > 0.05)
+            .OrderByDescending(c => Math.Round(c.Score, 6)).ThenBy(c => c.Onset ?? DateTimeOffset.MaxValue)
+            .ThenBy(c => c.Name, StringComparer.Ordinal).ToList();
+        return Report(dossier, candidates, scale, failing, ranked);
+    }
+
+    private static MetricShift? MetricOf(Dossier dossier, Candidate candidate) => dossier.Metrics
+        .Where(m => string.Equals(m.Service, candidate.Name, StringComparison.OrdinalIgnoreCase)
+            || (candidate.Kind == CauseKind.Dependency && NodeName.Normalise(m.Service) == candidate.Node))
+        .Select(m => MetricShift.Of(m, dossier.Metrics)).OfType<MetricShift>()
+        .OrderByDescending(m => m.Points).ThenBy(m => m.Metric.Metric, StringComparer.Ordinal).ThenBy(m => m.Metric.At)
+        .FirstOrDefault();
+
+    private static void Score(Dossier dossier, CandidateSet candidates)
+    {
+        // Dependencies were found meanwhile; a database without logs may still have metrics.
+        foreach (var dependency in candidates.All.Where(c => c.Kind == CauseKind.Dependency))
+        {
+            dependency.Metric = MetricOf(dossier, dependency);
+        }
+
+        var first = candidates.All.Where(c => c.Kept >= EvidenceScale.MinOwn).Select(c => c.Onset).Min();
+        foreach (var candidate in candidates.All)
+        {
+            // Metrics and changes support other evidence; alone they are a third of what they could be, or nothing.
+            var supported = Math.Min(1, candidate.Kept);
+            var score = Rise.SoftCap(candidate.Kept);
+            score += Rise.SoftCap(candidate.Metric?.Points ?? 0) * (0.33 + (0.67 * supported));
+            score += candidate.Accusers.Count() is >= 2 and var n ? 0.6 * Math.Log(n) * supported : 0;
+            if (candidate.Onset is { } onset)
+            {
+                candidate.Change = supported >= 0.3 ? ChangeOf(dossier, candidate, onset) : null;
+                score += Rise.SoftCap(candidate.Change?.Points ?? 0) * supported;
+                var late = first is { } start ? Math.Max(0, (onset - start).TotalSeconds) : 0;
+                score *= 1 - (0.4 * (1 - Math.Exp(-late / 60)));
+            }
+
+            candidate.Score = score;
+        }
+    }
+
+    private static ChangeEffect? ChangeOf(Dossier dossier, Candidate candidate, DateTimeOffset onset) => dossier.Changes
+        .Where(c => c.Service is { } service && (string.Equals(service, candidate.Name, StringComparison.OrdinalIgnoreCase)
+            || NodeName.Normalise(service) == candidate.Node))
+        .Select(c => ChangeEffect.Of(c, onset)).OfType<ChangeEffect>()
+        .OrderByDescending(c => c.Points).ThenBy(c => c.Change.Id, StringComparer.Ordinal).FirstOrDefault();
+
+    private RootCauseReport Report(
+        Dossier dossier, CandidateSet candidates, EvidenceScale scale, List<Candidate> failing, List<Candidate> ranked)
+    {
+        var verdict = Verdict.Of([.. ranked.Select(c => c.Score)], MinScore, ranked.Count > 0 ? Ceiling(ranked[0], candidates) : 1);
+        var shown = ranked.Where((c, i) => i < MaxHypotheses && c.Score >= MinShare * ranked[0].Score).ToList();
+        var writer = new HypothesisWriter(dossier, candidates, scale);
+        var hypotheses = shown.Select((c, i) => writer.Write(c, verdict.Confidences[i], failing)).ToList();
+        var cause = shown.FirstOrDefault();
+        var runbook = cause is null ? null : RunbookFor(dossier, cause, failing);
+        var action = verdict.Abstains || cause is null
+            ? StandardAction.Unclear
+            : ActionOf(runbook, cause) ?? StandardAction.For(cause);
+        return new RootCauseReport
+        {
+            RootCause = verdict.Abstains || cause is null
+                ? CauseSentence.Unclear(shown, candidates.All.Count(c => c.Kind == CauseKind.Service))
+                : CauseSentence.Of(cause, failing),
+            Hypotheses = hypotheses,
+            RuledOut = new Dismissals(dossier, candidates, scale).Write(shown, failing),
+            RecommendedAction = action,
+            Severity = SeverityRule.Of(failing),
+            Confidence = verdict.Abstains ? 0 : hypotheses[0].Confidence,
+            Abstained = verdict.Abstains,
+            Runbook = runbook is null || verdict.Abstains ? null : RunbookLibrary.Quote(runbook),
+        };
+    }
+
+    /// <summary>One kind of evidence can mislead however strong it is: independent kinds raise what may be claimed.</summary>
+    private static double Ceiling(Candidate cause, CandidateSet candidates)
+    {
+        bool[] kinds =
+        [
+            cause.Patterns.Exists(p => p.Gate >= 0.5 && !p.IsSymptom),
+            cause.Fault.Points() >= 2,
+            cause.Telemetry == Telemetry.Silent,
+            cause.Accusations.Exists(a => a.Share >= 0.3),
+            cause.Accusers.Count() >= 2,
+            cause.Accusations.Exists(a => a.Share >= 0.3 && a.Caller.Accusations.Exists(v => v.Share >= 0.3)),
+            candidates.All.Any(c => c.ExplainedBy.Exists(e => e.Callee == cause && e.Share >= 0.3)),
+            cause.Metric is { IsResource: true },
+            cause.Change is not null,
+        ];
+        return kinds.Count(k => k) switch
+        {
+            <= 1 => 0.7,
+            2 => 0.85,
+            _ => 0.95,
+        };
+    }
+
+    private static string? ActionOf(Runbook? runbook, Candidate cause) =>
+        runbook is not null && RunbookLibrary.Action(runbook) is { } step
+            ? $"{step.TrimEnd('.')} ({Wording.Subject(cause)}; runbook {runbook.Path})"
+            : null;
+
+    private Runbook? RunbookFor(Dossier dossier, Candidate cause, List<Candidate> failing)
+    {
+        var said = cause.Accusations.Where(a => a.Share >= 0.3).Select(a => a.Pattern).Concat(cause.Patterns.Where(p => p.Gate > 0));
+        return runbooks.BestMatch(
+            cause.Name,
+            [.. said.Select(p => p.Text).Distinct()],
+            [.. failing.Select(c => c.Name)],
+            [.. failing.SelectMany(c => c.Patterns).Where(p => p.Gate > 0 && p.Pattern.Severity >= Severity.Error).Select(p => p.Text).Distinct()],
+            [.. dossier.Incident.Anomalies.Select(a => a.Type).Distinct()]);
+    }
+}

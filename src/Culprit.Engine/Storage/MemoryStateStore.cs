@@ -1,0 +1,177 @@
+namespace Culprit.Engine.Storage;
+
+/// <summary>A state store for one run: tests, and commands that read files.</summary>
+internal sealed class MemoryStateStore : IStateStore
+{
+    private readonly Lock _gate = new();
+    private readonly List<DerivedEvent> _events = [];
+    private readonly Dictionary<string, DerivedEvent> _byId = new(StringComparer.Ordinal);
+    private readonly List<Delivery> _outbox = [];
+    private readonly List<DeadLetter> _deadLetters = [];
+    private EngineSnapshot? _snapshot;
+    private long _position;
+
+    public Task<long> GetEnginePositionAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return Task.FromResult(_position);
+        }
+    }
+
+    public Task<IReadOnlyList<DerivedEvent>> ApplyAsync(EngineOutput output, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            var added = new List<DerivedEvent>();
+            foreach (var derived in output.Events)
+            {
+                if (_byId.TryAdd(derived.Id, derived))
+                {
+                    _events.Add(derived);
+                    added.Add(derived);
+                }
+            }
+
+            foreach (var item in output.Outbox)
+            {
+                if (FindLocked(item.Id, item.Sink) is null)
+                {
+                    _outbox.Add(new Delivery(item));
+                }
+            }
+
+            _position = Math.Max(_position, output.Sequence);
+            return Task.FromResult<IReadOnlyList<DerivedEvent>>(added);
+        }
+    }
+
+    public Task<IReadOnlyList<DerivedRow>> FindAsync(DerivedQuery query, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            var matcher = new TextMatcher(query.Text ?? "");
+            var rows = _events.Select((e, i) => new DerivedRow(i + 1, e)).Where(r => Matches(r, query, matcher));
+            rows = query.OldestFirst
+                ? rows.OrderBy(r => r.Event.TimestampNanos).ThenBy(r => r.Row)
+                : rows.OrderByDescending(r => r.Event.TimestampNanos).ThenByDescending(r => r.Row);
+            return Task.FromResult<IReadOnlyList<DerivedRow>>([.. rows.Take(query.Limit)]);
+        }
+    }
+
+    public Task<DerivedEvent?> FindByIdAsync(string id, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return Task.FromResult(_byId.GetValueOrDefault(id));
+        }
+    }
+
+    public Task SaveSnapshotAsync(EngineSnapshot snapshot, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            _snapshot = snapshot;
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task<EngineSnapshot?> LoadSnapshotAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return Task.FromResult(_snapshot);
+        }
+    }
+
+    public Task<IReadOnlyList<OutboxItem>> DueAlertsAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            IReadOnlyList<OutboxItem> due =
+            [
+                .. _outbox
+                    .Where(d => !d.IsDelivered)
+                    .DistinctBy(d => (d.Item.IncidentId, d.Item.Sink))
+                    .Where(d => d.DueAt <= now)
+                    .Take(limit)
+                    .Select(d => d.Item),
+            ];
+            return Task.FromResult(due);
+        }
+    }
+
+    public Task MarkDeliveredAsync(string id, string sink, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            FindLocked(id, sink)?.IsDelivered = true;
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task MarkFailedAsync(
+        string id, string sink, DateTimeOffset retryAt, string reason, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (FindLocked(id, sink) is { IsDelivered: false } delivery)
+            {
+                delivery.Item = delivery.Item with { Attempts = delivery.Item.Attempts + 1 };
+                delivery.DueAt = retryAt;
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task AddDeadLetterAsync(DeadLetter letter, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (!_deadLetters.Exists(l => l.Id == letter.Id))
+            {
+                _deadLetters.Add(letter);
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task<IReadOnlyList<DeadLetter>> ListDeadLettersAsync(int limit, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return Task.FromResult<IReadOnlyList<DeadLetter>>([.. Enumerable.Reverse(_deadLetters).Take(limit)]);
+        }
+    }
+
+    private static bool Matches(DerivedRow row, DerivedQuery query, TextMatcher text)
+    {
+        var e = row.Event;
+        return (query.Types is null || query.Types.Contains(e.Type, StringComparer.Ordinal))
+            && (query.Service is null || e.Service == query.Service)
+            && (query.Environment is null || e.Environment == query.Environment)
+            && (query.CorrelationId is null || e.CorrelationId == query.CorrelationId)
+            && e.TimestampNanos >= query.FromNanos
+            && (e.TimestampNanos < query.ToNanos || query.ToNanos == long.MaxValue)
+            && (query.After is not { } after
+                || RecordOrder.IsBefore(after, (e.TimestampNanos, row.Row), query.OldestFirst))
+            && text.IsIn(e.Json.Span);
+    }
+
+    private Delivery? FindLocked(string id, string sink) =>
+        _outbox.Find(d => d.Item.Id == id && d.Item.Sink == sink);
+
+    /// <summary>One alert on its way to one sink.</summary>
+    private sealed class Delivery(OutboxItem item)
+    {
+        public OutboxItem Item { get; set; } = item;
+
+        public DateTimeOffset DueAt { get; set; } = DateTimeOffset.MinValue;
+
+        public bool IsDelivered { get; set; }
+    }
+}

@@ -1,0 +1,95 @@
+using System.Globalization;
+using Culprit.Engine.Alerting;
+using Culprit.Engine.Correlation;
+
+namespace Culprit.Server.Alerting;
+
+/// <summary>The words about an alert that all sinks share. Everything is made visible, nothing is escaped for a receiver.</summary>
+internal static class AlertText
+{
+    /// <summary>Enough for any list of services that a person reads.</summary>
+    private const int NamesShown = 5;
+
+    /// <summary>More of one text than any message shows; bounds the work on hostile ones.</summary>
+    public const int Longest = 8192;
+
+    private const int LongestName = 256;
+
+    /// <summary>One line: how bad, what, where. Without <paramref name="observed"/> it says nothing that could quote a log beyond names.</summary>
+    public static string Headline(Alert alert, bool observed)
+    {
+        var word = alert.Kind switch
+        {
+            AlertKind.Firing => "",
+            AlertKind.Updated => "Update: ",
+            AlertKind.Acknowledged => "Acknowledged: ",
+            AlertKind.Resolved => "Resolved: ",
+            _ => throw new System.Diagnostics.UnreachableException("Unknown kind of alert."),
+        };
+        var services = alert.Services.Count > 0
+            ? ": " + TextCut.Names([.. alert.Services.Take(NamesShown).Select(Name), .. alert.Services.Skip(NamesShown)], NamesShown)
+            : "";
+        var where = alert.Environment.Length > 0 ? $" in {Name(alert.Environment)}" : "";
+        var what = Name(alert.AnomalyType ?? "incident");
+        var detail = observed && alert.Observed is { Length: > 0 } text ? $": {Line(text)}" : "";
+        return $"{word}{alert.Severity.ToWire().ToUpperInvariant()} {what}{where}{services}{detail}";
+    }
+
+    /// <summary>The text on one line.</summary>
+    public static string Line(string text) => TerminalText.Visible(TextCut.Fit(text, Longest).ReplaceLineEndings(" "));
+
+    /// <summary>The name on one line, and no longer than names are.</summary>
+    public static string Name(string name) => Line(TextCut.Fit(name, LongestName));
+
+    /// <summary>The text with its lines kept.</summary>
+    public static string Lines(string text) => string.Join(
+        '\n', TextCut.Fit(text, Longest).ReplaceLineEndings("\n").Split('\n').Select(line => TerminalText.Visible(line.Replace('\t', ' '))));
+
+    /// <summary>What is known, each with its label, in the order in which it helps; hostile text included.</summary>
+    public static IEnumerable<(string Label, string Text)> Facts(Alert alert)
+    {
+        if (Known(alert.Observed) is { } observed)
+        {
+            yield return ("Observed", Known(alert.Expected) is { } expected ? $"{Lines(observed)} (expected: {Lines(expected)})" : Lines(observed));
+        }
+
+        if (Known(alert.RootCause) is { } cause)
+        {
+            var confidence = alert.Confidence is { } sure
+                ? string.Create(CultureInfo.InvariantCulture, $" (confidence {sure:0.##})")
+                : "";
+            yield return ("Root cause", Lines(cause) + confidence);
+        }
+
+        if (Known(alert.RecommendedAction) is { } action)
+        {
+            yield return ("What to do", Lines(action));
+        }
+
+        if (Known(alert.Runbook) is { } runbook)
+        {
+            yield return ("Runbook", Line(runbook));
+        }
+
+        if (alert.StartedAt is { } started)
+        {
+            var end = alert.ResolvedAt is { } resolved ? $", resolved {Iso(resolved)}" : "";
+            yield return ("Started", Iso(started) + end);
+        }
+    }
+
+    public static string Iso(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+
+    /// <summary>The address of the incident's page, when one is configured.</summary>
+    public static string? IncidentLink(Alert alert, SinkOptions options) =>
+        options.IncidentUrl?.Replace("{id}", Uri.EscapeDataString(TextCut.Key(alert.IncidentId, 512)), StringComparison.Ordinal);
+
+    /// <summary>The address of the runbook, when one is configured and the alert names a file that stays below it.</summary>
+    public static string? RunbookLink(Alert alert, SinkOptions options) =>
+        Known(alert.Runbook) is { Length: <= 512 } path && !path.Split('/').Any(part => part is "" or "." or "..")
+            ? options.RunbookUrl?.Replace(
+                "{path}", string.Join('/', path.Split('/').Select(part => Uri.EscapeDataString(part))), StringComparison.Ordinal)
+            : null;
+
+    private static string? Known(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
+}

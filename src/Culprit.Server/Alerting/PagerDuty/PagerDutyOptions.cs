@@ -1,0 +1,28 @@
+namespace Culprit.Server.Alerting.PagerDuty;
+
+/// <summary><c>type: pagerduty</c>: PagerDuty's Events API v2.</summary>
+internal sealed class PagerDutyOptions : SinkOptions
+{
+    /// <summary>Key of the integration "Events API v2" of a service: 32 letters and digits. Required.</summary>
+    public string RoutingKey { get; set; } = "";
+
+    /// <summary>Default the American service region; <c>https://events.eu.pagerduty.com/v2/enqueue</c> is the European.</summary>
+    public string Url { get; set; } = "https://events.pagerduty.com/v2/enqueue";
+
+    public override string Target => Url;
+
+    public override IEnumerable<string> Secrets() => [RoutingKey];
+
+    protected override IEnumerable<string> OwnMistakes(string path)
+    {
+        foreach (var mistake in UrlMistakes($"{path}:url", Url, isSecret: false))
+        {
+            yield return mistake;
+        }
+
+        if (RoutingKey.Length != 32 || !RoutingKey.All(char.IsAsciiLetterOrDigit))
+        {
+            yield return $"{path}:routingKey: the value (not shown) is not allowed; use the integration's key of 32 letters and digits.";
+        }
+    }
+}

@@ -1,0 +1,23 @@
+using Culprit.Engine.Alerting;
+
+namespace Culprit.Server.Alerting;
+
+/// <summary>Makes the configured sinks and the router known to the host.</summary>
+internal static class SinkRegistration
+{
+    /// <summary>One <see cref="IAlertSink"/> per configured sink, beside the console's, and the <see cref="AlertRouter"/>.</summary>
+    /// <param name="settings">Without mistakes.</param>
+    public static IServiceCollection AddSinks(this IServiceCollection services, AlertSettings settings)
+    {
+        services.AddSingleton<INetwork, SystemNetwork>();
+        services.AddSingleton(settings.ToRouter());
+        foreach (var (name, options) in settings.Sinks)
+        {
+            var type = SinkType.All.Single(t => t.Name == options.Type);
+            services.AddSingleton(provider => type.Create(
+                name, options, provider.GetRequiredService<INetwork>(), provider.GetRequiredService<TimeProvider>()));
+        }
+
+        return services;
+    }
+}

@@ -1,0 +1,111 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Culprit.Engine.Alerting;
+using Culprit.Engine.Correlation;
+
+namespace Culprit.Server.Alerting.Slack;
+
+/// <summary>Writes an alert as a Slack message of blocks, within Slack's limits.</summary>
+/// <remarks>
+/// Text that may come from logs is always <c>plain_text</c>, in which Slack makes no link, mention or formatting. The only
+/// markup is the link to the incident, whose address comes from the configuration.
+/// </remarks>
+internal static class SlackMessage
+{
+    public const int MaxHeader = 150;
+    public const int MaxSection = 3000;
+    public const int MaxBlocks = 50;
+
+    /// <summary>Slack refuses messages near 13,000 characters although each block is within its limit (slackapi/bolt-js#2509).</summary>
+    public const int MaxAllText = 10_000;
+
+    private const int MaxFallback = 1000;
+    private const int MaxFact = 1000;
+    private const int MaxSamples = 5;
+    private const int MaxSample = 480;
+    private const int MaxMessages = 2500;
+    private const int MaxLink = 900;
+
+    private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static ReadOnlyMemory<byte> Write(Alert alert, SlackOptions options)
+    {
+        var buffer = new ArrayBufferWriter<byte>(4096);
+        var headline = $"{Sign(alert)} {AlertText.Headline(alert, observed: false)}";
+        using (var json = new Utf8JsonWriter(buffer, Json))
+        {
+            json.WriteStartObject();
+
+            // Shown in notifications only. Slack would make links of addresses in it: broken up, they stay text.
+            json.WriteString("text", SlackText.Fit(headline.Replace("://", "[:]//", StringComparison.Ordinal), MaxFallback));
+            json.WriteBoolean("mrkdwn", false);
+            json.WriteBoolean("unfurl_links", false);
+            json.WriteBoolean("unfurl_media", false);
+            json.WriteStartArray("blocks");
+            WriteBlocks(json, alert, options, headline);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        return buffer.WrittenMemory;
+    }
+
+    // Five facts, one block of messages, header and links: 8 blocks at most, and their limits add up to less than MaxAllText.
+    private static void WriteBlocks(Utf8JsonWriter json, Alert alert, SlackOptions options, string headline)
+    {
+        WriteBlock(json, "header", "plain_text", SlackText.Fit(headline, MaxHeader));
+        foreach (var (label, text) in AlertText.Facts(alert))
+        {
+            WriteBlock(json, "section", "plain_text", SlackText.Fit($"{label}: {text}", MaxFact));
+        }
+
+        if (alert.Kind is AlertKind.Firing or AlertKind.Updated && alert.SampleMessages.Count > 0)
+        {
+            var samples = alert.SampleMessages.Take(MaxSamples).Select(s => "• " + TextCut.Fit(AlertText.Line(s), MaxSample));
+            WriteBlock(json, "section", "plain_text", SlackText.Fit("Messages:\n" + string.Join('\n', samples), MaxMessages));
+        }
+
+        var links = new[] { Link(AlertText.IncidentLink(alert, options), "Incident"), Link(AlertText.RunbookLink(alert, options), "Runbook") };
+        if (links.Any(link => link is not null))
+        {
+            WriteBlock(json, "section", "mrkdwn", string.Join(" · ", links.OfType<string>()));
+        }
+    }
+
+    private static void WriteBlock(Utf8JsonWriter json, string block, string kind, string text)
+    {
+        json.WriteStartObject();
+        json.WriteString("type", block);
+        json.WriteStartObject("text");
+        json.WriteString("type", kind);
+        json.WriteString("text", text);
+        if (kind == "plain_text")
+        {
+            json.WriteBoolean("emoji", false);
+        }
+
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    /// <summary>Null without an address, or with one too long to be sent whole.</summary>
+    private static string? Link(string? address, string label) =>
+        Uri.TryCreate(address, UriKind.Absolute, out var url) && url.AbsoluteUri is { Length: <= MaxLink } whole
+            ? $"<{whole.Replace("&", "&amp;", StringComparison.Ordinal).Replace("|", "%7C", StringComparison.Ordinal)}|{label}>"
+            : null;
+
+    private static string Sign(Alert alert) => alert.Kind switch
+    {
+        AlertKind.Resolved => "🟢",
+        AlertKind.Acknowledged => "👀",
+        AlertKind.Firing or AlertKind.Updated => alert.Severity switch
+        {
+            IncidentSeverity.Critical or IncidentSeverity.High => "🔴",
+            IncidentSeverity.Medium => "🟠",
+            IncidentSeverity.Low => "🟡",
+            _ => throw new System.Diagnostics.UnreachableException("Unknown severity."),
+        },
+        _ => throw new System.Diagnostics.UnreachableException("Unknown kind of alert."),
+    };
+}

@@ -1,0 +1,17 @@
+using System.CommandLine;
+
+namespace Culprit.Server.Commands;
+
+/// <summary>The verbs of the binary; without one it serves.</summary>
+internal static class CommandLine
+{
+    public static RootCommand Create()
+    {
+        var serve = ServeCommand.Create();
+        var root = new RootCommand("Culprit: logs in; anomalies, incidents and their root causes out. Without a command it serves.");
+        root.Subcommands.Add(serve);
+        root.Subcommands.Add(DemoCommand.Create());
+        ServeCommand.AddTo(root);
+        return root;
+    }
+}

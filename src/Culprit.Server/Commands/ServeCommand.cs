@@ -1,0 +1,49 @@
+using System.CommandLine;
+using Culprit.Server.Configuration;
+
+namespace Culprit.Server.Commands;
+
+/// <summary><c>culprit serve</c>: runs until it is told to stop.</summary>
+internal static class ServeCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("serve", "Takes events, finds incidents and explains them, until stopped (the default).");
+        AddTo(command);
+        return command;
+    }
+
+    /// <summary>Gives a command the options and the action of serving.</summary>
+    public static void AddTo(Command command)
+    {
+        var urls = new Option<string?>("--urls") { Description = "Addresses to listen on, separated by semicolons (default http://127.0.0.1:8000)." };
+        var data = new Option<string?>("--data") { Description = "Folder of journal, records and state (default culprit-data)." };
+        var config = new Option<string?>("--config") { Description = "Configuration file (default culprit.yaml, if it exists)." };
+        command.Options.Add(urls);
+        command.Options.Add(data);
+        command.Options.Add(config);
+        command.SetAction((result, cancellationToken) => RunAsync(
+            new ServerArguments(result.GetValue(urls), result.GetValue(data), result.GetValue(config)), cancellationToken));
+    }
+
+    private static async Task<int> RunAsync(ServerArguments arguments, CancellationToken cancellationToken)
+    {
+        if (Settings.Load(arguments) is not { } settings)
+        {
+            return ExitCodes.BadUsage;
+        }
+
+        await using var app = await CulpritServer.BuildAsync(settings, quiet: false, cancellationToken).ConfigureAwait(false);
+        await app.StartAsync(cancellationToken).ConfigureAwait(false);
+        foreach (var url in app.Urls)
+        {
+            await Console.Out.WriteLineAsync($"Culprit listens on {url}; data in {Path.GetFullPath(settings.Options.Data)}").ConfigureAwait(false);
+        }
+
+        await app.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
+        return ExitCodes.Success;
+    }
+}
+
+/// <summary>What the command line says about the server; null where it says nothing.</summary>
+internal sealed record ServerArguments(string? Urls, string? Data, string? Config);

@@ -1,0 +1,128 @@
+using Culprit.Engine;
+using Culprit.Engine.Detection.ErrorThreshold;
+
+namespace Culprit.Server.Configuration;
+
+/// <summary>The keys of <c>culprit.yaml</c> (or of any .NET configuration source).</summary>
+internal sealed class CulpritOptions
+{
+    /// <summary>Folder of journal, records and state. Default <c>culprit-data</c> in the current folder.</summary>
+    public string Data { get; set; } = "culprit-data";
+
+    /// <summary>Addresses to listen on, separated by semicolons. Default <c>http://127.0.0.1:8000</c>.</summary>
+    public string Urls { get; set; } = "http://127.0.0.1:8000";
+
+    /// <summary><c>sync</c> (default): a success answer means the events are on disk. <c>async</c>: they may be lost with power.</summary>
+    public string Durability { get; set; } = "sync";
+
+    /// <summary>Only records whose <c>source</c> matches this regular expression are analysed. Default: all.</summary>
+    public string? SourceFilter { get; set; }
+
+    /// <summary>Which services each service calls: SEED's <c>SERVICE_DEPENDENCIES</c>.</summary>
+    public Dictionary<string, List<string>> ServiceDependencies { get; set; } = new(StringComparer.Ordinal);
+
+    /// <summary>Folder of runbooks (<c>*.md</c>). Default: <c>runbooks</c> if it exists.</summary>
+    public string? Runbooks { get; set; }
+
+    public DedupeSection Dedupe { get; set; } = new();
+
+    public SummarySection Summary { get; set; } = new();
+
+    public ThresholdSection Threshold { get; set; } = new();
+
+    /// <summary>Checks every value; each mistake names key, value and what is allowed.</summary>
+    public IReadOnlyList<string> Mistakes()
+    {
+        var mistakes = new List<string>();
+        Check(Durability is "sync" or "async", "durability", Durability, "sync or async");
+        Check(Dedupe.WindowSeconds is > 0 and <= 3600, "dedupe:windowSeconds", Dedupe.WindowSeconds, "more than 0, at most 3600");
+        Check(Dedupe.Prefix is >= 0 and <= 65536, "dedupe:prefix", Dedupe.Prefix, "0 (whole message) to 65536 bytes");
+        Check(Summary.Records is >= 1, "summary:records", Summary.Records, "1 or more");
+        Check(Summary.IntervalSeconds is > 0 and <= 86400, "summary:intervalSeconds", Summary.IntervalSeconds, "more than 0, at most 86400");
+        Check(Threshold.Count is >= 1 and <= 64, "threshold:count", Threshold.Count, "1 to 64");
+        Check(Threshold.WindowSeconds is >= 1 and <= 240, "threshold:windowSeconds", Threshold.WindowSeconds, "1 to 240");
+        Check(Threshold.Counting is "occurrences" or "distinct", "threshold:counting", Threshold.Counting, "occurrences or distinct");
+        Check(Threshold.BaselineMinutes is >= 1 and <= 60, "threshold:baselineMinutes", Threshold.BaselineMinutes, "1 to 60");
+        foreach (var url in Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            var isUrl = Uri.TryCreate(url.Replace("://*", "://localhost", StringComparison.Ordinal).Replace("://+", "://localhost", StringComparison.Ordinal), UriKind.Absolute, out var uri)
+                && uri.Scheme is "http";
+            Check(isUrl, "urls", url, "http://ADDRESS:PORT");
+        }
+
+        if (SourceFilter is { } pattern)
+        {
+            try
+            {
+                _ = new Engine.Filtering.SourceFilter(pattern);
+            }
+            catch (ArgumentException e)
+            {
+                Check(false, "sourceFilter", pattern, "a regular expression without backtracking; " + e.Message);
+            }
+        }
+
+        return mistakes;
+
+        void Check(bool ok, string key, object value, string allowed)
+        {
+            if (!ok)
+            {
+                mistakes.Add(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{key}: '{value}' is not allowed; use {allowed}."));
+            }
+        }
+    }
+
+    public PipelineOptions ToPipelineOptions() => new()
+    {
+        SourceFilter = SourceFilter,
+        DedupeWindow = TimeSpan.FromSeconds(Dedupe.WindowSeconds),
+        DedupePrefix = Dedupe.Prefix,
+        SummaryRecords = Summary.Records,
+        SummaryInterval = TimeSpan.FromSeconds(Summary.IntervalSeconds),
+        Dependencies = ServiceDependencies.ToDictionary(d => d.Key, d => (IReadOnlyList<string>)d.Value, StringComparer.Ordinal),
+        ErrorThreshold = new ErrorThresholdOptions
+        {
+            Count = Threshold.Count,
+            Window = TimeSpan.FromSeconds(Threshold.WindowSeconds),
+            Counting = Threshold.Counting == "distinct" ? ThresholdCount.Distinct : ThresholdCount.Occurrences,
+            Baseline = TimeSpan.FromMinutes(Threshold.BaselineMinutes),
+        },
+    };
+}
+
+/// <summary>What counts as a repetition.</summary>
+internal sealed class DedupeSection
+{
+    /// <summary>Same service, level and message within this time is a duplicate. Default 5.</summary>
+    public double WindowSeconds { get; set; } = 5;
+
+    /// <summary>Compare only this many leading bytes of the message; 0 compares all. Default 0 (SEED: 100).</summary>
+    public int Prefix { get; set; }
+}
+
+/// <summary>When an environment is summarised.</summary>
+internal sealed class SummarySection
+{
+    /// <summary>Default 50.</summary>
+    public int Records { get; set; } = 50;
+
+    /// <summary>Default 300.</summary>
+    public double IntervalSeconds { get; set; } = 300;
+}
+
+/// <summary>When errors become an anomaly.</summary>
+internal sealed class ThresholdSection
+{
+    /// <summary>Errors within the window that fire. Default 5.</summary>
+    public int Count { get; set; } = 5;
+
+    /// <summary>Default 60.</summary>
+    public double WindowSeconds { get; set; } = 60;
+
+    /// <summary><c>occurrences</c> (default) or <c>distinct</c>.</summary>
+    public string Counting { get; set; } = "occurrences";
+
+    /// <summary>History after which the count must also be above what is usual. Default 10.</summary>
+    public int BaselineMinutes { get; set; } = 10;
+}

@@ -1,0 +1,62 @@
+using Culprit.Server.Alerting;
+using Culprit.Server.Configuration;
+using Culprit.Server.Detection;
+using Culprit.Server.Health;
+using Culprit.Server.Http;
+using Culprit.Server.Ingestion;
+using Culprit.Server.Querying;
+using Culprit.Server.RootCause;
+using Culprit.Server.Storage;
+
+namespace Culprit.Server;
+
+/// <summary>Puts the server together: one line per feature, in the order of the data flow.</summary>
+internal static class CulpritServer
+{
+    /// <summary>A server that is ready to start: journal and stores are open, and what they lacked of each other is made up.</summary>
+    /// <param name="quiet">Log warnings only: for commands that have something of their own to show.</param>
+    public static async Task<WebApplication> BuildAsync(Settings settings, bool quiet, CancellationToken cancellationToken)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Services.AddSingleton(settings);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
+        AddLogging(builder, quiet);
+
+        await builder.AddStorageAsync(settings, cancellationToken).ConfigureAwait(false);
+        builder.AddIngestion();
+        builder.AddDetection(settings);
+        await builder.AddRootCauseAsync(settings, cancellationToken).ConfigureAwait(false);
+        builder.AddAlerting();
+        builder.AddQuerying();
+        builder.AddHealth(new HealthOptions(settings.Options.Durability));
+
+        var app = builder.Build();
+        foreach (var url in settings.Options.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            app.Urls.Add(url);
+        }
+
+        app.UseHttpRules();
+        app.MapIngestion();
+        app.MapQuerying();
+        app.MapHealth();
+        await app.Services.GetRequiredService<StorageRecovery>().RunAsync(cancellationToken).ConfigureAwait(false);
+        return app;
+    }
+
+    private static void AddLogging(WebApplicationBuilder builder, bool quiet)
+    {
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ssZ ";
+            console.UseUtcTimestamp = true;
+        });
+        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
+            console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.SetMinimumLevel(quiet ? LogLevel.Warning : LogLevel.Information);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+    }
+}

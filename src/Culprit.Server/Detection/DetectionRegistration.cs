@@ -1,0 +1,17 @@
+using Culprit.Server.Configuration;
+using Culprit.Server.Health;
+
+namespace Culprit.Server.Detection;
+
+/// <summary>The engine and its clock.</summary>
+internal static class DetectionRegistration
+{
+    public static void AddDetection(this WebApplicationBuilder builder, Settings settings)
+    {
+        builder.Services.AddSingleton(settings.Options.ToPipelineOptions());
+        builder.Services.AddSingleton<EngineProgress>();
+        builder.Services.AddSingleton<IHealthSource, EngineHealth>();
+        builder.Services.AddHostedService<EngineWorker>();
+        builder.Services.AddHostedService<TickWriter>();
+    }
+}

@@ -1,0 +1,31 @@
+using Culprit.Engine.Records;
+using Culprit.Server.Health;
+using Culprit.Server.Journal;
+
+namespace Culprit.Server.Detection;
+
+/// <summary>How far the engine is behind.</summary>
+internal sealed class EngineHealth(EngineProgress progress, IJournal journal, TimeProvider clock) : IHealthSource
+{
+    private static readonly TimeSpan LongLag = TimeSpan.FromSeconds(30);
+
+    public string Name => "engine";
+
+    public HealthReport Check()
+    {
+        var tick = progress.TickNanos;
+        var lag = tick == 0 ? TimeSpan.Zero : clock.GetUtcNow() - UnixNanos.ToTime(tick);
+        var (state, reason) = lag > LongLag ? (HealthState.Degraded, "detection is behind")
+            : progress.FailedEntries > 0 ? (HealthState.Degraded, "entries failed; see the dead letters")
+            : (HealthState.Ok, null);
+        return new HealthReport(state, reason, new Dictionary<string, object>
+        {
+            ["sequence"] = progress.Sequence,
+            ["sequences_behind"] = Math.Max(0, journal.LastSequence - progress.Sequence),
+            ["lag_seconds"] = Math.Round(Math.Max(0, lag.TotalSeconds), 1),
+            ["snapshot_sequence"] = progress.SnapshotSequence,
+            ["records"] = progress.Records,
+            ["failed_entries"] = progress.FailedEntries,
+        });
+    }
+}

@@ -1,0 +1,42 @@
+namespace Culprit.Server.Detection;
+
+/// <summary>How far the engine has come; read by health checks and by whoever trims the journal.</summary>
+internal sealed class EngineProgress
+{
+    private long _sequence;
+    private long _snapshotSequence;
+    private long _tickNanos;
+    private long _records;
+    private long _failedEntries;
+
+    /// <summary>Newest sequence whose output is durable.</summary>
+    public long Sequence
+    {
+        get => Interlocked.Read(ref _sequence);
+        set => Interlocked.Exchange(ref _sequence, value);
+    }
+
+    /// <summary>Sequence of the newest durable snapshot: replay starts after it.</summary>
+    public long SnapshotSequence
+    {
+        get => Interlocked.Read(ref _snapshotSequence);
+        set => Interlocked.Exchange(ref _snapshotSequence, value);
+    }
+
+    /// <summary>The newest tick processed, Unix nanoseconds.</summary>
+    public long TickNanos
+    {
+        get => Interlocked.Read(ref _tickNanos);
+        set => Interlocked.Exchange(ref _tickNanos, value);
+    }
+
+    /// <summary>Records processed since the start of this process.</summary>
+    public long Records => Interlocked.Read(ref _records);
+
+    /// <summary>Entries that failed and went to the dead letters.</summary>
+    public long FailedEntries => Interlocked.Read(ref _failedEntries);
+
+    public void CountRecords(int count) => Interlocked.Add(ref _records, count);
+
+    public void CountFailure() => Interlocked.Increment(ref _failedEntries);
+}

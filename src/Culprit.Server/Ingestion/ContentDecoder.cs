@@ -1,0 +1,101 @@
+using System.IO.Compression;
+using ZstdSharp;
+using ZstdSharp.Unsafe;
+
+namespace Culprit.Server.Ingestion;
+
+/// <summary>How an inflation ended.</summary>
+internal enum DecodeOutcome
+{
+    Ok,
+    Corrupt,
+    TooLarge,
+    Busy,
+}
+
+/// <summary>Undoes one layer of gzip, deflate or zstd with a cap on size and ratio.</summary>
+internal static class ContentDecoder
+{
+    /// <summary>Inflated bytes per sent byte; real logs stay below 50.</summary>
+    public const int MaxRatio = 200;
+
+    // Below this a high ratio is harmless: a few hundred equal short lines reach it.
+    private const int RatioFreeBytes = 64 * 1024;
+    private const int Step = 64 * 1024;
+
+    // 8 MiB, the window that every decoder must support (RFC 8878); more would be allocated on a header's word alone.
+    private const int MaxZstdWindowLog = 23;
+
+    // Without this, .NET takes a stream that was cut off for one that ended, and half a batch would be answered with success.
+    // Set here as well as in the project, for hosts with a runtime configuration of their own.
+    static ContentDecoder() => AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
+
+    public static bool IsSupported(string encoding) => encoding.Length == 0
+        || encoding.Equals("identity", StringComparison.OrdinalIgnoreCase)
+        || IsGzip(encoding) || IsDeflate(encoding) || IsZstd(encoding);
+
+    public static bool IsEncoded(string encoding) =>
+        encoding.Length > 0 && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase);
+
+    public static DecodeOutcome Decode(string encoding, PooledBuffer source, PooledBuffer target)
+    {
+        var segment = source.Segment;
+        using var input = new MemoryStream(segment.Array!, segment.Offset, segment.Count, writable: false);
+        try
+        {
+            using var stream = Open(encoding, input, source.Span);
+            var cap = (int)Math.Min(BodyReader.MaxBytes, Math.Max(RatioFreeBytes, (long)MaxRatio * source.Length));
+            while (true)
+            {
+                var free = target.GetFree(Step);
+                if (free.IsEmpty)
+                {
+                    return DecodeOutcome.Busy;
+                }
+
+                var read = stream.Read(free.Span);
+                if (read == 0)
+                {
+                    return target.Length > 0 ? DecodeOutcome.Ok : DecodeOutcome.Corrupt;
+                }
+
+                target.Advance(read);
+                if (target.Length > cap)
+                {
+                    return DecodeOutcome.TooLarge;
+                }
+            }
+        }
+        catch (Exception e) when (e is InvalidDataException or ZstdException or EndOfStreamException)
+        {
+            return DecodeOutcome.Corrupt;
+        }
+    }
+
+    private static Stream Open(string encoding, Stream input, ReadOnlySpan<byte> bytes)
+    {
+        if (IsGzip(encoding))
+        {
+            return new GZipStream(input, CompressionMode.Decompress);
+        }
+
+        if (IsDeflate(encoding))
+        {
+            // "deflate" means zlib, but some clients send the bare stream.
+            return bytes.Length >= 2 && (bytes[0] & 0x0F) == 8 && ((bytes[0] << 8) | bytes[1]) % 31 == 0
+                ? new ZLibStream(input, CompressionMode.Decompress)
+                : new DeflateStream(input, CompressionMode.Decompress);
+        }
+
+        var zstd = new DecompressionStream(input, checkEndOfStream: true);
+        zstd.SetParameter(ZSTD_dParameter.ZSTD_d_windowLogMax, MaxZstdWindowLog);
+        return zstd;
+    }
+
+    private static bool IsGzip(string encoding) =>
+        encoding.Equals("gzip", StringComparison.OrdinalIgnoreCase) || encoding.Equals("x-gzip", StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsDeflate(string encoding) => encoding.Equals("deflate", StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsZstd(string encoding) => encoding.Equals("zstd", StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,84 @@
+using Culprit.Engine.Ingestion;
+using Culprit.Server.Http;
+using Culprit.Server.Querying;
+using Microsoft.Net.Http.Headers;
+
+namespace Culprit.Server.Ingestion;
+
+/// <summary><c>POST /events</c>.</summary>
+internal static class EventsEndpoints
+{
+    private const string Description = """
+        Takes one event, a JSON array, NDJSON or concatenated objects, plain or with Content-Encoding gzip, deflate or zstd.
+        One object is answered 201 with its id; everything else 200 with counts and the rejected events by index.
+        A success means that every accepted event is durable. An event's own `id` (10 minutes) and an `Idempotency-Key`
+        header (24 hours) make a resend count once. 503 and 429 carry Retry-After.
+        """;
+
+    public static void MapIngestion(this IEndpointRouteBuilder routes) =>
+        routes.MapPost("/events", PublishAsync)
+            .WithName("PublishEvents").WithTags("Ingestion").WithSummary("Publish events").WithDescription(Description)
+            .AddOpenApiOperationTransformer((operation, _, _) => ApiParameters.DescribeBodyAsync(operation))
+            .Produces<object>(201, "application/json").Produces<object>(200, "application/json")
+            .ProducesProblem(400).ProducesProblem(413).ProducesProblem(415).ProducesProblem(422).ProducesProblem(503);
+
+    private static async Task<IResult> PublishAsync(HttpContext context, BodyReader bodies, EventIntake intake)
+    {
+        if (!TryReadMediaType(context.Request.ContentType, out var isLines))
+        {
+            return new Problem(
+                415,
+                "unsupported_media_type",
+                $"Content-Type {JsonText.Echo(context.Request.ContentType!)} is not one of application/json, application/x-ndjson.");
+        }
+
+        var keys = context.Request.Headers["Idempotency-Key"];
+        var key = keys.Count == 0 ? null : keys.ToString();
+        if (key is { Length: 0 or > IdempotencyKeys.MaxKeyLength })
+        {
+            return new Problem(400, "bad_idempotency_key", $"Idempotency-Key must have 1 to {IdempotencyKeys.MaxKeyLength} characters.");
+        }
+
+        var (body, problem) = await bodies.ReadAsync(context).ConfigureAwait(false);
+        if (problem is not null)
+        {
+            return problem;
+        }
+
+        using (body)
+        {
+            return body!.Length == 0
+                ? new Problem(400, RejectionCodes.EmptyBody, "The body is empty; send a JSON object, an array or NDJSON.")
+                : await intake.TakeAsync(body, isLines, key).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>False for a type that is not JSON; none given means JSON.</summary>
+    private static bool TryReadMediaType(string? contentType, out bool isLines)
+    {
+        isLines = false;
+        if (string.IsNullOrEmpty(contentType))
+        {
+            return true;
+        }
+
+        if (!MediaTypeHeaderValue.TryParse(contentType, out var type)
+            || (type.Charset.HasValue && !type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase)
+                && !type.Charset.Equals("\"utf-8\"", StringComparison.OrdinalIgnoreCase)))
+        {
+            return false;
+        }
+
+        switch (type.MediaType.Value?.ToLowerInvariant())
+        {
+            case "application/json" or "text/json":
+                return true;
+            case "application/x-ndjson" or "application/ndjson" or "application/jsonl" or "application/x-jsonlines"
+                or "application/jsonlines" or "application/x-json-stream":
+                isLines = true;
+                return true;
+            default:
+                return false;
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using System.Text;
+using Culprit.Server.Health;
+using Culprit.Server.Http;
+using Culprit.Server.Journal;
+
+namespace Culprit.Server.Querying;
+
+/// <summary>Reading over HTTP: queries, live events, the OpenAPI document, and what is at the root.</summary>
+internal static class QueryingRegistration
+{
+    private static readonly byte[] Root = Encoding.UTF8.GetBytes("""
+        {"name":"culprit","endpoints":{"publish":"POST /events","events":"GET /events","event":"GET /events/{id}",
+        "chain":"GET /events/{id}/chain","live":"GET /events/stream","incidents":"GET /incidents","summaries":"GET /summaries",
+        "health":"GET /health","ready":"GET /ready","components":"GET /health/detailed","openapi":"GET /openapi/v1.json"}}
+        """.ReplaceLineEndings(""));
+
+    public static WebApplicationBuilder AddQuerying(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddSingleton(s => new EventJsonWriter(s.GetRequiredService<IJournal>().Id));
+        services.AddSingleton<EventSearch>();
+        services.AddSingleton<EventLookup>();
+        services.AddSingleton<EventHub>();
+        services.AddSingleton<IHealthSource>(s => s.GetRequiredService<EventHub>());
+        services.AddOpenApi(options => options.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info.Title = "Culprit";
+            document.Info.Description =
+                "Logs in; anomalies, incidents and root causes out. Errors are RFC 9457 problem details, snake_case throughout.";
+            return Task.CompletedTask;
+        }));
+        return builder;
+    }
+
+    public static void MapQuerying(this IEndpointRouteBuilder routes)
+    {
+        routes.MapEventQueries();
+        routes.MapEventStream();
+        routes.MapIncidents();
+        routes.MapOpenApi();
+        routes.MapGet("/", () => new JsonAnswer(200, Root)).ExcludeFromDescription();
+    }
+}

@@ -1,0 +1,247 @@
+using System.Text;
+using Culprit.Engine.Records;
+using Culprit.Engine.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Culprit.Server.Storage.Embedded;
+
+/// <summary>The record store in Parquet files: the newest records in memory, the others in segments that never change.</summary>
+/// <remarks>
+/// A record is in exactly one of the two for every query: memory and list of segments change together under one lock.
+/// </remarks>
+internal sealed partial class EmbeddedRecordStore : IRecordStore, IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _flushing = new(1, 1);
+    private readonly SegmentManifest _manifest;
+    private readonly SegmentFolder _folder;
+    private readonly SegmentWriter _writer;
+    private readonly SegmentReader _reader;
+    private readonly SegmentSearch _search;
+    private readonly EmbeddedStoreOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly RecordTail _tail;
+    private Segment[] _segments;
+    private SegmentProblem[] _problems;
+    private long _applied;
+
+    private EmbeddedRecordStore(
+        SegmentManifest manifest,
+        SegmentFolder folder,
+        EmbeddedStoreOptions options,
+        TimeProvider clock,
+        ILogger logger)
+    {
+        _manifest = manifest;
+        _folder = folder;
+        _options = options;
+        _clock = clock;
+        _logger = logger;
+        _applied = manifest.AppliedSequence;
+        _tail = new RecordTail(_applied);
+        _writer = new SegmentWriter(folder.Path, options.CompressionLevel);
+        _reader = new SegmentReader(folder.Path, options);
+        _search = new SegmentSearch(_reader, SetAsideAsync);
+        _segments = [.. manifest.ListReadable()];
+        _problems = [.. manifest.ListCorrupt()];
+    }
+
+    public long AppliedSequence
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _applied;
+            }
+        }
+    }
+
+    public long PendingBytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _tail.Bytes;
+            }
+        }
+    }
+
+    /// <summary>Listed segments that cannot be read: for the health page.</summary>
+    public IReadOnlyList<SegmentProblem> Problems
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _problems;
+            }
+        }
+    }
+
+    /// <summary>Opens the store in the data folder and clears up what a crash left behind.</summary>
+    public static async Task<EmbeddedRecordStore> OpenAsync(
+        string dataFolder,
+        StateDatabase database,
+        EmbeddedStoreOptions options,
+        TimeProvider clock,
+        ILogger<EmbeddedRecordStore> logger,
+        CancellationToken cancellationToken)
+    {
+        var folder = new SegmentFolder(dataFolder, logger);
+        var store = new EmbeddedRecordStore(new SegmentManifest(database), folder, options, clock, logger);
+        try
+        {
+            folder.RemoveUnlisted(store._segments.Select(s => s.Name).ToHashSet(StringComparer.Ordinal), database.WasCreated);
+            foreach (var segment in store._segments)
+            {
+                if (folder.FindFault(segment) is { } fault)
+                {
+                    await store.SetAsideAsync(segment, fault);
+                }
+            }
+
+            return store;
+        }
+        catch
+        {
+            store.Dispose();
+            throw;
+        }
+    }
+
+    public void Add(RecordBatch batch)
+    {
+        lock (_gate)
+        {
+            _tail.Add(batch, _clock.GetTimestamp());
+        }
+    }
+
+    public void Annotate(long firstSequence, BatchAnnotations annotations)
+    {
+        lock (_gate)
+        {
+            _tail.Annotate(firstSequence, annotations);
+        }
+    }
+
+    public async Task FlushAsync(bool all, CancellationToken cancellationToken)
+    {
+        await _flushing.WaitAsync(cancellationToken);
+        try
+        {
+            while (TakeNextSegment(all) is { } entries)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var segment = await Task.Run(() => _writer.Write(entries), cancellationToken);
+
+                // The file is there: from here on the flush is finished, not cancelled.
+                await _manifest.PublishAsync(segment, AppliedSequence, CancellationToken.None);
+                lock (_gate)
+                {
+                    _segments = [.. _segments, segment];
+                    _tail.RemoveFirst(entries.Length);
+                    _applied = segment.LastSequence;
+                }
+            }
+        }
+        finally
+        {
+            _flushing.Release();
+        }
+    }
+
+    public async Task<IReadOnlyList<StoredRecord>> FindAsync(RecordQuery query, CancellationToken cancellationToken)
+    {
+        var (tail, segments) = Snapshot();
+        return await _search.FindAsync(segments, tail.Find(query, cancellationToken), query, cancellationToken);
+    }
+
+    public async Task<StoredRecord?> FindByIdAsync(string id, CancellationToken cancellationToken)
+    {
+        if (id.Length == 0)
+        {
+            return null;
+        }
+
+        var (tail, segments) = Snapshot();
+        return tail.FindById(Encoding.UTF8.GetBytes(id)) ?? await _search.FindByIdAsync(segments, id, cancellationToken);
+    }
+
+    public async Task<StoredRecord?> FindBySequenceAsync(long sequence, CancellationToken cancellationToken)
+    {
+        var (tail, segments) = Snapshot();
+        return tail.FindBySequence(sequence) ?? await _search.FindBySequenceAsync(segments, sequence, cancellationToken);
+    }
+
+    public Task<long> CountAsync(CancellationToken cancellationToken)
+    {
+        var (tail, segments) = Snapshot();
+        return Task.FromResult(tail.Count + segments.Sum(s => s.Rows));
+    }
+
+    public void Dispose()
+    {
+        _reader.Dispose();
+        _flushing.Dispose();
+    }
+
+    private TailEntry[]? TakeNextSegment(bool all)
+    {
+        lock (_gate)
+        {
+            var annotated = _tail.Annotated;
+            var (count, rows, bytes) = (0, 0L, 0L);
+            while (count < annotated.Length && rows < _options.MaxSegmentRows && bytes < _options.MaxSegmentBytes)
+            {
+                rows += annotated[count].Batch.Count;
+                bytes += annotated[count].Batch.Bytes.Length;
+                count++;
+            }
+
+            var isDue = count > 0
+                && (all
+                    || rows >= _options.MaxSegmentRows
+                    || bytes >= _options.MaxSegmentBytes
+                    || _clock.GetElapsedTime(annotated[0].AddedAt) >= _options.MaxSegmentAge);
+            return isDue ? annotated[..count].ToArray() : null;
+        }
+    }
+
+    private (TailSnapshot Tail, Segment[] Segments) Snapshot()
+    {
+        lock (_gate)
+        {
+            return (_tail.Snapshot(), _segments);
+        }
+    }
+
+    // First the file, then the list: a crash in between leaves a listed file that is missing, which the next start reports.
+    // A missing file stays listed, because it may come back.
+    private async Task SetAsideAsync(Segment segment, string fault)
+    {
+        lock (_gate)
+        {
+            if (!_segments.Contains(segment))
+            {
+                return;
+            }
+
+            _segments = [.. _segments.Where(s => s != segment)];
+            _problems = [.. _problems, new SegmentProblem(segment.Name, segment.Rows, fault)];
+        }
+
+        SegmentUnreadable(segment.Name, segment.Rows, fault);
+        if (_folder.Quarantine(segment.Name))
+        {
+            await _manifest.MarkCorruptAsync(segment.Name, fault, CancellationToken.None);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "Segment {Name} with {Rows} records is unreadable and is left out of queries: {Fault}")]
+    private partial void SegmentUnreadable(string name, long rows, string fault);
+}

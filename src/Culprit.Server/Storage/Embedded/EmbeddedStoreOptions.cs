@@ -1,0 +1,27 @@
+namespace Culprit.Server.Storage.Embedded;
+
+/// <summary>Sizes and limits of the embedded stores.</summary>
+internal sealed record EmbeddedStoreOptions
+{
+    /// <summary>Records that fill a segment. Default 131,072.</summary>
+    /// <remarks>Raising it makes fewer, larger files, and keeps more records in memory until they are written.</remarks>
+    public int MaxSegmentRows { get; init; } = 131_072;
+
+    /// <summary>Bytes of records (as received, not compressed) that fill a segment. Default 64 MiB.</summary>
+    public long MaxSegmentBytes { get; init; } = 64L * 1024 * 1024;
+
+    /// <summary>Age of the oldest record in memory at which a segment is written even if it is not full. Default 60 s.</summary>
+    public TimeSpan MaxSegmentAge { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Zstandard level of segments, 1 to 3. Default 1.</summary>
+    public int CompressionLevel { get; init; } = 1;
+
+    /// <summary>Memory that all queries together may use, in MiB. Default 512.</summary>
+    public int QueryMemoryMebibytes { get; init; } = 512;
+
+    /// <summary>Threads that all queries together may use. Default 2.</summary>
+    public int QueryThreads { get; init; } = 2;
+
+    /// <summary>Queries that run at once; others wait. Default 4.</summary>
+    public int MaxConcurrentQueries { get; init; } = 4;
+}

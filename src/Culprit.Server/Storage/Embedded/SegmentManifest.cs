@@ -1,0 +1,108 @@
+using Microsoft.Data.Sqlite;
+
+namespace Culprit.Server.Storage.Embedded;
+
+/// <summary>The list of segments in the state database: a file counts only once it is listed here.</summary>
+internal sealed class SegmentManifest(StateDatabase database)
+{
+    private const string Consumer = "records";
+
+    private const string Columns = """
+        name, retention_class, first_sequence, last_sequence, min_timestamp, max_timestamp, rows, rows_with_id, bytes
+        """;
+
+    private const string Insert = $"""
+        INSERT INTO segments ({Columns}) VALUES ($name, $class, $first, $last, $min, $max, $rows, $ids, $bytes)
+        """;
+
+    private const string SelectReadable = $"SELECT {Columns} FROM segments WHERE corrupt_reason IS NULL ORDER BY first_sequence";
+
+    private const string SelectCorrupt =
+        "SELECT name, rows, corrupt_reason FROM segments WHERE corrupt_reason IS NOT NULL ORDER BY first_sequence";
+
+    private const string SetCorrupt = "UPDATE segments SET corrupt_reason = $reason WHERE name = $name";
+
+    /// <summary>Everything up to here is in listed segments.</summary>
+    public long AppliedSequence => database.Read(c => PositionTable.Get(c, Consumer));
+
+    public IReadOnlyList<Segment> ListReadable() => database.Read<IReadOnlyList<Segment>>(connection =>
+    {
+        using var command = StateDatabase.Command(connection, SelectReadable);
+        using var reader = command.ExecuteReader();
+        var segments = new List<Segment>();
+        while (reader.Read())
+        {
+            segments.Add(new Segment(
+                reader.GetString(0),
+                reader.GetString(1),
+                reader.GetInt64(2),
+                reader.GetInt64(3),
+                reader.GetInt64(4),
+                reader.GetInt64(5),
+                reader.GetInt64(6),
+                reader.GetInt64(7),
+                reader.GetInt64(8)));
+        }
+
+        return segments;
+    });
+
+    public IReadOnlyList<SegmentProblem> ListCorrupt() => database.Read<IReadOnlyList<SegmentProblem>>(connection =>
+    {
+        using var command = StateDatabase.Command(connection, SelectCorrupt);
+        using var reader = command.ExecuteReader();
+        var problems = new List<SegmentProblem>();
+        while (reader.Read())
+        {
+            problems.Add(new SegmentProblem(reader.GetString(0), reader.GetInt64(1), reader.GetString(2)));
+        }
+
+        return problems;
+    });
+
+    /// <summary>Lists a file that is on disk, together with the journal position that it covers.</summary>
+    public Task PublishAsync(Segment segment, long appliedBefore, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            connection =>
+            {
+                // A commit that failed may still have reached the disk. Then the position has moved, and listing
+                // the same records under another name would show them twice.
+                var applied = PositionTable.Get(connection, Consumer);
+                if (applied != appliedBefore)
+                {
+                    throw new StateDatabaseException(
+                        $"Records are stored up to {applied}, not {appliedBefore}: restart to continue from there.");
+                }
+
+                Add(connection, segment);
+                PositionTable.Advance(connection, Consumer, segment.LastSequence);
+                return 0;
+            },
+            cancellationToken);
+
+    public Task MarkCorruptAsync(string name, string reason, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            connection =>
+            {
+                using var command = StateDatabase.Command(connection, SetCorrupt, ("$name", name), ("$reason", reason));
+                return command.ExecuteNonQuery();
+            },
+            cancellationToken);
+
+    private static void Add(SqliteConnection connection, Segment segment)
+    {
+        using var command = StateDatabase.Command(
+            connection,
+            Insert,
+            ("$name", segment.Name),
+            ("$class", segment.RetentionClass),
+            ("$first", segment.FirstSequence),
+            ("$last", segment.LastSequence),
+            ("$min", segment.MinNanos),
+            ("$max", segment.MaxNanos),
+            ("$rows", segment.Rows),
+            ("$ids", segment.RowsWithId),
+            ("$bytes", segment.Bytes));
+        command.ExecuteNonQuery();
+    }
+}

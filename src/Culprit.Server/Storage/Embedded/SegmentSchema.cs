@@ -1,0 +1,89 @@
+using ParquetSharp;
+using ParquetSharp.Schema;
+using Encoding = ParquetSharp.Encoding;
+
+namespace Culprit.Server.Storage.Embedded;
+
+/// <summary>The columns of a segment, in order; described for readers of the files in <c>docs/storage.md</c>.</summary>
+internal static class SegmentSchema
+{
+    public const int Sequence = 0;
+    public const int Timestamp = 1;
+    public const int Nanos = 2;
+    public const int Kind = 3;
+    public const int Type = 4;
+    public const int Level = 5;
+    public const int Service = 6;
+    public const int Environment = 7;
+    public const int Source = 8;
+    public const int Body = 9;
+    public const int Attributes = 10;
+    public const int TraceId = 11;
+    public const int SpanId = 12;
+    public const int Id = 13;
+    public const int CorrelationId = 14;
+    public const int CausationId = 15;
+    public const int Flags = 16;
+    public const int Pattern = 17;
+    public const int DuplicateOf = 18;
+    public const int Count = 19;
+
+    // Values that hardly repeat: a dictionary would be built, found useless and thrown away for every segment.
+    private static readonly string[] Unique =
+        ["sequence", "timestamp", "body", "attributes", "trace_id", "span_id", "id", "correlation_id", "causation_id", "duplicate_of"];
+
+    // Comparing long or random texts to keep their smallest and largest would cost more than it can ever save.
+    private static readonly string[] WithoutStatistics =
+        ["body", "attributes", "trace_id", "span_id", "id", "correlation_id", "causation_id"];
+
+    public static GroupNode Create() => new(
+        "record",
+        Repetition.Required,
+        [
+            new PrimitiveNode("sequence", Repetition.Required, LogicalType.Int(64, isSigned: true), PhysicalType.Int64),
+            new PrimitiveNode(
+                "timestamp", Repetition.Required, LogicalType.Timestamp(true, TimeUnit.Micros), PhysicalType.Int64),
+            new PrimitiveNode("nanos", Repetition.Required, LogicalType.Int(16, isSigned: false), PhysicalType.Int32),
+            Text("kind", Repetition.Required),
+            Text("type", Repetition.Optional),
+            Text("level", Repetition.Required),
+            Text("service", Repetition.Required),
+            Text("environment", Repetition.Required),
+            Text("source", Repetition.Required),
+            Text("body", Repetition.Required),
+            Text("attributes", Repetition.Required),
+            Text("trace_id", Repetition.Optional),
+            Text("span_id", Repetition.Optional),
+            Text("id", Repetition.Optional),
+            Text("correlation_id", Repetition.Optional),
+            Text("causation_id", Repetition.Optional),
+            new PrimitiveNode("flags", Repetition.Required, LogicalType.Int(16, isSigned: false), PhysicalType.Int32),
+            new PrimitiveNode("pattern", Repetition.Required, LogicalType.Int(64, isSigned: false), PhysicalType.Int64),
+            new PrimitiveNode("duplicate_of", Repetition.Optional, LogicalType.Int(64, isSigned: true), PhysicalType.Int64),
+        ]);
+
+    public static WriterProperties CreateProperties(int compressionLevel)
+    {
+        using var builder = new WriterPropertiesBuilder();
+        builder.Compression(Compression.Zstd)
+            .CompressionLevel(compressionLevel)
+            .EnablePageChecksum()
+            .CreatedBy("culprit");
+        foreach (var column in Unique)
+        {
+            builder.DisableDictionary(column);
+        }
+
+        foreach (var column in WithoutStatistics)
+        {
+            builder.DisableStatistics(column);
+        }
+
+        builder.Encoding("sequence", Encoding.DeltaBinaryPacked);
+        builder.Encoding("timestamp", Encoding.DeltaBinaryPacked);
+        return builder.Build();
+    }
+
+    private static PrimitiveNode Text(string name, Repetition repetition) =>
+        new(name, repetition, LogicalType.String(), PhysicalType.ByteArray);
+}

@@ -1,0 +1,213 @@
+using System.Globalization;
+using System.Text;
+using Culprit.Engine.Records;
+using Culprit.Engine.Storage;
+
+namespace Culprit.Server.Storage.Embedded;
+
+/// <summary>Questions to segments as DuckDB's SQL. Whatever comes from outside travels as a parameter.</summary>
+internal sealed class SegmentSql
+{
+    private const string Columns = """
+        sequence, epoch_us(timestamp), nanos, kind, type, level, service, environment, source, body, attributes,
+        trace_id, span_id, id, correlation_id, causation_id, flags, pattern, duplicate_of
+        """;
+
+    private const string ReadEverything = """
+        SELECT max(hash(sequence, timestamp, nanos, kind, type, level, service, environment, source, body, attributes,
+            trace_id, span_id, id, correlation_id, causation_id, flags, pattern, duplicate_of))
+        """;
+
+    // Longer texts would make the regular expression slow to build; they are compared in a second, slower way.
+    private const int MaxRegexRunes = 256;
+
+    private const string Upper = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    private const string Lower = "abcdefghijklmnopqrstuvwxyz";
+
+    private readonly StringBuilder _sql = new();
+    private readonly List<object> _values = [];
+
+    private SegmentSql()
+    {
+    }
+
+    public string Text => _sql.ToString();
+
+    /// <summary>Values of <c>$1</c>, <c>$2</c> and so on.</summary>
+    public IReadOnlyList<object> Values => _values;
+
+    public static SegmentSql Find(IEnumerable<string> paths, RecordQuery query)
+    {
+        var sql = new SegmentSql();
+        sql._sql.Append("SELECT ").Append(Columns);
+        sql.AppendFrom(paths);
+        sql.AppendTimes(query);
+        sql.AppendFields(query);
+        var direction = query.OldestFirst ? "ASC" : "DESC";
+        sql._sql.Append(
+            CultureInfo.InvariantCulture,
+            $" ORDER BY timestamp {direction}, nanos {direction}, sequence {direction} LIMIT {query.Limit}");
+        return sql;
+    }
+
+    /// <summary>The newest record with a sender's id.</summary>
+    public static SegmentSql FindById(IEnumerable<string> paths, string id)
+    {
+        var sql = new SegmentSql();
+        sql._sql.Append("SELECT ").Append(Columns);
+        sql.AppendFrom(paths);
+        sql.And($"id = {sql.Bind(id)}");
+        sql._sql.Append(" ORDER BY sequence DESC LIMIT 1");
+        return sql;
+    }
+
+    public static SegmentSql FindBySequence(string path, long sequence)
+    {
+        var sql = new SegmentSql();
+        sql._sql.Append("SELECT ").Append(Columns);
+        sql.AppendFrom([path]);
+        sql.And($"sequence = {sql.Bind(sequence)}");
+        return sql;
+    }
+
+    /// <summary>Decodes every value of a file and depends on nothing else, so it fails only when the file is unreadable.</summary>
+    public static SegmentSql Probe(string path)
+    {
+        var sql = new SegmentSql();
+        sql._sql.Append(ReadEverything);
+        sql.AppendFrom([path]);
+        return sql;
+    }
+
+    private void AppendFrom(IEnumerable<string> paths)
+    {
+        // A data folder may be called "service=x"; that must not become the column's value.
+        _sql.Append(" FROM read_parquet([").AppendJoin(", ", paths.Select(Bind)).Append("], hive_partitioning = false) WHERE true");
+    }
+
+    // The file holds microseconds, on which DuckDB prunes, and the nanoseconds beyond them.
+    private void AppendTimes(RecordQuery query)
+    {
+        if (query.FromNanos != long.MinValue)
+        {
+            AppendBound(query.FromNanos, ">", orEqual: true);
+        }
+
+        if (query.ToNanos != long.MaxValue)
+        {
+            AppendBound(query.ToNanos, "<", orEqual: false);
+        }
+
+        if (query.After is { } after)
+        {
+            var (sign, micros, nanos) = (query.OldestFirst ? ">" : "<", BindTime(after.TimestampNanos), BindNanos(after.TimestampNanos));
+            And($"timestamp {sign}= {micros}");
+            And($"(timestamp {sign} {micros} OR nanos {sign} {nanos} OR (nanos = {nanos} AND sequence {sign} {Bind(after.Sequence)}))");
+        }
+    }
+
+    private void AppendBound(long bound, string sign, bool orEqual)
+    {
+        var micros = BindTime(bound);
+        And($"timestamp {sign}= {micros}");
+        And($"(timestamp {sign} {micros} OR nanos {sign}{(orEqual ? "=" : "")} {BindNanos(bound)})");
+    }
+
+    private void AppendFields(RecordQuery query)
+    {
+        AppendEquals("service", query.Service);
+        AppendEquals("environment", query.Environment);
+        AppendEquals("trace_id", query.TraceId);
+        AppendEquals("correlation_id", query.CorrelationId);
+        if (query.Levels is not null)
+        {
+            And(In("level", query.Levels.Select(l => l.ToWire())));
+        }
+
+        if (query.Types is not null)
+        {
+            var types = new TypeSelection(query.Types);
+            And($"({In("kind", types.Kinds.Select(SegmentKinds.ToWord))} OR (kind = 'custom' AND {In("coalesce(type, '')", types.Names)}))");
+        }
+
+        if (query.Pattern is { } pattern)
+        {
+            And($"pattern = {Bind(pattern.Value)}");
+        }
+
+        if (query.WithoutDuplicates)
+        {
+            And("duplicate_of IS NULL");
+        }
+
+        if (!string.IsNullOrEmpty(query.Text))
+        {
+            AppendText(query.Text);
+        }
+    }
+
+    // DuckDB's own case-insensitive matching folds Unicode; ours must agree with TextMatcher, which does not.
+    private void AppendText(string text)
+    {
+        var runes = text.EnumerateRunes().ToArray();
+        if (!runes.Any(r => r.IsAscii && char.IsAsciiLetter((char)r.Value)))
+        {
+            And($"contains(body, {Bind(text)})");
+            return;
+        }
+
+        var regex = new StringBuilder();
+        foreach (var rune in runes.Take(MaxRegexRunes))
+        {
+            if (rune.IsAscii && char.IsAsciiLetter((char)rune.Value))
+            {
+                regex.Append('[').Append(char.ToUpperInvariant((char)rune.Value))
+                    .Append(char.ToLowerInvariant((char)rune.Value)).Append(']');
+            }
+            else
+            {
+                regex.Append(CultureInfo.InvariantCulture, $"\\x{{{rune.Value:x}}}");
+            }
+        }
+
+        And($"regexp_matches(body, {Bind(regex.ToString())})");
+        if (runes.Length > MaxRegexRunes)
+        {
+            And($"contains(translate(body, '{Upper}', '{Lower}'), translate({Bind(text)}, '{Upper}', '{Lower}'))");
+        }
+    }
+
+    private void AppendEquals(string column, string? value)
+    {
+        if (value is not null)
+        {
+            And($"{column} = {Bind(value)}");
+        }
+    }
+
+    private string In(string column, IEnumerable<string> values)
+    {
+        var names = values.Select(Bind).ToArray();
+        return names.Length == 0 ? "false" : $"{column} IN ({string.Join(", ", names)})";
+    }
+
+    private void And(string condition) => _sql.Append(" AND ").Append(condition);
+
+    private string BindTime(long nanos) => $"make_timestamptz({Bind(SegmentRows.FloorMicros(nanos))})";
+
+    private string BindNanos(long nanos) => Bind((int)(nanos - unchecked(SegmentRows.FloorMicros(nanos) * 1000)));
+
+    private string Bind(string text)
+    {
+        // The driver ends a text at its first NUL, which would look for something else; bytes are passed whole.
+        // The detour through UTF-8 also makes broken surrogates what they are in the file.
+        var utf8 = Encoding.UTF8.GetBytes(text);
+        return utf8.AsSpan().Contains((byte)0) ? $"decode({Bind((object)utf8)})" : Bind((object)Encoding.UTF8.GetString(utf8));
+    }
+
+    private string Bind(object value)
+    {
+        _values.Add(value);
+        return string.Create(CultureInfo.InvariantCulture, $"${_values.Count}");
+    }
+}

@@ -1,0 +1,90 @@
+using Microsoft.Data.Sqlite;
+
+namespace Culprit.Server.Storage.Embedded;
+
+/// <summary>The schema of the state database as numbered steps. A step that was released never changes.</summary>
+internal static class StateMigrations
+{
+    private static readonly string[] Steps =
+    [
+        """
+        CREATE TABLE derived_events (
+            row INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            type TEXT NOT NULL,
+            timestamp INTEGER NOT NULL,
+            environment TEXT NOT NULL,
+            service TEXT,
+            correlation_id TEXT,
+            causation_id TEXT,
+            json BLOB NOT NULL);
+        CREATE INDEX derived_events_by_time ON derived_events (timestamp, row);
+        CREATE INDEX derived_events_by_type ON derived_events (type, timestamp, row);
+        CREATE INDEX derived_events_by_correlation ON derived_events (correlation_id, timestamp, row)
+            WHERE correlation_id IS NOT NULL;
+
+        CREATE TABLE positions (consumer TEXT PRIMARY KEY, sequence INTEGER NOT NULL) WITHOUT ROWID;
+
+        CREATE TABLE snapshots (
+            row INTEGER PRIMARY KEY AUTOINCREMENT,
+            version INTEGER NOT NULL,
+            sequence INTEGER NOT NULL,
+            bytes BLOB NOT NULL);
+
+        CREATE TABLE outbox (
+            row INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL,
+            sink TEXT NOT NULL,
+            incident_id TEXT NOT NULL,
+            json BLOB NOT NULL,
+            attempts INTEGER NOT NULL,
+            due_at INTEGER NOT NULL,
+            delivered INTEGER NOT NULL DEFAULT 0,
+            last_error TEXT,
+            UNIQUE (id, sink));
+        CREATE INDEX outbox_undelivered ON outbox (sink, incident_id, row) WHERE delivered = 0;
+
+        CREATE TABLE dead_letters (
+            row INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            at INTEGER NOT NULL,
+            reason TEXT NOT NULL,
+            raw BLOB NOT NULL);
+
+        CREATE TABLE segments (
+            name TEXT PRIMARY KEY,
+            retention_class TEXT NOT NULL DEFAULT 'default',
+            first_sequence INTEGER NOT NULL,
+            last_sequence INTEGER NOT NULL,
+            min_timestamp INTEGER NOT NULL,
+            max_timestamp INTEGER NOT NULL,
+            rows INTEGER NOT NULL,
+            rows_with_id INTEGER NOT NULL,
+            bytes INTEGER NOT NULL,
+            corrupt_reason TEXT) WITHOUT ROWID;
+        """,
+    ];
+
+    public static int Newest => Steps.Length;
+
+    /// <summary>Brings the database to the newest version, one transaction a step, so that a kill in between does no harm.</summary>
+    /// <exception cref="StateDatabaseException">A newer Culprit wrote it.</exception>
+    public static void Apply(SqliteConnection connection, string path)
+    {
+        var version = (long)StateDatabase.Command(connection, "PRAGMA user_version").ExecuteScalar()!;
+        if (version > Newest)
+        {
+            throw new StateDatabaseException(
+                $"{path} has schema version {version}, this Culprit knows versions up to {Newest}. "
+                + "It was written by a newer Culprit: use that version, or another data folder.");
+        }
+
+        for (var step = (int)version; step < Newest; step++)
+        {
+            using var transaction = connection.BeginTransaction();
+            StateDatabase.Command(connection, Steps[step]).ExecuteNonQuery();
+            StateDatabase.Command(connection, $"PRAGMA user_version = {step + 1}").ExecuteNonQuery();
+            transaction.Commit();
+        }
+    }
+}

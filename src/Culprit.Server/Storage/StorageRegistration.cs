@@ -1,0 +1,46 @@
+using Culprit.Engine.Storage;
+using Culprit.Server.Configuration;
+using Culprit.Server.Health;
+using Culprit.Server.Journal;
+using Culprit.Server.Storage.Embedded;
+
+namespace Culprit.Server.Storage;
+
+/// <summary>Journal and embedded stores, opened before anything can use them.</summary>
+internal static class StorageRegistration
+{
+    /// <summary>Opens everything below the data folder. The container closes it in reverse order: the journal first.</summary>
+    public static async Task AddStorageAsync(this WebApplicationBuilder builder, Settings settings, CancellationToken cancellationToken)
+    {
+        var options = settings.Options;
+        var folder = Path.GetFullPath(options.Data);
+        using var loggers = LoggerFactory.Create(logging => logging.AddConfiguration(builder.Configuration.GetSection("Logging")));
+        var clock = TimeProvider.System;
+        var database = StateDatabase.Open(folder);
+        var state = new EmbeddedStateStore(database);
+        var records = await EmbeddedRecordStore.OpenAsync(
+            folder, database, new EmbeddedStoreOptions(), clock, loggers.CreateLogger<EmbeddedRecordStore>(), cancellationToken)
+            .ConfigureAwait(false);
+        var known = Math.Max(records.AppliedSequence, await state.GetEnginePositionAsync(cancellationToken).ConfigureAwait(false));
+        var journal = FileJournal.Open(
+            new JournalOptions
+            {
+                Folder = Path.Combine(folder, "journal"),
+                Durability = options.Durability == "async" ? Durability.Async : Durability.Sync,
+            },
+            PosixFileSystem.OfThisSystem(),
+            clock,
+            records.Add,
+            known);
+
+        // By factories, so that the container disposes what it did not make.
+        builder.Services.AddSingleton(_ => database);
+        builder.Services.AddSingleton<IStateStore>(_ => state);
+        builder.Services.AddSingleton<IRecordStore>(_ => records);
+        builder.Services.AddSingleton<IJournal>(_ => journal);
+        builder.Services.AddSingleton(_ => journal);
+        builder.Services.AddSingleton<IHealthSource, StorageHealth>();
+        builder.Services.AddSingleton<StorageRecovery>();
+        builder.Services.AddHostedService<StoreWriter>();
+    }
+}

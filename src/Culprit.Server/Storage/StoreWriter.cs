@@ -1,0 +1,81 @@
+using Culprit.Engine.Storage;
+using Culprit.Server.Detection;
+using Culprit.Server.Journal;
+
+namespace Culprit.Server.Storage;
+
+/// <summary>Moves annotated records into the store, and lets the journal forget what store and engine no longer need.</summary>
+internal sealed partial class StoreWriter(
+    IRecordStore records, FileJournal journal, EngineProgress progress, TimeProvider clock, ILogger<StoreWriter> logger)
+    : BackgroundService
+{
+    /// <summary>The journal is kept this long, so that a restart still knows the ids that must not count twice.</summary>
+    internal static readonly TimeSpan IdMemory = TimeSpan.FromMinutes(10);
+
+    /// <summary>Share of the journal's quota that may be spent on that: about 800 MiB, read back in seconds.</summary>
+    private const double MaxFillForIds = 0.1;
+
+    private static readonly TimeSpan MarkInterval = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(5);
+
+    private readonly Queue<(long At, long Sequence)> _marks = new();
+    private long _old;
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await records.FlushAsync(all: true, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // Nothing is lost: the journal still has what could not be written.
+            FlushFailed(e);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield();
+        var pause = Pause;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await Task.Delay(pause, clock, stoppingToken).ConfigureAwait(false);
+            try
+            {
+                await records.FlushAsync(all: false, stoppingToken).ConfigureAwait(false);
+                Trim();
+                pause = Pause;
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                FlushFailed(e);
+                pause = PauseAfterFailure;
+            }
+        }
+    }
+
+    /// <summary>Forgets what lies before the snapshot, which is only saved when the store has all its records, and is old.</summary>
+    private void Trim()
+    {
+        if (_marks.Count == 0 || clock.GetElapsedTime(_marks.Last().At) >= MarkInterval)
+        {
+            _marks.Enqueue((clock.GetTimestamp(), journal.LastSequence));
+        }
+
+        var old = 0L;
+        while (_marks.TryPeek(out var mark) && clock.GetElapsedTime(mark.At) >= IdMemory)
+        {
+            old = mark.Sequence;
+            _marks.Dequeue();
+        }
+
+        _old = Math.Max(_old, old);
+        journal.Trim(journal.Fill > MaxFillForIds ? progress.SnapshotSequence : Math.Min(_old, progress.SnapshotSequence));
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Records could not be written to the store; the journal keeps them and the next try follows")]
+    private partial void FlushFailed(Exception exception);
+}

@@ -1,0 +1,81 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Culprit.Engine.Alerting;
+using Culprit.Engine.Correlation;
+using Culprit.Server.Alerting.Opsgenie;
+using Culprit.Server.Alerting.PagerDuty;
+using Culprit.Server.Alerting.Slack;
+using Culprit.Tests.Rules;
+using Xunit;
+
+namespace Culprit.Tests.Alerting;
+
+/// <summary>Each message as a file under <c>Cases/alerts</c>; <c>CULPRIT_UPDATE_GOLDEN=1</c> rewrites them.</summary>
+public sealed class MessageGoldenTests
+{
+    private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private static readonly Dictionary<string, Alert> Alerts = new(StringComparer.Ordinal)
+    {
+        ["firing"] = SomeAlert.Firing,
+        ["updated"] = SomeAlert.Firing with { Id = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", Kind = AlertKind.Updated, Severity = IncidentSeverity.Critical },
+        ["acknowledged"] = SomeAlert.Firing with { Kind = AlertKind.Acknowledged },
+        ["resolved"] = SomeAlert.Resolved,
+        ["hostile"] = SomeAlert.Firing with
+        {
+            Environment = "prod",
+            Services = [SomeAlert.Hostile],
+            Observed = SomeAlert.Hostile,
+            SampleMessages = [SomeAlert.Hostile],
+            Runbook = "../../<x>|y.md",
+        },
+        ["bare"] = new Alert { Id = "a1", Kind = AlertKind.Firing, IncidentId = "i1", Severity = IncidentSeverity.Low },
+    };
+
+    public static TheoryData<string> Names => [.. from sink in new[] { "pagerduty", "opsgenie", "slack" } from alert in Alerts.Keys select $"{sink}-{alert}"];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void AMessageIsAsReviewed(string name)
+    {
+        if (SourceTree.FindRoot() is not { } root)
+        {
+            Assert.Skip("the sources are not beside the tests");
+            return;
+        }
+
+        var file = Path.Combine(root, "tests", "Culprit.Tests", "Cases", "alerts", name + ".json");
+
+        var message = Render(name);
+
+        if (Environment.GetEnvironmentVariable("CULPRIT_UPDATE_GOLDEN") == "1")
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            File.WriteAllText(file, message);
+        }
+
+        Assert.Equal(File.ReadAllText(file), message);
+    }
+
+    private static string Render(string name)
+    {
+        var (sink, alert) = (name.Split('-')[0], Alerts[name.Split('-')[1]]);
+        const string Incident = "https://culprit.example/incidents/{id}";
+        const string Runbook = "https://wiki.example/runbooks/{path}";
+        var json = sink switch
+        {
+            "pagerduty" => PagerDutyMessage.Write(
+                alert, new PagerDutyOptions { RoutingKey = new string('0', 32), IncidentUrl = Incident, RunbookUrl = Runbook }),
+            "opsgenie" => OpsgenieMessage.Write(
+                alert, new OpsgenieOptions { Teams = ["ops"], Tags = ["culprit"], IncidentUrl = Incident, RunbookUrl = Runbook }),
+            _ => SlackMessage.Write(alert, new SlackOptions { IncidentUrl = Incident, RunbookUrl = Runbook }),
+        };
+        var body = SomeAlert.Parse(json);
+
+        // Opsgenie's address is part of what is said.
+        var shown = sink == "opsgenie"
+            ? JsonSerializer.Serialize(new { url = OpsgenieMessage.Address(alert, new OpsgenieOptions()).ToString(), body }, Readable)
+            : JsonSerializer.Serialize(body, Readable);
+        return shown.ReplaceLineEndings("\n") + "\n";
+    }
+}

@@ -1,0 +1,215 @@
+using System.Text;
+using System.Text.Json;
+using Culprit.Engine;
+using Culprit.Engine.Detection.ErrorThreshold;
+using Culprit.Engine.Records;
+using Culprit.Engine.RootCause;
+using Culprit.Engine.Storage;
+using Culprit.Tests.Support;
+
+namespace Culprit.Tests;
+
+public class PipelineTests
+{
+    private static readonly Entry[] SeedFlow =
+    [
+        Some.Error(0.1, "api-gateway", "Upstream timeout"),
+        Some.Error(0.2, "user-service", "DB connection refused"),
+        Some.Error(0.3, "auth-service", "Redis unavailable"),
+        Some.Error(0.4, "user-service", "Query failed"),
+        Some.Error(0.5, "payment-service", "Transaction timeout"),
+    ];
+
+    [Fact]
+    public void TheSeedsFiveErrorsBecomeAnomalyIncidentRootCauseAndAlert()
+    {
+        var pipeline = New();
+
+        var events = Run(pipeline, SeedFlow, batchSize: 5, ticks: []);
+
+        Assert.Equal(["log.anomaly", "incident.opened", "log.root_cause", "alert.firing"], events.Select(e => e.Type));
+        Assert.Equal(events[1].CorrelationId, events[0].CorrelationId);
+        Assert.Equal(events[0].Id, events[2].CausationId);
+        Assert.Equal(events[2].Id, events[3].CausationId);
+        using var anomaly = JsonDocument.Parse(events[0].Json);
+        Assert.Equal(5, anomaly.RootElement.GetProperty("error_count").GetInt64());
+        Assert.Equal(5, anomaly.RootElement.GetProperty("error_ids").GetArrayLength());
+    }
+
+    [Fact]
+    public void TheSameErrorSentFiveTimesFiresToo()
+    {
+        var same = Enumerable.Range(0, 5).Select(i => Some.Error(i)).ToArray();
+
+        var events = Run(New(), same, batchSize: 1, ticks: []);
+
+        Assert.Contains(events, e => e.Type == "log.anomaly");
+    }
+
+    [Fact]
+    public void CountingDistinctErrorsLeavesRepetitionsOut()
+    {
+        var same = Enumerable.Range(0, 5).Select(i => Some.Error(i)).ToArray();
+        var options = new PipelineOptions { ErrorThreshold = new ErrorThresholdOptions { Counting = ThresholdCount.Distinct } };
+
+        var events = Run(New(options), same, batchSize: 1, ticks: []);
+
+        Assert.Empty(events);
+    }
+
+    [Fact]
+    public void ErrorsOfDifferentEnvironmentsDoNotAddUp()
+    {
+        var mixed = SeedFlow.Select((e, i) => e with { Environment = i % 2 == 0 ? "production" : "staging" }).ToArray();
+
+        Assert.Empty(Run(New(), mixed, batchSize: 5, ticks: []));
+    }
+
+    [Fact]
+    public void TheSourceFilterKeepsOthersOutOfDetection()
+    {
+        var options = new PipelineOptions { SourceFilter = ".*-prod.*" };
+        var entries = SeedFlow.Select(e => e with { Source = "fluentd:user-service-dev" }).ToArray();
+
+        Assert.Empty(Run(New(options), entries, batchSize: 5, ticks: []));
+        Assert.NotEmpty(Run(New(options), [.. entries.Select(e => e with { Source = "fluentd:user-service-prod" })], batchSize: 5, ticks: []));
+    }
+
+    [Fact]
+    public void FiftyRecordsAreSummarisedAtTheNextTick()
+    {
+        var entries = Enumerable.Range(0, 60).Select(i => Some.Log(i * 0.01, severity: i < 6 ? Severity.Warn : Severity.Info)).ToArray();
+
+        var events = Run(New(), entries, batchSize: 7, ticks: [1, 2]);
+
+        using var summary = JsonDocument.Parse(Assert.Single(events).Json);
+        Assert.Equal(60, summary.RootElement.GetProperty("total_logs").GetInt64());
+        Assert.Equal(6, summary.RootElement.GetProperty("by_level").GetProperty("warn").GetInt64());
+        Assert.Equal(60, summary.RootElement.GetProperty("by_service").GetProperty("api-gateway").GetInt64());
+    }
+
+    [Fact]
+    public void FewRecordsAreSummarisedAfterFiveMinutes()
+    {
+        var events = Run(New(), [Some.Log(0)], batchSize: 1, ticks: Enumerable.Range(1, 310).Select(i => (double)i));
+
+        Assert.Single(events, e => e.Type == "log.summary");
+    }
+
+    [Fact]
+    public void RepetitionsAreMarkedWithTheirFirstOccurrence()
+    {
+        var annotations = new BatchAnnotations(3);
+
+        New().Process(Some.Batch(7, Some.Log(0), Some.Log(1), Some.Log(2, message: "other")), annotations);
+
+        Assert.Equal([-1, 7, -1], annotations.DuplicateOf);
+        Assert.All(annotations.Patterns, p => Assert.False(p.IsNone));
+    }
+
+    [Fact]
+    public void AnIncidentEndsAfterFiveQuietMinutes()
+    {
+        var events = Run(New(), SeedFlow, batchSize: 5, ticks: Enumerable.Range(1, 480).Select(i => (double)i));
+
+        Assert.Equal("alert.resolved", events[^1].Type);
+        Assert.Single(events, e => e.Type == "incident.resolved");
+        Assert.InRange(UnixNanos.ToTime(events[^1].TimestampNanos), Some.Noon.AddSeconds(300), Some.Noon.AddSeconds(310));
+    }
+
+    [Fact]
+    public void WhereABatchEndsChangesNothing()
+    {
+        var entries = Traffic();
+
+        var whole = Run(New(), entries, batchSize: 1000, ticks: [10, 20, 30]);
+        var single = Run(New(), entries, batchSize: 1, ticks: [10, 20, 30]);
+
+        Assert.Equal(Texts(whole), Texts(single));
+        Assert.Contains(whole, e => e.Type == "log.root_cause");
+    }
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(20)]
+    public void ASnapshotInBetweenChangesNothing(double snapshotAt)
+    {
+        var entries = Traffic();
+        var without = Run(New(), entries, batchSize: 10, ticks: [10, 20, 30]);
+
+        var with = Run(New(), entries, batchSize: 10, ticks: [10, 20, 30], snapshotAt);
+
+        Assert.Equal(Texts(without), Texts(with));
+    }
+
+    [Fact]
+    public void ADamagedSnapshotIsRefused()
+    {
+        var bytes = New().ToSnapshot();
+
+        Assert.False(New().TryRestore(Pipeline.SnapshotVersion, bytes.AsSpan(0, bytes.Length / 2)));
+        Assert.False(New().TryRestore(Pipeline.SnapshotVersion + 1, bytes));
+    }
+
+    [Fact]
+    public void AClockThatGoesBackMovesNothing()
+    {
+        var pipeline = New();
+        pipeline.Tick(Some.At(10));
+
+        pipeline.Tick(Some.At(5));
+
+        Assert.Equal(Some.At(10), pipeline.TickNanos);
+    }
+
+    private static Entry[] Traffic() =>
+    [
+        .. Enumerable.Range(0, 280).Select(i => i % 14 == 0 && i > 100
+            ? Some.Error(i * 0.1, i % 28 == 0 ? "user-service" : "api-gateway", "DB connection refused")
+            : Some.Log(i * 0.1, i % 3 == 0 ? "api-gateway" : "user-service", $"Request {i % 9} processed", i % 20 == 0 ? Severity.Warn : Severity.Info)),
+    ];
+
+    private static Pipeline New(PipelineOptions? options = null) => new(options ?? new PipelineOptions(), 42, new RootCauseRanker(RunbookLibrary.Empty));
+
+    /// <summary>Plays entries and ticks in the order of their times.</summary>
+    private static List<DerivedEvent> Run(
+        Pipeline pipeline, Entry[] entries, int batchSize, IEnumerable<double> ticks, double? snapshotAt = null)
+    {
+        var output = new List<DerivedEvent>();
+        long sequence = 1;
+        var next = 0;
+        foreach (var tick in ticks.Append(double.MaxValue))
+        {
+            while (next < entries.Length && (tick == double.MaxValue || entries[next].TimestampNanos < Some.At(tick)))
+            {
+                var size = 1;
+                while (size < batchSize && next + size < entries.Length
+                    && (tick == double.MaxValue || entries[next + size].TimestampNanos < Some.At(tick)))
+                {
+                    size++;
+                }
+
+                var batch = Some.Batch(sequence, entries.AsSpan(next, size));
+                output.AddRange(pipeline.Process(batch, new BatchAnnotations(size)));
+                sequence += size;
+                next += size;
+            }
+
+            if (tick < double.MaxValue)
+            {
+                output.AddRange(pipeline.Tick(Some.At(tick)));
+            }
+
+            if (tick == snapshotAt)
+            {
+                var restored = New();
+                Assert.True(restored.TryRestore(Pipeline.SnapshotVersion, pipeline.ToSnapshot()));
+                pipeline = restored;
+            }
+        }
+
+        return output;
+    }
+
+    private static List<string> Texts(IEnumerable<DerivedEvent> events) => [.. events.Select(e => Encoding.UTF8.GetString(e.Json.Span))];
+}

@@ -1,0 +1,225 @@
+using System.Text;
+using Culprit.Engine.Storage;
+using Xunit;
+
+namespace Culprit.Tests.Storage;
+
+/// <summary>What every state store does.</summary>
+public abstract class StateStoreContract : IAsyncLifetime
+{
+    private static readonly DateTimeOffset Now = new(2026, 9, 21, 14, 0, 0, TimeSpan.Zero);
+
+    private IStateStore? _store;
+
+    internal IStateStore Store => _store ?? throw new InvalidOperationException("Not opened.");
+
+    protected static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() => _store = await OpenAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await CloseAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public async Task ANewStoreIsEmpty()
+    {
+        Assert.Equal(0, await Store.GetEnginePositionAsync(Token));
+        Assert.Empty(await Store.FindAsync(new DerivedQuery(), Token));
+        Assert.Null(await Store.FindByIdAsync("x", Token));
+        Assert.Null(await Store.LoadSnapshotAsync(Token));
+        Assert.Empty(await Store.DueAlertsAsync(Now, 10, Token));
+        Assert.Empty(await Store.ListDeadLettersAsync(10, Token));
+    }
+
+    [Fact]
+    public async Task OutputIsAppliedOncePerId()
+    {
+        var first = await ApplyAsync(10, Event("a"), Event("b"));
+        var again = await ApplyAsync(12, Event("b", json: "{\"other\":1}"), Event("c"));
+
+        Assert.Equal(["a", "b"], first.Select(e => e.Id));
+        Assert.Equal(["c"], again.Select(e => e.Id));
+        Assert.Equal(12, await Store.GetEnginePositionAsync(Token));
+        Assert.Equal("{}", JsonOf(await Store.FindByIdAsync("b", Token)));
+    }
+
+    [Fact]
+    public async Task AReplayNeverMovesThePositionBack()
+    {
+        await ApplyAsync(10);
+        await ApplyAsync(7);
+
+        Assert.Equal(10, await Store.GetEnginePositionAsync(Token));
+    }
+
+    [Fact]
+    public async Task EveryFieldReadsBackAndNullStaysNull()
+    {
+        var full = new DerivedEvent("a", "log.anomaly", -5, "prod", "api", "incident", "cause", Utf8("{\"ü\":\"'\"}"));
+        var bare = new DerivedEvent("b", "log.summary", long.MaxValue, "prod", null, null, null, Utf8("{}"));
+        await ApplyAsync(1, full, bare);
+
+        foreach (var expected in (DerivedEvent[])[full, bare])
+        {
+            var found = await Store.FindByIdAsync(expected.Id, Token);
+
+            Assert.NotNull(found);
+            Assert.Equal(expected with { Json = default }, found with { Json = default });
+            Assert.Equal(JsonOf(expected), JsonOf(found));
+        }
+    }
+
+    [Fact]
+    public async Task EveryFilterNarrowsTheAnswer()
+    {
+        await ApplyAsync(
+            1,
+            Event("a", "log.anomaly", 100, service: "api", correlation: "i1", json: """{"text":"100% Of_It's"}"""),
+            Event("b", "log.root_cause", 200, service: "db", correlation: "i1"),
+            Event("c", "log.summary", 300, environment: "staging", json: """{"text":"ÜBER"}"""));
+
+        Assert.Equal(["c", "b", "a"], await FindAsync(new DerivedQuery()));
+        Assert.Equal(["a", "b", "c"], await FindAsync(new DerivedQuery { OldestFirst = true }));
+        Assert.Equal(["b", "a"], await FindAsync(new DerivedQuery { Types = ["log.anomaly", "log.root_cause", "x"] }));
+        Assert.Empty(await FindAsync(new DerivedQuery { Types = [] }));
+        Assert.Equal(["b"], await FindAsync(new DerivedQuery { Service = "db" }));
+        Assert.Equal(["c"], await FindAsync(new DerivedQuery { Environment = "staging" }));
+        Assert.Equal(["b", "a"], await FindAsync(new DerivedQuery { CorrelationId = "i1" }));
+        Assert.Equal(["b"], await FindAsync(new DerivedQuery { FromNanos = 200, ToNanos = 300 }));
+        Assert.Equal(["c"], await FindAsync(new DerivedQuery { Limit = 1 }));
+        Assert.Equal(["a"], await FindAsync(new DerivedQuery { Text = "100% of_it'" }));
+        Assert.Empty(await FindAsync(new DerivedQuery { Text = "100_ of" }));
+        Assert.Equal(["c"], await FindAsync(new DerivedQuery { Text = "ÜbEr" }));
+        Assert.Empty(await FindAsync(new DerivedQuery { Text = "über" }));
+        Assert.Empty(await FindAsync(new DerivedQuery { Service = "x' OR '1'='1" }));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task PagesJoinUpWithEqualTimestamps(bool oldestFirst)
+    {
+        await ApplyAsync(1, [.. Enumerable.Range(0, 25).Select(i => Event($"e{i:00}", timestamp: i % 3))]);
+        var expected = Enumerable.Range(0, 25).OrderBy(i => (i % 3, i)).Select(i => $"e{i:00}").ToList();
+        if (!oldestFirst)
+        {
+            expected.Reverse();
+        }
+
+        var found = new List<string>();
+        var query = new DerivedQuery { OldestFirst = oldestFirst, Limit = 4 };
+        while (await Store.FindAsync(query, Token) is { Count: > 0 } page)
+        {
+            found.AddRange(page.Select(r => r.Event.Id));
+            query = query with { After = (page[^1].Event.TimestampNanos, page[^1].Row) };
+        }
+
+        Assert.Equal(expected, found);
+    }
+
+    [Fact]
+    public async Task AlertsOfOneIncidentGoToASinkInOrder()
+    {
+        await ApplyAlertsAsync(Alert("1", "slack", "i1"), Alert("2", "slack", "i1"), Alert("1", "mail", "i1"), Alert("3", "slack", "i2"));
+        Assert.Equal(["1>slack", "1>mail", "3>slack"], await DueAsync(Now));
+
+        await Store.MarkFailedAsync("1", "slack", Now.AddSeconds(5), "HTTP 503", Token);
+        Assert.Equal(["1>mail", "3>slack"], await DueAsync(Now));
+        Assert.Equal(["1>mail", "3>slack"], await DueAsync(Now.AddSeconds(4)));
+
+        var retried = (await Store.DueAlertsAsync(Now.AddSeconds(5), 10, Token))[0];
+        Assert.Equal(("1", "slack", 1), (retried.Id, retried.Sink, retried.Attempts));
+        Assert.Equal("{\"alert\":1}", Encoding.UTF8.GetString(retried.Json.Span));
+
+        await Store.MarkDeliveredAsync("1", "slack", Token);
+        Assert.Equal(["2>slack", "1>mail", "3>slack"], await DueAsync(Now));
+    }
+
+    [Fact]
+    public async Task ADeliveredAlertIsNotSentAgainByAReplay()
+    {
+        await ApplyAlertsAsync(Alert("1", "slack", "i1"));
+        await Store.MarkDeliveredAsync("1", "slack", Token);
+
+        await ApplyAlertsAsync(Alert("1", "slack", "i1"));
+        await Store.MarkFailedAsync("1", "slack", Now, "late", Token);
+
+        Assert.Empty(await DueAsync(Now.AddDays(1)));
+    }
+
+    [Fact]
+    public async Task OnlyAsManyAlertsAsAskedFor()
+    {
+        await ApplyAlertsAsync([.. Enumerable.Range(0, 5).Select(i => Alert($"{i}", "slack", $"i{i}"))]);
+
+        Assert.Equal(["0>slack", "1>slack"], (await Store.DueAlertsAsync(Now, 2, Token)).Select(a => $"{a.Id}>{a.Sink}"));
+    }
+
+    [Fact]
+    public async Task TheSnapshotSavedLastWins()
+    {
+        for (var i = 1; i <= 4; i++)
+        {
+            await Store.SaveSnapshotAsync(new EngineSnapshot(i, 100 - i, new byte[] { (byte)i, 0, 255 }), Token);
+        }
+
+        var newest = await Store.LoadSnapshotAsync(Token);
+
+        Assert.NotNull(newest);
+        Assert.Equal((4, 96L), (newest.Version, newest.Sequence));
+        Assert.Equal([4, 0, 255], newest.Bytes.ToArray());
+    }
+
+    [Fact]
+    public async Task DeadLettersAreListedNewestFirstAndOncePerId()
+    {
+        foreach (var id in (string[])["a", "b", "a", "c"])
+        {
+            await Store.AddDeadLetterAsync(new DeadLetter(id, Now.AddTicks(7), $"bad {id}", new byte[] { 0, 1 }), Token);
+        }
+
+        var letters = await Store.ListDeadLettersAsync(2, Token);
+
+        Assert.Equal(["c", "b"], letters.Select(l => l.Id));
+        Assert.Equal((Now.AddTicks(7), "bad c"), (letters[0].At, letters[0].Reason));
+        Assert.Equal([0, 1], letters[0].Raw.ToArray());
+    }
+
+    private protected abstract Task<IStateStore> OpenAsync();
+
+    protected abstract Task CloseAsync();
+
+    private protected async Task ReopenAsync() => _store = await OpenAsync();
+
+    private protected static DerivedEvent Event(
+        string id,
+        string type = "log.anomaly",
+        long timestamp = 0,
+        string environment = "production",
+        string? service = null,
+        string? correlation = null,
+        string json = "{}") =>
+        new(id, type, timestamp, environment, service, correlation, null, Utf8(json));
+
+    private protected static OutboxItem Alert(string id, string sink, string incident) =>
+        new(id, sink, incident, Utf8($"{{\"alert\":{id}}}"), 0);
+
+    private protected Task<IReadOnlyList<DerivedEvent>> ApplyAsync(long sequence, params DerivedEvent[] events) =>
+        Store.ApplyAsync(new EngineOutput(sequence, events, []), Token);
+
+    private protected Task ApplyAlertsAsync(params OutboxItem[] alerts) =>
+        Store.ApplyAsync(new EngineOutput(1, [], alerts), Token);
+
+    private protected async Task<List<string>> DueAsync(DateTimeOffset now) =>
+        [.. (await Store.DueAlertsAsync(now, 10, Token)).Select(a => $"{a.Id}>{a.Sink}")];
+
+    private protected async Task<List<string>> FindAsync(DerivedQuery query) =>
+        [.. (await Store.FindAsync(query, Token)).Select(r => r.Event.Id)];
+
+    private static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
+
+    private static string? JsonOf(DerivedEvent? e) => e is null ? null : Encoding.UTF8.GetString(e.Json.Span);
+}
