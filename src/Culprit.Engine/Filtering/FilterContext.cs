@@ -108,6 +108,17 @@ internal sealed class FilterContext
         return _bytes.AsSpan(0, length);
     }
 
+    /// <summary>The text as UTF-16; valid until the next call.</summary>
+    internal ReadOnlySpan<char> Chars(ReadOnlySpan<byte> utf8)
+    {
+        if (_chars.Length < utf8.Length)
+        {
+            _chars = new char[Math.Max(utf8.Length, _chars.Length * 2)]; // UTF-8 never has fewer bytes than UTF-16 has characters.
+        }
+
+        return _chars.AsSpan(0, Encoding.UTF8.GetChars(utf8, _chars));
+    }
+
     internal bool IsMatch(Regex regex, ReadOnlySpan<byte> utf8)
     {
         if (utf8.Length > MaxRegexBytes)
@@ -115,14 +126,9 @@ internal sealed class FilterContext
             utf8 = utf8[..MaxRegexBytes];
         }
 
-        if (_chars.Length < utf8.Length)
-        {
-            _chars = new char[Math.Max(utf8.Length, _chars.Length * 2)]; // UTF-8 never has fewer bytes than UTF-16 has characters.
-        }
-
         try
         {
-            return regex.IsMatch(_chars.AsSpan(0, Encoding.UTF8.GetChars(utf8, _chars)));
+            return regex.IsMatch(Chars(utf8));
         }
         catch (RegexMatchTimeoutException)
         {
