@@ -13,7 +13,7 @@ internal static class ChainRule
         ["Ingestion", "Filtering", "Patterns", "Flows", "Topology"],
         ["Detection"],
         ["Correlation", "Summaries"],
-        ["RootCause"],
+        ["RootCause", "Rules"],
         ["Alerting", "Publishing"],
     ];
 
@@ -72,7 +72,7 @@ internal static class ChainRule
         var name = type.Namespace?.FullName;
         if (name is null)
         {
-            return null; // A type that the compiler made.
+            return null; // A type that the compiler made, or the parameter of a generic one.
         }
 
         if (name == root)

@@ -1,0 +1,11 @@
+namespace Culprit.Engine.Rules;
+
+/// <summary>What becomes of an event after a call.</summary>
+internal enum TriggerOutcome : byte
+{
+    Done,
+    WillRetry,
+
+    /// <summary>Called often enough in vain.</summary>
+    Dead,
+}

@@ -1,0 +1,12 @@
+namespace Culprit.Engine.Rules;
+
+/// <summary>What a handler says of an event.</summary>
+/// <param name="IsDone">True: never again. False: once more later.</param>
+/// <param name="RetryAfter">When the handler knows how long to wait; else the pause grows by itself.</param>
+/// <param name="Reason">Why it is not done.</param>
+internal sealed record TriggerResult(bool IsDone, TimeSpan? RetryAfter, string? Reason)
+{
+    public static TriggerResult Ack { get; } = new(true, null, null);
+
+    public static TriggerResult Nack(string reason, TimeSpan? retryAfter = null) => new(false, retryAfter, reason);
+}
