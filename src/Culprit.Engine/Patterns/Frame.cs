@@ -22,7 +22,16 @@ internal sealed class Frame(int capacity)
             return;
         }
 
-        _next = (_next + 1) % capacity;
+        // Members that found their template are still evidence, but leave first.
+        for (var step = 0; step < capacity; step++)
+        {
+            _next = (_next + 1) % capacity;
+            if (_members[_next].Cover != 0)
+            {
+                break;
+            }
+        }
+
         _members[_next] = skeleton;
     }
 

@@ -275,7 +275,6 @@ internal sealed partial class PatternMiner
             skeleton.CoverBy = by;
         }
 
-        _frames.Remove(skeleton);
         Unite(skeleton, template);
         if (varies)
         {
@@ -302,13 +301,10 @@ internal sealed partial class PatternMiner
         var into = template.Pattern;
         var (fromId, intoId) = (from.Id, into.Id);
 
-        // The smallest id of a template, in whatever order they came. Cases do not count, for a cap may hide some of them.
-        var id = template.Id;
-        id = into.HasTemplate ? Math.Min(id, intoId) : id;
-        id = from.HasTemplate ? Math.Min(id, fromId) : id;
+        // The most general template gives the id: which narrower ones were found on the way depends on the order of lines.
         into.Display = MoreGeneral(MoreGeneral(from.Display, into.Display), template);
         into.HasTemplate = true;
-        into.Id = id;
+        var id = into.Id = into.Display.Id;
         if (from != into)
         {
             from.MergeInto(into);

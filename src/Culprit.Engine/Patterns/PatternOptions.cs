@@ -7,6 +7,9 @@ internal sealed record PatternOptions
     /// <remarks>A skeleton that left and returns has the same id again. Raising it costs about 1 KiB each.</remarks>
     public int MaxPatterns { get; init; } = 16_384;
 
+    /// <summary>Skeletons of one pattern kept. Default 128; further ones get the pattern's id at first sight.</summary>
+    public int MaxCases { get; init; } = 128;
+
     /// <summary>Open questions "is this word variable?" kept. Default 32,768; the least recently touched leaves first.</summary>
     public int MaxHoles { get; init; } = 32_768;
 
