@@ -20,6 +20,13 @@ internal sealed record PatternOptions
     /// <summary>The same where only one constant word would remain. Default 16.</summary>
     public int DistinctWordsBesideOne { get; init; } = 16;
 
+    /// <summary>Distinct contents of brackets, or first words in parentheses and quotes, before the whole varies. Default 12.</summary>
+    public int DistinctSegments { get; init; } = 12;
+
+    /// <summary>Distinct contents before everything behind "four words and a colon: " varies as a whole. Default 32.</summary>
+    /// <remarks>Lowering it merges lists of different reasons; raising it keeps free text apart for longer.</remarks>
+    public int DistinctTails { get; init; } = 32;
+
     /// <summary>The same for a word that holds a digit (<c>eth0</c>, <c>sda1</c>). Default 3.</summary>
     public int DistinctNumberedWords { get; init; } = 3;
 
