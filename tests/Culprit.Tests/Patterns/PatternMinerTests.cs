@@ -166,6 +166,42 @@ public sealed class PatternMinerTests
     }
 
     [Fact]
+    public void ALineOfAKnownPatternAllocatesNothing()
+    {
+        var line = "Received block blk_38650 of size 67108864 from /10.251.42.84 in 3 ms"u8;
+        _miner.Assign(line);
+        _miner.Assign("Received block blk_1 of size 5 from /10.251.42.85 in 4 ms"u8);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1_000; i++)
+        {
+            _miner.Assign(line);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
+    public void DumpsInBracketsVaryAsAWhole()
+    {
+        var random = new Random(4);
+        var ids = AssignAll(Enumerable.Range(0, 60).Select(i =>
+            $"cart of customer holds [{string.Join(" (x) ", Enumerable.Range(0, 2 + (i % 4)).Select(_ => Word(random)))}] at checkout"));
+
+        Assert.Equal("cart of customer holds [<*>] at checkout", _miner.Text(Assert.Single(Resolved(ids))));
+    }
+
+    [Fact]
+    public void QuotedRequestsKeepTheirVerb()
+    {
+        var random = new Random(4);
+        string[] verbs = ["GET", "POST", "DELETE"];
+        var ids = AssignAll(Enumerable.Range(0, 90).Select(i => $"client sent \"{verbs[i % 3]} {Word(random)} HTTP\" and left"));
+
+        Assert.Equal(3, Resolved(ids).Count);
+    }
+
+    [Fact]
     public void AnUnknownIdHasNoText()
     {
         Assert.Equal("", _miner.Text(new PatternId(42)));
