@@ -5,6 +5,7 @@ internal sealed partial class PatternMiner
 {
     private const int MaxCandidates = 24;
     private const int MaxPairedPlaces = 16;
+    private const int MaxSettlingRounds = 8;
     private const ulong StretchSalt = 0x5851F42D4C957F2D;
 
     private void Learn(Skeleton first)
@@ -25,7 +26,8 @@ internal sealed partial class PatternMiner
     /// <summary>Looks again at the open questions with the value words learned since.</summary>
     private void Settle()
     {
-        while (_settledAt != _values.Version)
+        // Each round may teach new words; what is left over is looked at the next time.
+        for (var round = 0; round < MaxSettlingRounds && _settledAt != _values.Version; round++)
         {
             _settledAt = _values.Version;
             var work = new Queue<Skeleton>();
@@ -349,7 +351,16 @@ internal sealed partial class PatternMiner
 
     private void Announce(ulong old, ulong current)
     {
-        if (old != current)
+        if (old == current)
+        {
+            return;
+        }
+
+        if (_newAliases.Count >= _options.MaxAliases)
+        {
+            AliasesDropped++;
+        }
+        else
         {
             _newAliases.Add(new(new(old), new(current)));
         }

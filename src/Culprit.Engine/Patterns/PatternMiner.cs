@@ -41,6 +41,9 @@ internal sealed partial class PatternMiner
     /// <summary>Skeletons that had to leave for others.</summary>
     public long Evicted { get; private set; }
 
+    /// <summary>Aliases that were not handed over because nobody drained them.</summary>
+    public long AliasesDropped { get; private set; }
+
     /// <summary>Lines that shared an id because the table was full.</summary>
     public long Overflowed { get; private set; }
 
@@ -107,9 +110,15 @@ internal sealed partial class PatternMiner
     private PatternId Meet(ulong key, ReadOnlySpan<byte> message)
     {
         // A template with many cases takes further ones under its own id: they would only fill table and alias journal.
-        if (FindTemplate() is { } template && (_skeletons.IsFull || template.Pattern.Live >= _options.MaxCases))
+        if (FindTemplate(out var place) is { } template && (_skeletons.IsFull || template.Pattern.Live >= _options.MaxCases))
         {
             template.Touched = true;
+            if (template.OpenSlots is not null
+                && template.MergeSlots(new Generalisation(1UL << place).Apply(Skeleton.From(key, message, _scanner))))
+            {
+                TellCover(template);
+            }
+
             return new PatternId(template.Pattern.Id);
         }
 
@@ -127,17 +136,17 @@ internal sealed partial class PatternMiner
     }
 
     // The template that covers the scanned line when one word is taken for a variable; without building anything.
-    private Skeleton? FindTemplate()
+    private Skeleton? FindTemplate(out int place)
     {
         var tokens = _scanner.Tokens;
         var prefix = 0UL;
         var wasVariable = false;
         var length = Math.Min(tokens.Length, MaxCandidates);
-        for (var i = 0; i < length; i++)
+        for (place = 0; place < length; place++)
         {
-            ref readonly var token = ref tokens[i];
+            ref readonly var token = ref tokens[place];
             if (token.Kind is TokenKind.Literal or TokenKind.Numbered
-                && _skeletons.Find(KeyWithVariable(prefix, i, wasVariable)) is { IsTemplate: true } template)
+                && _skeletons.Find(KeyWithVariable(prefix, place, wasVariable)) is { IsTemplate: true } template)
             {
                 return template;
             }
