@@ -1,13 +1,15 @@
 using Culprit.Benchmarks;
+using Culprit.Benchmarks.Storage;
 
 return args switch
 {
     ["patterns", .. var files] => PatternsBenchmark.Run(files),
-    ["assign", var input, var output] => AssignPatterns.Run(input, output),
+    ["assign", var input, var output, .. var settings] => AssignPatterns.Run(input, output, settings),
     ["engine"] => EngineBenchmark.Run(null),
     ["engine", var file] => EngineBenchmark.Run(file),
     ["anomaly-latency", var url] => await AnomalyLatency.RunAsync(new Uri(url), 60),
     ["formats", .. var files] => FormatSpeed.Run(files),
+    ["store"] => await MeasureStoreAsync(),
     _ => Usage(),
 };
 
@@ -16,10 +18,18 @@ static int Usage()
     Console.Error.WriteLine("""
         usage: Culprit.Benchmarks VERB ...
           patterns FILE...     lines per second and bytes allocated per line of the pattern miner, one thread
-          assign INPUT OUTPUT  writes "id<TAB>pattern" for each line of INPUT, as known after the whole file
-          anomaly-latency URL  from the answer to the fifth error to its log.anomaly on the live stream
+          assign INPUT OUTPUT [SETTING=N...]
+                               writes "id<TAB>pattern" for each line of INPUT, as known after the whole file
           engine [FILE]        records per second of parser and pipeline on NDJSON, one thread
           formats FILE...      records per second and bytes allocated per record of reading log files, one thread
+          store                rows per second, bytes per row and query times of the embedded record store
+          anomaly-latency URL  from the answer to the fifth error to its log.anomaly on the live stream
         """);
     return 2;
+}
+
+static async Task<int> MeasureStoreAsync()
+{
+    await RecordStoreMeasurement.RunAsync(2_000_000, Console.Out);
+    return 0;
 }

@@ -18,6 +18,7 @@ internal sealed class ServiceStage(string service, PipelineOptions options, ulon
 
     private readonly DedupeWindow _dedupe = new(options.DedupeWindow, options.DedupePrefix, dedupeBudget);
     private readonly Dictionary<PatternId, PendingPattern> _patterns = [];
+    private readonly List<PatternAlias> _aliases = [];
     private long[] _byLevel = new long[5];
     private long _duplicates;
     private long _lastNanos;
@@ -33,7 +34,7 @@ internal sealed class ServiceStage(string service, PipelineOptions options, ulon
     public ErrorFact? Observe(in LogRecord record, long timeNanos, out PatternId pattern, out long duplicateOf)
     {
         duplicateOf = _dedupe.Observe(record, timeNanos);
-        pattern = Miner.Assign(record.Body);
+        pattern = Miner.Resolve(Miner.Assign(record.Body));
         var severity = record.Severity;
         _byLevel[LevelIndex(severity)]++;
         _duplicates += duplicateOf >= 0 ? 1 : 0;
@@ -84,6 +85,8 @@ internal sealed class ServiceStage(string service, PipelineOptions options, ulon
     {
         _references = 0;
         _dedupe.Tick(tickNanos);
+        _aliases.Clear();
+        Miner.DrainAliases(_aliases); // Ticks are also when the miner looks at open questions again.
     }
 
     public ServiceState ToState()

@@ -9,6 +9,9 @@ namespace Culprit.Engine.Patterns;
 /// </remarks>
 internal sealed class Frame(int capacity)
 {
+    // Lines made to agree in ever other places must not make a first sight slow.
+    private const int MaxTried = 32;
+
     private readonly List<Skeleton> _members = [];
     private int _next;
 
@@ -22,7 +25,16 @@ internal sealed class Frame(int capacity)
             return;
         }
 
-        _next = (_next + 1) % capacity;
+        // Members that found their template are still evidence, but leave first.
+        for (var step = 0; step < capacity; step++)
+        {
+            _next = (_next + 1) % capacity;
+            if (_members[_next].Cover != 0)
+            {
+                break;
+            }
+        }
+
         _members[_next] = skeleton;
     }
 
@@ -51,7 +63,8 @@ internal sealed class Frame(int capacity)
 
         var best = 0UL;
         var found = false;
-        for (var i = 0; i < agreements.Length; i++)
+        var tried = 0;
+        for (var i = 0; i < agreements.Length && tried < MaxTried; i++)
         {
             var fixedPlaces = agreements[i];
             if (BitOperations.PopCount(fixedPlaces & literals) + fixedWords < options.MinLiterals
@@ -62,6 +75,7 @@ internal sealed class Frame(int capacity)
                 continue;
             }
 
+            tried++;
             if (IsProven(skeleton, agreements, fixedPlaces, words & ~fixedPlaces, options.DistinctWords))
             {
                 best = fixedPlaces;

@@ -81,7 +81,7 @@ internal sealed partial class LineScanner
         var after = end < line.Length ? line[end] : (byte)' ';
         if (IsDigit(c) || (digits != 0 && end - start > 1 && c is (byte)'-' or (byte)'+' or (byte)'.' or (byte)'~' && IsDigit(line[start + 1])))
         {
-            return ClassifyNumber(line, separatorStart, start, end, after, digits);
+            return ClassifyNumber(line, separatorStart, start, end, after);
         }
 
         if (marks != 0 && IsPathStart(line, start, end))
@@ -157,7 +157,7 @@ internal sealed partial class LineScanner
         }
 
         // "SOCKS5", "x86" may be names; what counts further is a value.
-        var isName = digits <= 2 && !HasNumberPart(line, start, end);
+        var isName = digits <= 3 && end - start >= digits + 3 && !HasNumberPart(line, start, end);
         return AddVariable(line, separatorStart, start, end, isName ? TokenKind.Word : TokenKind.Masked);
     }
 

@@ -4,7 +4,8 @@ namespace Culprit.Engine.Patterns;
 internal sealed partial class LineScanner
 {
     private const int MaxFrames = 5;
-    private const ulong FrameSeparator = 0xD6E8FEB86659FD93;
+    internal const ulong FrameSeparator = 0xD6E8FEB86659FD93;
+    internal const ulong CauseSeparator = 0xC2B2AE3D27D4EB4F;
 
     private static bool IsTraceback(ReadOnlySpan<byte> line) => line.StartsWith("Traceback (most recent call last)"u8);
 
@@ -33,10 +34,11 @@ internal sealed partial class LineScanner
     private void AddFrames(ReadOnlySpan<byte> message, int from, bool isTraceback)
     {
         Span<Range> parts = stackalloc Range[MaxFrames];
-        var count = StackFrames.Read(message, from, isTraceback, parts);
+        var count = StackFrames.Read(message, from, isTraceback, parts, out var causes);
         Span<byte> name = stackalloc byte[256];
-        foreach (var part in parts[..count])
+        for (var i = 0; i < count; i++)
         {
+            var part = parts[i];
             if (_count == MaxTokens)
             {
                 return;
@@ -54,21 +56,20 @@ internal sealed partial class LineScanner
             }
 
             var hash = Hash64.Of(name[..length]);
+            var separator = ((causes >> i) & 1) != 0 ? CauseSeparator : FrameSeparator;
             _tokens[_count++] = new Token
             {
-                SeparatorStart = LineStart(message, part.Start.Value),
+                SeparatorStart = part.Start.Value,
                 Start = part.Start.Value,
                 End = part.End.Value,
                 Kind = TokenKind.Fixed,
-                SeparatorHash = FrameSeparator,
+                SeparatorHash = separator,
                 Hash = hash,
             };
-            _key = Hash64.Add(_key, FrameSeparator, hash);
+            _key = Hash64.Add(_key, separator, hash);
             TailStart = End = part.End.Value;
         }
 
         TailHash = EmptySeparator;
     }
-
-    private static int LineStart(ReadOnlySpan<byte> message, int at) => message[..at].LastIndexOf((byte)'\n') is var found && found < 0 ? 0 : found;
 }

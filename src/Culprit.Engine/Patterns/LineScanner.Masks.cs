@@ -7,8 +7,14 @@ internal sealed partial class LineScanner
 {
     private static readonly SearchValues<byte> NumberBytes = SearchValues.Create("0123456789.+-~"u8);
 
-    private int ClassifyNumber(ReadOnlySpan<byte> line, int separatorStart, int start, int end, byte after, int digits)
+    private int ClassifyNumber(ReadOnlySpan<byte> line, int separatorStart, int start, int end, byte after)
     {
+        // "<1 sec", ">5": the sign belongs to the number.
+        if (start - separatorStart >= 2 && line[start - 1] is (byte)'<' or (byte)'>' && line[start - 2] <= ' ' && !IsClosedAfter(line, start))
+        {
+            start--;
+        }
+
         if (after == (byte)':' && EndOfHexGroups(line, start) is var groups && groups > end)
         {
             return AddVariable(line, separatorStart, start, groups, TokenKind.Masked);

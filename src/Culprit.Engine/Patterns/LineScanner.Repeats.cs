@@ -3,28 +3,32 @@ namespace Culprit.Engine.Patterns;
 /// <content>A list of like items counts as one item, however long it is.</content>
 internal sealed partial class LineScanner
 {
-    private const int MinTokensForRepeats = 10;
+    private const int MinTokensForRepeats = 6;
     private const int LastSeenSlots = 64;
 
     private readonly int[] _lastSeen = new int[LastSeenSlots];
 
-    // Compares each token with the last one that hashed alike; if the stretch between them is repeated at once, one copy
-    // stays. Only items parted by commas: "a=1 b=2 a=1 b=2" may be two things that happen to look alike.
+    // A word that was seen before may be the same place of the next item: if the stretch between the two is repeated at
+    // once, one copy stays. Only items parted by commas: "a=1 b=2 a=1 b=2" may be two things that happen to look alike.
     private void CollapseRepeats(ReadOnlySpan<byte> line)
     {
         Array.Clear(_lastSeen);
         var kept = 0;
+        var period = 0;
         for (var i = 0; i < _count; i++)
         {
-            _tokens[kept] = _tokens[i];
-            kept++;
-            var slot = (int)((_tokens[kept - 1].Hash ^ _tokens[kept - 1].SeparatorHash) >> 17) & (LastSeenSlots - 1);
-            var period = kept - _lastSeen[slot];
-            _lastSeen[slot] = kept;
-            if (period < kept && kept >= 2 * period && IsRepeat(kept, period) && HasComma(line, kept, period))
+            _tokens[kept++] = _tokens[i];
+            ref readonly var token = ref _tokens[kept - 1];
+            if (!token.IsVariable)
+            {
+                ref var last = ref _lastSeen[(int)(token.Hash >> 17) & (LastSeenSlots - 1)];
+                period = last > 0 && last < kept && _tokens[last - 1].Hash == token.Hash ? kept - last : period;
+                last = kept;
+            }
+
+            if (period > 0 && kept >= 2 * period && IsRepeat(line, kept, period))
             {
                 kept -= period;
-                Array.Clear(_lastSeen);
             }
         }
 
@@ -41,37 +45,28 @@ internal sealed partial class LineScanner
         }
     }
 
-    private bool IsRepeat(int end, int period)
+    // The first item may follow something else than a comma, an opening bracket for one.
+    private bool IsRepeat(ReadOnlySpan<byte> line, int end, int period)
     {
+        ref readonly var first = ref _tokens[end - period];
+        if (!line[first.SeparatorStart..first.Start].Contains((byte)','))
+        {
+            return false;
+        }
+
+        var words = 0;
         for (var i = end - period; i < end; i++)
         {
             ref readonly var a = ref _tokens[i];
             ref readonly var b = ref _tokens[i - period];
-            if (a.Hash != b.Hash || a.SeparatorHash != b.SeparatorHash)
+            if (a.Hash != b.Hash || (i > end - period && a.SeparatorHash != b.SeparatorHash))
             {
                 return false;
             }
+
+            words += a.IsVariable ? 0 : 1;
         }
 
-        return true;
-    }
-
-    private bool HasComma(ReadOnlySpan<byte> line, int end, int period)
-    {
-        var words = 0;
-        for (var i = end - period; i < end; i++)
-        {
-            words += _tokens[i].IsVariable ? 0 : 1;
-        }
-
-        for (var i = end - period; i < end; i++)
-        {
-            if (line[_tokens[i].SeparatorStart.._tokens[i].Start].Contains((byte)','))
-            {
-                return words > 0;
-            }
-        }
-
-        return false;
+        return words > 0;
     }
 }

@@ -191,7 +191,7 @@ internal sealed partial class LineScanner
         }
         else
         {
-            separator = HashSeparator(line, separatorStart, start, kind, out joins);
+            separator = HashSeparator(line, separatorStart, start, out joins);
         }
 
         ref var token = ref _tokens[_count];
@@ -221,7 +221,7 @@ internal sealed partial class LineScanner
     }
 
     // White space counts as one space, at the beginning of a line as nothing.
-    private ulong HashSeparator(ReadOnlySpan<byte> line, int start, int end, TokenKind kind, out bool joins)
+    private ulong HashSeparator(ReadOnlySpan<byte> line, int start, int end, out bool joins)
     {
         joins = true;
         if (start == _from)
@@ -230,13 +230,6 @@ internal sealed partial class LineScanner
             {
                 start++;
             }
-        }
-
-        // "<1 sec", ">5", "~3": the sign belongs to the number.
-        if (kind == TokenKind.Number && end - start >= 2 && line[end - 1] is (byte)'<' or (byte)'>' or (byte)'~'
-            && line[end - 2] <= ' ' && !IsClosedAfter(line, end))
-        {
-            end--;
         }
 
         var h = EmptySeparator;
@@ -283,7 +276,7 @@ internal sealed partial class LineScanner
             end--;
         }
 
-        return start == end ? EmptySeparator : HashSeparator(line, start, end, TokenKind.Literal, out _);
+        return start == end ? EmptySeparator : HashSeparator(line, start, end, out _);
     }
 
     // Two dots, three dashes, stars or the like.

@@ -5,7 +5,7 @@ internal sealed class Pattern(ulong id, Skeleton display)
 {
     private Pattern? _mergedInto;
 
-    /// <summary>The smallest id of its templates, or the id of its only skeleton.</summary>
+    /// <summary>The id of its most general template, or of its only skeleton.</summary>
     public ulong Id { get; set; } = id;
 
     /// <summary>The most general member; kept for its text even when it was evicted.</summary>

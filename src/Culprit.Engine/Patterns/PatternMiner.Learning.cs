@@ -5,6 +5,8 @@ internal sealed partial class PatternMiner
 {
     private const int MaxCandidates = 24;
     private const int MaxPairedPlaces = 16;
+    private const int MaxSettlingRounds = 8;
+    private const ulong StretchSalt = 0x5851F42D4C957F2D;
 
     private void Learn(Skeleton first)
     {
@@ -24,7 +26,8 @@ internal sealed partial class PatternMiner
     /// <summary>Looks again at the open questions with the value words learned since.</summary>
     private void Settle()
     {
-        while (_settledAt != _values.Version)
+        // Each round may teach new words; what is left over is looked at the next time.
+        for (var round = 0; round < MaxSettlingRounds && _settledAt != _values.Version; round++)
         {
             _settledAt = _values.Version;
             var work = new Queue<Skeleton>();
@@ -71,7 +74,7 @@ internal sealed partial class PatternMiner
         var joined = false;
         foreach (var candidate in Candidates(skeleton))
         {
-            if (candidate.Enough <= _options.DistinctWords
+            if (candidate.Enough <= _options.DistinctWords && !candidate.IsStretch
                 && _skeletons.Find(candidate.By.KeyOf(skeleton)) is { } template && template != skeleton)
             {
                 Cover(skeleton, template, candidate.By);
@@ -139,7 +142,8 @@ internal sealed partial class PatternMiner
     {
         foreach (var candidate in Candidates(skeleton))
         {
-            var key = candidate.By.KeyOf(skeleton);
+            // Whole stretches have holes of their own: a number in that place is no answer to them.
+            var key = candidate.By.KeyOf(skeleton) ^ (candidate.IsStretch ? StretchSalt : 0);
             var hole = _holes.GetOrAdd(key);
             hole.Add(new HoleWord(candidate.Word, skeleton.Id, candidate.By));
             if (hole.Count >= candidate.Enough || (candidate.IsWord && AreValues(hole)))
@@ -188,7 +192,7 @@ internal sealed partial class PatternMiner
     private void Answer(Hole hole, Skeleton skeleton, Generalisation by, Queue<Skeleton> work)
     {
         _holes.Remove(hole.Key);
-        if (_skeletons.Find(hole.Key) is not { } template)
+        if (_skeletons.Find(by.KeyOf(skeleton)) is not { } template)
         {
             template = by.Apply(skeleton);
             Insert(template);
@@ -236,9 +240,36 @@ internal sealed partial class PatternMiner
                 : _options.DistinctWords;
             yield return new Candidate(new Generalisation(1UL << i), skeleton.Pieces[i].Hash, enough, left >= _options.MinLiterals);
         }
+
+        foreach (var by in Segments.Of(skeleton))
+        {
+            if (LiteralsOutside(skeleton, by) >= _options.MinLiterals)
+            {
+                yield return new Candidate(by, Segments.Evidence(skeleton, by), _options.DistinctSegments, false);
+            }
+        }
+
+        if (Segments.TailOf(skeleton) is { } tail)
+        {
+            yield return new Candidate(tail, Segments.Evidence(skeleton, tail), _options.DistinctTails, false);
+        }
     }
 
-    private readonly record struct Candidate(Generalisation By, ulong Word, int Enough, bool IsWord);
+    private static int LiteralsOutside(Skeleton skeleton, Generalisation by)
+    {
+        var count = 0;
+        for (var i = 0; i < skeleton.Pieces.Length; i++)
+        {
+            count += !by.Has(i) && skeleton.Pieces[i].Kind is TokenKind.Literal or TokenKind.Fixed ? 1 : 0;
+        }
+
+        return count;
+    }
+
+    private readonly record struct Candidate(Generalisation By, ulong Word, int Enough, bool IsWord)
+    {
+        public bool IsStretch => By.Glued != 0 || By.WithTail;
+    }
 
     private void CoverAll(Hole hole, Skeleton template)
     {
@@ -275,7 +306,6 @@ internal sealed partial class PatternMiner
             skeleton.CoverBy = by;
         }
 
-        _frames.Remove(skeleton);
         Unite(skeleton, template);
         if (varies)
         {
@@ -302,13 +332,10 @@ internal sealed partial class PatternMiner
         var into = template.Pattern;
         var (fromId, intoId) = (from.Id, into.Id);
 
-        // The smallest id of a template, in whatever order they came. Cases do not count, for a cap may hide some of them.
-        var id = template.Id;
-        id = into.HasTemplate ? Math.Min(id, intoId) : id;
-        id = from.HasTemplate ? Math.Min(id, fromId) : id;
+        // The most general template gives the id: which narrower ones were found on the way depends on the order of lines.
         into.Display = MoreGeneral(MoreGeneral(from.Display, into.Display), template);
         into.HasTemplate = true;
-        into.Id = id;
+        var id = into.Id = into.Display.Id;
         if (from != into)
         {
             from.MergeInto(into);
@@ -324,7 +351,16 @@ internal sealed partial class PatternMiner
 
     private void Announce(ulong old, ulong current)
     {
-        if (old != current)
+        if (old == current)
+        {
+            return;
+        }
+
+        if (_newAliases.Count >= _options.MaxAliases)
+        {
+            AliasesDropped++;
+        }
+        else
         {
             _newAliases.Add(new(new(old), new(current)));
         }

@@ -24,6 +24,9 @@ internal sealed partial class PatternMiner
         _frames.Save(writer);
         _templates.Save(writer);
         _values.Save(writer);
+        _overflow.Save(writer);
+        writer.Number((ulong)Overflowed);
+        writer.Number((ulong)AliasesDropped);
         writer.Number((ulong)(_values.Version - _settledAt));
         writer.Number((ulong)Evicted);
         writer.Number(_aliasOrder.Count);
@@ -119,6 +122,9 @@ internal sealed partial class PatternMiner
         _frames.Read(ref reader, _skeletons);
         _templates.Read(ref reader, _skeletons);
         _values.Read(ref reader);
+        _overflow.Read(ref reader);
+        Overflowed = (long)reader.Number();
+        AliasesDropped = (long)reader.Number();
         _settledAt = _values.Version - (long)reader.Number();
         Evicted = (long)reader.Number();
         for (var n = reader.Count(); n > 0 && !reader.Failed; n--)

@@ -20,6 +20,7 @@ internal sealed partial class PatternMiner
     private readonly List<(Skeleton Template, Generalisation By)> _found = [];
     private readonly List<Skeleton> _cases = [];
     private readonly ValueWords _values;
+    private readonly Overflow _overflow = new();
     private long _settledAt;
     private readonly Dictionary<ulong, ulong> _aliases = [];
     private readonly Queue<ulong> _aliasOrder = new();
@@ -39,6 +40,12 @@ internal sealed partial class PatternMiner
 
     /// <summary>Skeletons that had to leave for others.</summary>
     public long Evicted { get; private set; }
+
+    /// <summary>Aliases that were not handed over because nobody drained them.</summary>
+    public long AliasesDropped { get; private set; }
+
+    /// <summary>Lines that shared an id because the table was full.</summary>
+    public long Overflowed { get; private set; }
 
     /// <summary>The pattern of a message at first sight; <see cref="Resolve"/> gives what it is by now.</summary>
     public PatternId Assign(ReadOnlySpan<byte> message) => Assign(message, out _);
@@ -84,7 +91,8 @@ internal sealed partial class PatternMiner
 
     /// <summary>Display text of a pattern, variable parts as <c>&lt;*&gt;</c>; empty when it is not known (any more).</summary>
     public string Text(PatternId id) =>
-        (_skeletons.Find(id.Value) ?? _skeletons.Find(Resolve(id).Value))?.Pattern.Display.Render() ?? "";
+        (_skeletons.Find(id.Value) ?? _skeletons.Find(Resolve(id).Value))?.Pattern.Display.Render()
+        ?? _overflow.Text(id.Value) ?? "";
 
     /// <summary>Hands over the aliases found since the last call, oldest first, for the host to journal.</summary>
     public void DrainAliases(ICollection<PatternAlias> into)
@@ -101,10 +109,72 @@ internal sealed partial class PatternMiner
     // A first sight: is it a case of something known, or does it show that a word varies?
     private PatternId Meet(ulong key, ReadOnlySpan<byte> message)
     {
+        // A template with many cases takes further ones under its own id: they would only fill table and alias journal.
+        if (FindTemplate(out var place) is { } template && (_skeletons.IsFull || template.Pattern.Live >= _options.MaxCases))
+        {
+            template.Touched = true;
+            if (template.OpenSlots is not null
+                && template.MergeSlots(new Generalisation(1UL << place).Apply(Skeleton.From(key, message, _scanner))))
+            {
+                TellCover(template);
+            }
+
+            return new PatternId(template.Pattern.Id);
+        }
+
         var skeleton = Skeleton.From(key, message, _scanner);
+        if (_skeletons.IsFull && !_overflow.ComesBack(key))
+        {
+            Overflowed++;
+            _templates.Find(skeleton, _found);
+            return new PatternId(_found.Count > 0 ? _found[0].Template.Pattern.Id : _overflow.IdOf(skeleton));
+        }
+
         Insert(skeleton);
         Learn(skeleton);
         return new PatternId(key);
+    }
+
+    // The template that covers the scanned line when one word is taken for a variable; without building anything.
+    private Skeleton? FindTemplate(out int place)
+    {
+        var tokens = _scanner.Tokens;
+        var prefix = 0UL;
+        var wasVariable = false;
+        var length = Math.Min(tokens.Length, MaxCandidates);
+        for (place = 0; place < length; place++)
+        {
+            ref readonly var token = ref tokens[place];
+            if (token.Kind is TokenKind.Literal or TokenKind.Numbered
+                && _skeletons.Find(KeyWithVariable(prefix, place, wasVariable)) is { IsTemplate: true } template)
+            {
+                return template;
+            }
+
+            prefix = LineScanner.AddToken(prefix, token);
+            wasVariable = token.IsVariable;
+        }
+
+        return null;
+    }
+
+    private ulong KeyWithVariable(ulong prefix, int place, bool afterVariable)
+    {
+        var tokens = _scanner.Tokens;
+        var key = afterVariable && tokens[place].Joins ? prefix : Hash64.Add(prefix, tokens[place].SeparatorHash, Hash64.Variable);
+        var wasVariable = true;
+        for (var i = place + 1; i < tokens.Length; i++)
+        {
+            ref readonly var token = ref tokens[i];
+            if (!(token.IsVariable && wasVariable && token.Joins))
+            {
+                key = LineScanner.AddToken(key, token);
+            }
+
+            wasVariable = token.IsVariable;
+        }
+
+        return Hash64.Finish(key, _scanner.TailHash);
     }
 
     private void Insert(Skeleton skeleton)

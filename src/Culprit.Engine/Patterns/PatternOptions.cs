@@ -7,6 +7,9 @@ internal sealed record PatternOptions
     /// <remarks>A skeleton that left and returns has the same id again. Raising it costs about 1 KiB each.</remarks>
     public int MaxPatterns { get; init; } = 16_384;
 
+    /// <summary>Skeletons of one pattern kept. Default 128; further ones get the pattern's id at first sight.</summary>
+    public int MaxCases { get; init; } = 128;
+
     /// <summary>Open questions "is this word variable?" kept. Default 32,768; the least recently touched leaves first.</summary>
     public int MaxHoles { get; init; } = 32_768;
 
@@ -16,6 +19,13 @@ internal sealed record PatternOptions
 
     /// <summary>The same where only one constant word would remain. Default 16.</summary>
     public int DistinctWordsBesideOne { get; init; } = 16;
+
+    /// <summary>Distinct contents of brackets, or first words in parentheses and quotes, before the whole varies. Default 12.</summary>
+    public int DistinctSegments { get; init; } = 12;
+
+    /// <summary>Distinct contents before everything behind "four words and a colon: " varies as a whole. Default 32.</summary>
+    /// <remarks>Lowering it merges lists of different reasons; raising it keeps free text apart for longer.</remarks>
+    public int DistinctTails { get; init; } = 32;
 
     /// <summary>The same for a word that holds a digit (<c>eth0</c>, <c>sda1</c>). Default 3.</summary>
     public int DistinctNumberedWords { get; init; } = 3;

@@ -66,7 +66,15 @@ internal sealed class Skeleton
             ref readonly var t = ref tokens[i];
             ref var p = ref pieces[i];
             p.SeparatorStart = bytes.Length;
-            bytes.AddSeparator(line[t.SeparatorStart..t.Start], i == 0);
+            if (t.SeparatorHash is LineScanner.FrameSeparator or LineScanner.CauseSeparator)
+            {
+                bytes.Add(t.SeparatorHash == LineScanner.FrameSeparator ? " at "u8 : " caused by "u8);
+            }
+            else
+            {
+                bytes.AddSeparator(line[t.SeparatorStart..t.Start], i == 0);
+            }
+
             p.Start = bytes.Length;
             p.Kind = t.Kind;
             p.State = t.Kind switch

@@ -23,12 +23,14 @@ internal static class StackFrames
     }
 
     /// <summary>The innermost functions and the causes, as ranges of <paramref name="message"/>; returns how many.</summary>
-    public static int Read(ReadOnlySpan<byte> message, int from, bool lastAreInnermost, Span<Range> parts)
+    /// <param name="causes">Bit i: part i names an exception, not a function.</param>
+    public static int Read(ReadOnlySpan<byte> message, int from, bool lastAreInnermost, Span<Range> parts, out int causes)
     {
         var rest = message[from..Math.Min(message.Length, from + MaxBytes)];
         var offset = from;
         var count = 0;
         var frames = 0;
+        causes = 0;
         while (!rest.IsEmpty)
         {
             var line = NextLine(ref rest, out var consumed);
@@ -48,6 +50,7 @@ internal static class StackFrames
             }
             else if (count < parts.Length && line.StartsWith(CausedBy))
             {
+                causes |= 1 << count;
                 parts[count++] = (offset + CausedBy.Length)..(offset + EndOfType(line, CausedBy.Length));
                 frames = parts.Length;
             }
@@ -60,6 +63,7 @@ internal static class StackFrames
                     count--;
                 }
 
+                causes |= 1 << count;
                 parts[count++] = offset..(offset + EndOfType(line, 0));
                 break;
             }

@@ -1,0 +1,205 @@
+using System.Buffers;
+using System.Text;
+using CsCheck;
+using Culprit.Engine.Patterns;
+using Culprit.Engine.Records;
+using Xunit;
+
+namespace Culprit.Tests.Patterns;
+
+public sealed class PatternLawsTests
+{
+    // Small bounds, so that eviction and overflow take part.
+    private static readonly PatternOptions Tight = new()
+    {
+        MaxPatterns = 40, MaxHoles = 60, MaxCases = 12, FrameSize = 12, MaxValueWords = 30, MaxAliases = 50,
+    };
+
+    private static readonly string[] Templates =
+    [
+        "session opened for user {0} by {1}", "disk {1} on host {0} is full", "copied {0} to {1} in 5 ms",
+        "GET /x/{0} took 12 ms", "worker {0} picked job {1} from queue main", "id={0} name={1} ok", "{0}: no such table {1} here",
+    ];
+
+    // What masks look for, so that random text reaches them.
+    private static readonly string[] Fragments =
+    [
+        " =", "..-", "1a", "://", "\"[{", "::f", "/.", "Jan 1 ", "\n\tat a.b(", "{\"a\":", "Caused by: ", "9 ms (", "x=\"", "'a', ",
+        "word", "eth0", " 12", ":443", "@b.cd", "C:\\x", "Traceback (most recent call last)", "\n  File \"x\", in f", "...", "***", "\u00e4",
+    ];
+
+    private static readonly Gen<byte[]> Bytes = Gen.OneOf(
+        Gen.Byte.Array[0, 200],
+        Gen.Int[0, Fragments.Length - 1].Array[0, 40].Select(parts => Encoding.UTF8.GetBytes(string.Concat(parts.Select(p => Fragments[p])))));
+
+    private static readonly Gen<byte[]> Lines =
+        Gen.Select(Gen.Int[0, 6], Gen.Int[0, 30], Gen.Int[0, 30], (t, a, b) =>
+            Encoding.UTF8.GetBytes(string.Format(null, Templates[t], Word(a), Word(b + 40))));
+
+    [Fact]
+    public void AnyBytesGetAnIdAndAText()
+    {
+        var miner = new PatternMiner(Tight);
+        Bytes.Sample(
+            bytes =>
+            {
+                var id = miner.Assign(bytes);
+                var text = miner.Text(id);
+                return !id.IsNone && Encoding.UTF8.GetByteCount(text) <= Skeleton.MaxTextBytes && miner.Count <= 41;
+            },
+            iter: 5_000, threads: 1);
+    }
+
+    [Fact]
+    public void AnyBytesGiveParametersWithinThem() =>
+        Bytes.Sample(
+            bytes => new ParameterScanner().Extract(bytes).All(p =>
+                p.Start >= 0 && p.Length > 0 && p.Start + p.Length <= bytes.Length && p.KeyStart + p.KeyLength <= bytes.Length && !double.IsNaN(p.Value)),
+            iter: 5_000);
+
+    [Fact]
+    public void ASkeletonHashesToTheKeyThatTheScannerGave() =>
+        Gen.OneOf(Bytes, Lines).Sample(
+            bytes =>
+            {
+                var scanner = new LineScanner();
+                var key = scanner.Scan(bytes);
+                var skeleton = Skeleton.From(key, bytes, scanner);
+                return new Generalisation(0).KeyOf(skeleton) == key;
+            },
+            iter: 5_000);
+
+    [Fact]
+    public void AGeneralisedSkeletonHashesToTheKeyItWasPromised() =>
+        Gen.Select(Gen.OneOf(Bytes, Lines), Gen.ULong, Gen.ULong).Sample(
+            (bytes, places, glued) =>
+            {
+                var scanner = new LineScanner();
+                var skeleton = Skeleton.From(scanner.Scan(bytes), bytes, scanner);
+                var by = new Generalisation(places, glued & places & (places << 1));
+                var general = by.Apply(skeleton);
+                return general.Id == by.KeyOf(skeleton) && new Generalisation(0).KeyOf(general) == general.Id;
+            },
+            iter: 5_000);
+
+    // With some forty lines a template. At the edge of the evidence (a word seen seven or eight times) order can matter.
+    [Fact]
+    public void TheOrderOfLinesDoesNotChangeTheirPatterns() =>
+        Gen.Select(Lines.Array[300, 600], Gen.Int).Sample(
+            (lines, seed) =>
+            {
+                var shuffled = lines.ToArray();
+                new Random(seed).Shuffle(shuffled);
+
+                return Groups(lines).SetEquals(Groups(shuffled));
+            },
+            iter: 60);
+
+    [Fact]
+    public void ARestoredMinerGoesOnAsIfNothingHadHappened() =>
+        Gen.Select(Gen.OneOf(Lines, Lines, Bytes).Array[0, 150], Gen.OneOf(Lines, Bytes).Array[0, 150], Gen.Bool).Sample(
+            (before, after, tight) =>
+            {
+                var options = tight ? Tight : new PatternOptions();
+                var original = new PatternMiner(options);
+                foreach (var line in before)
+                {
+                    original.Assign(line);
+                }
+
+                var snapshot = new ArrayBufferWriter<byte>();
+                original.Save(snapshot);
+                var restored = PatternMiner.Load(snapshot.WrittenSpan, options)!;
+
+                foreach (var line in after)
+                {
+                    if (original.Assign(line, out var isNew) != restored.Assign(line, out var isNewToo) || isNew != isNewToo)
+                    {
+                        return false;
+                    }
+                }
+
+                var (aliases, aliasesToo) = (new List<PatternAlias>(), new List<PatternAlias>());
+                original.DrainAliases(aliases);
+                restored.DrainAliases(aliasesToo);
+                return aliases.SequenceEqual(aliasesToo) && before.Concat(after).All(line =>
+                {
+                    var id = original.Assign(line);
+                    return id == restored.Assign(line) && original.Resolve(id) == restored.Resolve(id) && original.Text(id) == restored.Text(id);
+                });
+            },
+            iter: 150);
+
+    [Fact]
+    public void DamagedSnapshotsAreRefused()
+    {
+        var miner = new PatternMiner(Tight);
+        foreach (var line in Enumerable.Range(0, 30))
+        {
+            miner.Assign(Encoding.UTF8.GetBytes($"session opened for user {Word(line)} by root"));
+        }
+
+        var output = new ArrayBufferWriter<byte>();
+        miner.Save(output);
+        var good = output.WrittenSpan.ToArray();
+
+        Assert.NotNull(PatternMiner.Load(good, Tight));
+        Gen.Select(Gen.Int[0, good.Length - 1], Gen.Byte[1, 255]).Sample(
+            (at, change) =>
+            {
+                var bad = good.ToArray();
+                bad[at] ^= change;
+                return PatternMiner.Load(bad, Tight) is null && PatternMiner.Load(good.AsSpan(0, at), Tight) is null;
+            },
+            iter: 500);
+    }
+
+    // Behind the checksum too: whatever bytes come, reading them ends with a miner or null.
+    [Fact]
+    public void ASnapshotWithWrongContentsDoesNotThrow()
+    {
+        var miner = new PatternMiner(Tight);
+        foreach (var line in Enumerable.Range(0, 30))
+        {
+            miner.Assign(Encoding.UTF8.GetBytes($"session opened for user {Word(line)} by root"));
+        }
+
+        var output = new ArrayBufferWriter<byte>();
+        miner.Save(output);
+        var good = output.WrittenSpan.ToArray();
+
+        Gen.Select(Gen.Int[13, good.Length - 1], Gen.Byte[1, 255]).Sample(
+            (at, change) =>
+            {
+                var bad = good.ToArray();
+                bad[at] ^= change;
+                System.Buffers.Binary.BinaryPrimitives.WriteUInt64LittleEndian(bad.AsSpan(5), System.IO.Hashing.XxHash3.HashToUInt64(bad.AsSpan(13)));
+                _ = PatternMiner.Load(bad, Tight);
+            },
+            iter: 2_000);
+    }
+
+    private static HashSet<string> Groups(byte[][] lines)
+    {
+        var miner = new PatternMiner(new PatternOptions());
+        foreach (var line in lines)
+        {
+            miner.Assign(line);
+        }
+
+        miner.DrainAliases([]);
+        return [.. lines.Select(l => $"{miner.Resolve(miner.Assign(l))} {Encoding.UTF8.GetString(l)}")];
+    }
+
+    private static string Word(int n)
+    {
+        var hash = Hash64.Of(BitConverter.GetBytes(n));
+        return string.Create(6, hash, (span, h) =>
+        {
+            for (var i = 0; i < span.Length; i++)
+            {
+                span[i] = (char)('a' + ((h >> (8 * i)) & 0xFF) % 26);
+            }
+        });
+    }
+}

@@ -1,0 +1,228 @@
+using System.Text;
+using Culprit.Engine.Patterns;
+using Culprit.Engine.Records;
+using Xunit;
+
+namespace Culprit.Tests.Patterns;
+
+public sealed class PatternMinerTests
+{
+    private static readonly string[] Names =
+        ["alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan", "judy", "mallory", "oscar"];
+
+    private readonly PatternMiner _miner = new(new PatternOptions());
+
+    [Fact]
+    public void EightDifferentWordsInOnePlaceAreAVariable()
+    {
+        var ids = AssignAll(Names.Take(8).Select(n => $"session opened for user {n} today"));
+
+        Assert.Equal("session opened for user <*> today", _miner.Text(Assert.Single(Resolved(ids))));
+    }
+
+    [Fact]
+    public void SevenDifferentWordsAreNot()
+    {
+        var ids = AssignAll(Names.Take(7).Select(n => $"session opened for user {n} today"));
+
+        Assert.Equal(7, Resolved(ids).Count);
+    }
+
+    [Fact]
+    public void MethodsAndStatesStayApart()
+    {
+        var ids = AssignAll(
+        [
+            "request GET /a/1 served", "request POST /a/2 served", "request PUT /b served", "request DELETE /c/9 served",
+            "task 17 moved from NEW to RUNNING", "task 18 moved from RUNNING to DONE", "task 19 moved from RUNNING to FAILED",
+        ]);
+
+        Assert.Equal(7, Resolved(ids).Count);
+    }
+
+    [Fact]
+    public void SeveralWordsThatVaryAtOnceAreFound()
+    {
+        var random = new Random(1);
+        var ids = AssignAll(Enumerable.Range(0, 60).Select(_ => $"copied {Word(random)} from volume {Word(random)} to shelf {Word(random)} safely"));
+
+        Assert.Equal("copied <*> from volume <*> to shelf <*> safely", _miner.Text(Assert.Single(Resolved(ids))));
+    }
+
+    [Fact]
+    public void AVariableMayStandForSeveralWords()
+    {
+        var random = new Random(1);
+        var ids = AssignAll(Enumerable.Range(0, 60).Select(i =>
+            $"window {string.Join(' ', Enumerable.Range(0, 1 + (i % 3)).Select(_ => Word(random)))} got focus now"));
+
+        Assert.Equal("window <*> got focus now", _miner.Text(Assert.Single(Resolved(ids))));
+    }
+
+    [Fact]
+    public void TwoWordsKnownAsValuesElsewhereAreAVariable()
+    {
+        AssignAll(Names.Select(n => $"session opened for user {n} today"));
+
+        var ids = AssignAll(["password of alice has expired now", "password of bob has expired now"]);
+        _miner.DrainAliases([]);
+
+        Assert.Single(Resolved(ids));
+    }
+
+    [Fact]
+    public void NumberedNamesMeetAtTheThird()
+    {
+        var ids = AssignAll(["link eth0 went down", "link eth1 went down"]);
+
+        Assert.Equal("link <*> went down", _miner.Text(Assert.Single(Resolved(ids))));
+    }
+
+    [Fact]
+    public void ExceptionTypesStayApart()
+    {
+        var ids = AssignAll(Names.Select(n => $"call to backend failed with {char.ToUpperInvariant(n[0])}{n[1..]}TimeoutException again"));
+
+        Assert.Equal(Names.Length, Resolved(ids).Count);
+    }
+
+    [Fact]
+    public void SameExceptionAndSameFramesAreOnePatternWhateverTheMessageSays()
+    {
+        var ids = AssignAll(
+        [
+            "java.lang.IllegalStateException: no seat for bob\n\tat a.B.c(B.java:12)\n\tat a.D.e(D.java:9)",
+            "java.lang.IllegalStateException: train is full, sorry\n\tat a.B.c(B.java:14)\n\tat a.D.e(D.java:90)",
+        ]);
+        var other = AssignAll(["java.lang.IllegalStateException: no seat for bob\n\tat x.Y.z(B.java:12)\n\tat a.D.e(D.java:9)"]);
+
+        Assert.Single(ids.Distinct());
+        Assert.NotEqual(ids[0], other[0]);
+    }
+
+    [Fact]
+    public void AliasesLeadFromEveryEarlierIdToThePattern()
+    {
+        var ids = AssignAll(Names.Select(n => $"session opened for user {n} today"));
+        var aliases = new List<PatternAlias>();
+
+        _miner.DrainAliases(aliases);
+
+        var map = aliases.GroupBy(a => a.Old).ToDictionary(g => g.Key, g => g.Last().Current);
+        Assert.All(ids, id => Assert.Equal(_miner.Resolve(ids[0]), Follow(map, id)));
+        var again = new List<PatternAlias>();
+        _miner.DrainAliases(again);
+        Assert.Empty(again);
+    }
+
+    [Fact]
+    public void TheIdOfALineDoesNotDependOnWhatWasSeenBefore()
+    {
+        var other = new PatternMiner(new PatternOptions());
+        AssignAll(Names.Select(n => $"session opened for user {n} today"));
+
+        var line = "session opened for user zoe today"u8;
+
+        Assert.Equal(other.Assign(line), _miner.Assign(line));
+    }
+
+    [Fact]
+    public void APatternWithManyCasesGivesItsOwnIdAtFirstSight()
+    {
+        var miner = new PatternMiner(new PatternOptions { MaxCases = 20 });
+        var random = new Random(3);
+        for (var i = 0; i < 100; i++)
+        {
+            miner.Assign(Encoding.UTF8.GetBytes($"session opened for user {Word(random)} today"));
+        }
+
+        var id = miner.Assign("session opened for user zoe today"u8);
+
+        Assert.Equal(miner.Resolve(id), id);
+        Assert.InRange(miner.Count, 1, 25);
+    }
+
+    [Fact]
+    public void AConstantValueIsShownUntilItVaries()
+    {
+        var first = _miner.Assign("engine=turbo started"u8);
+        Assert.Equal("engine=turbo started", _miner.Text(first));
+
+        var second = _miner.Assign("engine=eco started"u8);
+
+        Assert.Equal(first, second);
+        Assert.Equal("engine=<*> started", _miner.Text(first));
+    }
+
+    [Fact]
+    public void TextIsBoundedAndValidUnicode()
+    {
+        var bytes = Encoding.UTF8.GetBytes("x " + string.Concat(Enumerable.Repeat("ä", 3000)));
+
+        var text = _miner.Text(_miner.Assign(bytes));
+
+        Assert.InRange(Encoding.UTF8.GetByteCount(text), 1, Skeleton.MaxTextBytes);
+        Assert.DoesNotContain("\uFFFD", text[..^2], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ALineOfAKnownPatternAllocatesNothing()
+    {
+        var line = "Received block blk_38650 of size 67108864 from /10.251.42.84 in 3 ms"u8;
+        _miner.Assign(line);
+        _miner.Assign("Received block blk_1 of size 5 from /10.251.42.85 in 4 ms"u8);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1_000; i++)
+        {
+            _miner.Assign(line);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
+    public void DumpsInBracketsVaryAsAWhole()
+    {
+        var random = new Random(4);
+        var ids = AssignAll(Enumerable.Range(0, 60).Select(i =>
+            $"cart of customer holds [{string.Join(" (x) ", Enumerable.Range(0, 2 + (i % 4)).Select(_ => Word(random)))}] at checkout"));
+
+        Assert.Equal("cart of customer holds [<*>] at checkout", _miner.Text(Assert.Single(Resolved(ids))));
+    }
+
+    [Fact]
+    public void QuotedRequestsKeepTheirVerb()
+    {
+        var random = new Random(4);
+        string[] verbs = ["GET", "POST", "DELETE"];
+        var ids = AssignAll(Enumerable.Range(0, 90).Select(i => $"client sent \"{verbs[i % 3]} {Word(random)} HTTP\" and left"));
+
+        Assert.Equal(3, Resolved(ids).Count);
+    }
+
+    [Fact]
+    public void AnUnknownIdHasNoText()
+    {
+        Assert.Equal("", _miner.Text(new PatternId(42)));
+        Assert.Equal(new PatternId(42), _miner.Resolve(new PatternId(42)));
+    }
+
+    private List<PatternId> AssignAll(IEnumerable<string> lines) =>
+        [.. lines.Select(l => _miner.Assign(Encoding.UTF8.GetBytes(l)))];
+
+    private HashSet<PatternId> Resolved(IEnumerable<PatternId> ids) => [.. ids.Select(_miner.Resolve)];
+
+    private static PatternId Follow(Dictionary<PatternId, PatternId> aliases, PatternId id)
+    {
+        while (aliases.TryGetValue(id, out var next))
+        {
+            id = next;
+        }
+
+        return id;
+    }
+
+    private static string Word(Random random) =>
+        string.Concat(Enumerable.Range(0, 7).Select(_ => (char)('a' + random.Next(26))));
+}
