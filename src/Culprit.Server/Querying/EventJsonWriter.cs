@@ -88,6 +88,7 @@ internal sealed class EventJsonWriter(ulong journalId)
         TimestampNanos = record.TimestampNanos,
         Severity = record.Severity,
         Flags = record.Flags,
+        Weight = record.Weight,
         Service = Encoding.UTF8.GetString(record.Service),
         Environment = Encoding.UTF8.GetString(record.Environment),
         Source = Encoding.UTF8.GetString(record.Source),
