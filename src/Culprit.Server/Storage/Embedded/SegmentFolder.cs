@@ -74,6 +74,30 @@ internal sealed partial class SegmentFolder
         return true;
     }
 
+    /// <summary>Deletes files that are no longer listed; one that resists stays until the next start, which tries again.</summary>
+    /// <returns>Bytes that were freed.</returns>
+    public long Delete(IReadOnlyList<Segment> segments)
+    {
+        var freed = 0L;
+        foreach (var segment in segments)
+        {
+            var file = new FileInfo(System.IO.Path.Combine(Path, segment.Name));
+            try
+            {
+                var bytes = file.Exists ? file.Length : 0;
+                file.Delete();
+                freed += bytes;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                DeleteFailed(e, segment.Name);
+            }
+        }
+
+        DurableFile.SyncFolder(Path);
+        return freed;
+    }
+
     private void MoveTo(string folder, string name)
     {
         Directory.CreateDirectory(folder);
@@ -85,6 +109,9 @@ internal sealed partial class SegmentFolder
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "Segment {Name} belongs to no manifest, because the state database is new: moved to {Folder}")]
     private partial void SegmentOrphaned(string name, string folder);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Segment {Name} was dropped, but its file could not be deleted; the next start tries again")]
+    private partial void DeleteFailed(Exception exception, string name);
 
     [LoggerMessage(Level = LogLevel.Information,
         Message = "Deleted {Name}: a crash left it behind before it was listed; the journal still has its records")]

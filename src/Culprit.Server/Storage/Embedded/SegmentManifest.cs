@@ -8,17 +8,20 @@ internal sealed class SegmentManifest(StateDatabase database)
     private const string Consumer = "records";
 
     private const string Columns = """
-        name, retention_class, first_sequence, last_sequence, min_timestamp, max_timestamp, rows, rows_with_id, bytes
+        name, retention_class, first_sequence, last_sequence, min_timestamp, max_timestamp, rows, rows_with_id, bytes,
+        received, columns
         """;
 
     private const string Insert = $"""
-        INSERT INTO segments ({Columns}) VALUES ($name, $class, $first, $last, $min, $max, $rows, $ids, $bytes)
+        INSERT INTO segments ({Columns}) VALUES ($name, $class, $first, $last, $min, $max, $rows, $ids, $bytes, $received, $columns)
         """;
 
     private const string SelectReadable = $"SELECT {Columns} FROM segments WHERE corrupt_reason IS NULL ORDER BY first_sequence";
 
     private const string SelectCorrupt =
         "SELECT name, rows, corrupt_reason FROM segments WHERE corrupt_reason IS NOT NULL ORDER BY first_sequence";
+
+    private const string Delete = "DELETE FROM segments WHERE name = $name";
 
     private const string SetCorrupt = "UPDATE segments SET corrupt_reason = $reason WHERE name = $name";
 
@@ -41,7 +44,9 @@ internal sealed class SegmentManifest(StateDatabase database)
                 reader.GetInt64(5),
                 reader.GetInt64(6),
                 reader.GetInt64(7),
-                reader.GetInt64(8)));
+                reader.GetInt64(8),
+                reader.GetInt64(9),
+                reader.GetInt32(10)));
         }
 
         return segments;
@@ -60,8 +65,9 @@ internal sealed class SegmentManifest(StateDatabase database)
         return problems;
     });
 
-    /// <summary>Lists a file that is on disk, together with the journal position that it covers.</summary>
-    public Task PublishAsync(Segment segment, long appliedBefore, CancellationToken cancellationToken) =>
+    /// <summary>Lists files that are on disk, together with the journal position that they cover.</summary>
+    public Task PublishAsync(
+        IReadOnlyList<Segment> segments, long appliedBefore, long appliedAfter, CancellationToken cancellationToken) =>
         database.WriteAsync(
             connection =>
             {
@@ -74,8 +80,12 @@ internal sealed class SegmentManifest(StateDatabase database)
                         $"Records are stored up to {applied}, not {appliedBefore}: restart to continue from there.");
                 }
 
-                Add(connection, segment);
-                PositionTable.Advance(connection, Consumer, segment.LastSequence);
+                foreach (var segment in segments)
+                {
+                    Add(connection, segment);
+                }
+
+                PositionTable.Advance(connection, Consumer, appliedAfter);
                 return 0;
             },
             cancellationToken);
@@ -86,6 +96,21 @@ internal sealed class SegmentManifest(StateDatabase database)
             {
                 using var command = StateDatabase.Command(connection, SetCorrupt, ("$name", name), ("$reason", reason));
                 return command.ExecuteNonQuery();
+            },
+            cancellationToken);
+
+    /// <summary>Takes segments off the list; only after that may their files go.</summary>
+    public Task RemoveAsync(IReadOnlyList<Segment> segments, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            connection =>
+            {
+                foreach (var segment in segments)
+                {
+                    using var command = StateDatabase.Command(connection, Delete, ("$name", segment.Name));
+                    command.ExecuteNonQuery();
+                }
+
+                return 0;
             },
             cancellationToken);
 
@@ -102,7 +127,9 @@ internal sealed class SegmentManifest(StateDatabase database)
             ("$max", segment.MaxNanos),
             ("$rows", segment.Rows),
             ("$ids", segment.RowsWithId),
-            ("$bytes", segment.Bytes));
+            ("$bytes", segment.Bytes),
+            ("$received", segment.ReceivedNanos),
+            ("$columns", segment.Columns));
         command.ExecuteNonQuery();
     }
 }
