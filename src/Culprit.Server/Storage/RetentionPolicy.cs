@@ -36,6 +36,7 @@ internal sealed record RetentionPolicy(TimeSpan Keep, long? MaxBytes, TimeSpan E
         return due;
     }
 
-    private bool IsExpired(Segment segment, DateTimeOffset now) =>
+    /// <summary>True when its newest record came in longer ago than its class is kept.</summary>
+    public bool IsExpired(Segment segment, DateTimeOffset now) =>
         segment.ReceivedNanos < UnixNanos.From(now - (KeepTime.TryParse(segment.RetentionClass, out var keep) ? keep : Keep));
 }

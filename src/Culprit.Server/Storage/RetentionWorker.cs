@@ -43,7 +43,11 @@ internal sealed partial class RetentionWorker(
     public async Task SweepAsync(CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        var due = policy.Due(records.Segments, now);
+        List<Segment> due =
+        [
+            .. policy.Due(records.Segments, now),
+            .. records.Problems.Select(p => p.Segment).Where(s => policy.IsExpired(s, now)),
+        ];
         var freed = await records.DropAsync(due, cancellationToken).ConfigureAwait(false);
         if (due.Count > 0)
         {

@@ -230,6 +230,53 @@ public sealed class RetentionTests : IAsyncLifetime
         Assert.Equal("default", _classes.NameOf(0));
     }
 
+    [Fact]
+    public async Task FilesAndDatabaseOfTheVersionBeforeRetentionAreReadAndRetained()
+    {
+        await AddAsync("default");
+        await AddAsync("default");
+        var old = _records.Segments[0];
+        Close();
+        await MakeOldAsync(old);
+        await OpenAsync("30d", "7d");
+        await AddAsync("week");
+
+        foreach (var limit in (int[])[1, 10])
+        {
+            var found = await _records.FindAsync(new RecordQuery { Limit = limit, OldestFirst = true }, Token);
+            Assert.All(found, r => Assert.Equal((1, "api"), (r.Weight, r.Service)));
+            Assert.Equal(Math.Min(limit, 3), found.Count);
+        }
+
+        Assert.Equal(1, (await _records.FindBySequenceAsync(1, Token))?.Weight);
+        Assert.Equal((old.Name, old.ReceivedNanos, 19), (_records.Segments[0].Name, _records.Segments[0].ReceivedNanos, _records.Segments[0].Columns));
+        Assert.Empty(_records.Problems);
+        _clock.Advance(TimeSpan.FromDays(31));
+        await Worker(Default).SweepAsync(Token);
+        Assert.Empty(_folder.SegmentNames);
+    }
+
+    [Fact]
+    public async Task AnUnreadableSegmentIsForgottenWhenItsTimeIsOver()
+    {
+        await AddAsync("short");
+        await AddAsync("default");
+        var missing = _records.Segments[0].Name;
+        Close();
+        File.Delete(Path.Combine(_folder.Segments, missing));
+        await OpenAsync("30d", "7d", "1d");
+        Assert.Equal(missing, Assert.Single(_records.Problems).Name);
+
+        _clock.Advance(TimeSpan.FromDays(2));
+        await Worker(Default).SweepAsync(Token);
+
+        Assert.Empty(_records.Problems);
+        Close();
+        await OpenAsync("30d", "7d", "1d");
+        Assert.Empty(_records.Problems);
+        Assert.Equal([2], await FindAsync());
+    }
+
     private static DerivedEvent Event(string id, string type, long after, string? incident) =>
         new(id, type, RecordBatches.Start + after, "production", null, incident, null, new byte[] { (byte)'{', (byte)'}' });
 
@@ -241,6 +288,38 @@ public sealed class RetentionTests : IAsyncLifetime
         _records = await EmbeddedRecordStore.OpenAsync(
             _folder.Root, _database, new EmbeddedStoreOptions { Classes = _classes }, _clock, NullLogger<EmbeddedRecordStore>.Instance, Token);
         _state = new EmbeddedStateStore(_database);
+    }
+
+    /// <summary>Takes from the file and from the database what this version added.</summary>
+    private async Task MakeOldAsync(Segment segment)
+    {
+        var path = Path.Combine(_folder.Segments, segment.Name);
+        var copy = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.parquet");
+        File.Move(path, copy);
+        await using (var engine = new DuckDB.NET.Data.DuckDBConnection("Data Source=:memory:"))
+        {
+            await engine.OpenAsync(Token);
+            await using var command = engine.CreateCommand();
+            command.CommandText = $"COPY (SELECT * EXCLUDE (weight) FROM read_parquet('{copy}')) TO '{copy}.old' (FORMAT parquet)";
+            await command.ExecuteNonQueryAsync(Token);
+        }
+
+        File.Move(copy + ".old", path);
+        File.Delete(copy);
+        using var database = StateDatabase.Open(_folder.Root);
+        await database.WriteAsync(
+            c => StateDatabase.Command(
+                c,
+                """
+                UPDATE segments SET bytes = $bytes WHERE name = $name;
+                ALTER TABLE segments DROP COLUMN received;
+                ALTER TABLE segments DROP COLUMN columns;
+                DROP TABLE retention_classes;
+                PRAGMA user_version = 1;
+                """,
+                ("$bytes", new FileInfo(path).Length),
+                ("$name", segment.Name)).ExecuteNonQuery(),
+            Token);
     }
 
     private void Close()

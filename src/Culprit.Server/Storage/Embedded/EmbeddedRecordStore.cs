@@ -213,6 +213,7 @@ internal sealed partial class EmbeddedRecordStore : IRecordStore, IDisposable
         lock (_gate)
         {
             _segments = [.. _segments.Except(segments)];
+            _problems = [.. _problems.ExceptBy(segments, p => p.Segment)];
         }
 
         return await Task.Run(() => _folder.Delete(segments), CancellationToken.None);
@@ -266,7 +267,7 @@ internal sealed partial class EmbeddedRecordStore : IRecordStore, IDisposable
             }
 
             _segments = [.. _segments.Where(s => s != segment)];
-            _problems = [.. _problems, new SegmentProblem(segment.Name, segment.Rows, fault)];
+            _problems = [.. _problems, new SegmentProblem(segment, fault)];
         }
 
         SegmentUnreadable(segment.Name, segment.Rows, fault);

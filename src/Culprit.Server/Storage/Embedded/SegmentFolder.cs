@@ -79,24 +79,26 @@ internal sealed partial class SegmentFolder
     public long Delete(IReadOnlyList<Segment> segments)
     {
         var freed = 0L;
-        foreach (var segment in segments)
+        foreach (var file in segments.SelectMany(s => PlacesOf(s.Name)).Where(f => f.Exists))
         {
-            var file = new FileInfo(System.IO.Path.Combine(Path, segment.Name));
             try
             {
-                var bytes = file.Exists ? file.Length : 0;
+                var bytes = file.Length;
                 file.Delete();
                 freed += bytes;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                DeleteFailed(e, segment.Name);
+                DeleteFailed(e, file.FullName);
             }
         }
 
         DurableFile.SyncFolder(Path);
         return freed;
     }
+
+    private IEnumerable<FileInfo> PlacesOf(string name) =>
+        [new FileInfo(System.IO.Path.Combine(Path, name)), new FileInfo(System.IO.Path.Combine(_corrupt, name))];
 
     private void MoveTo(string folder, string name)
     {
@@ -110,8 +112,8 @@ internal sealed partial class SegmentFolder
         Message = "Segment {Name} belongs to no manifest, because the state database is new: moved to {Folder}")]
     private partial void SegmentOrphaned(string name, string folder);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Segment {Name} was dropped, but its file could not be deleted; the next start tries again")]
-    private partial void DeleteFailed(Exception exception, string name);
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Path} was dropped, but could not be deleted; the next start tries again")]
+    private partial void DeleteFailed(Exception exception, string path);
 
     [LoggerMessage(Level = LogLevel.Information,
         Message = "Deleted {Name}: a crash left it behind before it was listed; the journal still has its records")]

@@ -16,10 +16,7 @@ internal sealed class SegmentManifest(StateDatabase database)
         INSERT INTO segments ({Columns}) VALUES ($name, $class, $first, $last, $min, $max, $rows, $ids, $bytes, $received, $columns)
         """;
 
-    private const string SelectReadable = $"SELECT {Columns} FROM segments WHERE corrupt_reason IS NULL ORDER BY first_sequence";
-
-    private const string SelectCorrupt =
-        "SELECT name, rows, corrupt_reason FROM segments WHERE corrupt_reason IS NOT NULL ORDER BY first_sequence";
+    private const string Select = $"SELECT {Columns}, corrupt_reason FROM segments ORDER BY first_sequence";
 
     private const string Delete = "DELETE FROM segments WHERE name = $name";
 
@@ -28,42 +25,10 @@ internal sealed class SegmentManifest(StateDatabase database)
     /// <summary>Everything up to here is in listed segments.</summary>
     public long AppliedSequence => database.Read(c => PositionTable.Get(c, Consumer));
 
-    public IReadOnlyList<Segment> ListReadable() => database.Read<IReadOnlyList<Segment>>(connection =>
-    {
-        using var command = StateDatabase.Command(connection, SelectReadable);
-        using var reader = command.ExecuteReader();
-        var segments = new List<Segment>();
-        while (reader.Read())
-        {
-            segments.Add(new Segment(
-                reader.GetString(0),
-                reader.GetString(1),
-                reader.GetInt64(2),
-                reader.GetInt64(3),
-                reader.GetInt64(4),
-                reader.GetInt64(5),
-                reader.GetInt64(6),
-                reader.GetInt64(7),
-                reader.GetInt64(8),
-                reader.GetInt64(9),
-                reader.GetInt32(10)));
-        }
+    public IReadOnlyList<Segment> ListReadable() => [.. List().Where(l => l.CorruptReason is null).Select(l => l.Segment)];
 
-        return segments;
-    });
-
-    public IReadOnlyList<SegmentProblem> ListCorrupt() => database.Read<IReadOnlyList<SegmentProblem>>(connection =>
-    {
-        using var command = StateDatabase.Command(connection, SelectCorrupt);
-        using var reader = command.ExecuteReader();
-        var problems = new List<SegmentProblem>();
-        while (reader.Read())
-        {
-            problems.Add(new SegmentProblem(reader.GetString(0), reader.GetInt64(1), reader.GetString(2)));
-        }
-
-        return problems;
-    });
+    public IReadOnlyList<SegmentProblem> ListCorrupt() =>
+        [.. List().Where(l => l.CorruptReason is not null).Select(l => new SegmentProblem(l.Segment, l.CorruptReason!))];
 
     /// <summary>Lists files that are on disk, together with the journal position that they cover.</summary>
     public Task PublishAsync(
@@ -113,6 +78,31 @@ internal sealed class SegmentManifest(StateDatabase database)
                 return 0;
             },
             cancellationToken);
+
+    private List<(Segment Segment, string? CorruptReason)> List() => database.Read(connection =>
+    {
+        using var command = StateDatabase.Command(connection, Select);
+        using var reader = command.ExecuteReader();
+        var segments = new List<(Segment, string?)>();
+        while (reader.Read())
+        {
+            var segment = new Segment(
+                reader.GetString(0),
+                reader.GetString(1),
+                reader.GetInt64(2),
+                reader.GetInt64(3),
+                reader.GetInt64(4),
+                reader.GetInt64(5),
+                reader.GetInt64(6),
+                reader.GetInt64(7),
+                reader.GetInt64(8),
+                reader.GetInt64(9),
+                reader.GetInt32(10));
+            segments.Add((segment, reader.IsDBNull(11) ? null : reader.GetString(11)));
+        }
+
+        return segments;
+    });
 
     private static void Add(SqliteConnection connection, Segment segment)
     {
