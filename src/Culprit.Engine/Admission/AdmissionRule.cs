@@ -11,7 +11,7 @@ namespace Culprit.Engine.Admission;
 internal sealed record AdmissionRule(Filter? Where, int RetentionClass, double Sample, Severity SampleUpTo = Severity.Info)
 {
     /// <summary>Records that one kept record stands for.</summary>
-    internal double Weight { get; } = 1 / Sample;
+    internal double Weight => 1 / Sample;
 
     /// <summary>Why a filter cannot be asked before records have an order and an id, or null when it can.</summary>
     public static string? ProblemOf(Filter where)
