@@ -55,6 +55,15 @@ internal sealed record Settings(CulpritOptions Options)
                     yield return $"{section.Key}:{child.Key}: unknown key; known are {string.Join(", ", inner.Keys)}.";
                 }
             }
+            else if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(List<>)
+                && type.GenericTypeArguments[0].Namespace == typeof(CulpritOptions).Namespace)
+            {
+                var inner = Keys(type.GenericTypeArguments[0]);
+                foreach (var child in section.GetChildren().SelectMany(item => item.GetChildren()).Where(c => !inner.ContainsKey(c.Key)))
+                {
+                    yield return $"{child.Path}: unknown key; known are {string.Join(", ", inner.Keys)}.";
+                }
+            }
         }
     }
 

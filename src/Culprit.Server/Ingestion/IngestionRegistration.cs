@@ -1,4 +1,5 @@
 using Culprit.Server.Health;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Culprit.Server.Ingestion;
 
@@ -23,6 +24,7 @@ internal static class IngestionRegistration
         services.AddSingleton<IngestionMetrics>();
         services.AddSingleton<IHealthSource>(s => s.GetRequiredService<IngestionMetrics>());
         services.AddSingleton<IngestPressure>();
+        services.TryAddSingleton(RecordAdmission.Open); // Storage adds the configured one: it knows the retention classes.
         services.AddSingleton<EventIntake>();
         return builder;
     }
