@@ -1,4 +1,6 @@
+using Culprit.Engine.Rules;
 using Culprit.Server.Commands;
+using Culprit.Server.Plugins;
 
 namespace Culprit.Server.Configuration;
 
@@ -27,7 +29,9 @@ internal sealed record Settings(CulpritOptions Options)
             var configuration = builder.Build();
             var options = new CulpritOptions();
             configuration.Bind(options, bind => bind.ErrorOnUnknownConfiguration = false);
-            var mistakes = options.Mistakes().Concat(UnknownKeys(configuration)).ToList();
+            var unusable = new Mistakes();
+            options.Plugged = PluginLoader.Load(options.Plugins, Path.GetDirectoryName(Path.GetFullPath(file))!, unusable);
+            var mistakes = unusable.All.Concat(options.Mistakes()).Concat(ConfigurationKeys.Unknown(configuration)).ToList();
             mistakes.ForEach(m => errors.WriteLine("culprit: configuration: " + m));
             return mistakes.Count == 0 ? new Settings(options) : null;
         }
@@ -37,27 +41,4 @@ internal sealed record Settings(CulpritOptions Options)
             return null;
         }
     }
-
-    private static IEnumerable<string> UnknownKeys(IConfigurationRoot configuration)
-    {
-        var known = Keys(typeof(CulpritOptions));
-        foreach (var section in configuration.GetChildren())
-        {
-            if (!known.TryGetValue(section.Key, out var type))
-            {
-                yield return $"{section.Key}: unknown key; known are {string.Join(", ", known.Keys)}.";
-            }
-            else if (type.Namespace == typeof(CulpritOptions).Namespace)
-            {
-                var inner = Keys(type);
-                foreach (var child in section.GetChildren().Where(c => !inner.ContainsKey(c.Key)))
-                {
-                    yield return $"{section.Key}:{child.Key}: unknown key; known are {string.Join(", ", inner.Keys)}.";
-                }
-            }
-        }
-    }
-
-    private static Dictionary<string, Type> Keys(Type type) => type.GetProperties().ToDictionary(
-        p => char.ToLowerInvariant(p.Name[0]) + p.Name[1..], p => p.PropertyType, StringComparer.OrdinalIgnoreCase);
 }

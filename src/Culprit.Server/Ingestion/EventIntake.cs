@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Culprit.Engine.Ingestion;
 using Culprit.Engine.Records;
+using Culprit.Engine.Rules;
 using Culprit.Server.Http;
 using Culprit.Server.Journal;
 
@@ -12,7 +13,8 @@ namespace Culprit.Server.Ingestion;
 
 /// <summary>A body of events -> durable records -> the answer. Nothing is answered with success before its sync.</summary>
 internal sealed class EventIntake(
-    IJournal journal, IngestPressure pressure, RecentIds ids, IdempotencyKeys keys, IngestionMetrics metrics, TimeProvider clock)
+    IJournal journal, IngestPressure pressure, RecentIds ids, IdempotencyKeys keys, IngestionMetrics metrics, EventTypeRegistry types,
+    TimeProvider clock)
 {
     // A writer that one huge batch blew up is not kept for the next small one.
     private const int MaxKeptWriterBytes = 8 * 1024 * 1024;
@@ -78,7 +80,7 @@ internal sealed class EventIntake(
 
         if (!_workspaces.TryTake(out var work))
         {
-            work = new Workspace();
+            work = new Workspace(types);
         }
 
         var claims = ids.Begin();
@@ -219,9 +221,9 @@ internal sealed class EventIntake(
     }
 
     /// <summary>Buffers of one request, used again by the next.</summary>
-    private sealed class Workspace
+    private sealed class Workspace(EventTypeRegistry types)
     {
-        public BatchJsonParser Parser { get; } = new();
+        public BatchJsonParser Parser { get; } = new(types);
 
         public RecordBatchWriter Writer { get; } = new();
 
