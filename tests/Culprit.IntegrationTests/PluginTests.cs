@@ -46,8 +46,9 @@ public sealed class PluginTests
         var (status, json) = await server.PostAsync("""{"type":"order.refused","service":"shop"}""", "application/json", Token);
 
         Assert.Equal(HttpStatusCode.UnprocessableEntity, status);
-        Assert.Equal("invalid_event", json.GetProperty("code").GetString());
-        Assert.Contains("'amount' is missing", json.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        var error = json.GetProperty("errors")[0];
+        Assert.Equal("invalid_event", error.GetProperty("code").GetString());
+        Assert.Contains("'amount' is missing", error.GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

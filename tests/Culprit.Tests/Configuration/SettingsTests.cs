@@ -26,6 +26,22 @@ public sealed class SettingsTests : IDisposable
         Assert.Equal(new CulpritOptions().Dedupe.WindowSeconds, settings.Options.Dedupe.WindowSeconds);
     }
 
+    [Fact]
+    public void TheListsThatTheSampleShowsCommentedOutAreRight()
+    {
+        var sample = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "samples", "culprit.yaml"));
+        var shown = sample.Replace(": []", ":", StringComparison.Ordinal).Replace("\n#  ", "\n  ", StringComparison.Ordinal)
+            .Replace("OrderWatch.dll", Path.Combine(AppContext.BaseDirectory, "OrderWatch.dll"), StringComparison.Ordinal)
+            .Replace("type: order.refused", "type: order.refused-too", StringComparison.Ordinal);
+
+        var settings = Read(shown, out var mistakes);
+
+        Assert.Empty(mistakes);
+        Assert.Equal(["payment-timeouts", "many-orders-refused"], settings!.Options.ToExtensions().Rules.Select(r => r.Name));
+        Assert.Equal(2, settings.Options.ToExtensions().EventTypes.Types.Count);
+        Assert.Equivalent(new Culprit.Engine.Rules.TriggerOptions(), settings.Options.Triggers);
+    }
+
     [Theory]
     [InlineData("threshold: {count: 0}", "threshold:count", "'0'", "1 to 64")]
     [InlineData("threshold: {counting: some}", "threshold:counting", "'some'", "occurrences or distinct")]
