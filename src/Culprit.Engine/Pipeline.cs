@@ -45,10 +45,14 @@ internal sealed partial class Pipeline
 
     /// <summary>Takes a batch; fills in what it finds out about each record, and returns the events that follow.</summary>
     /// <remarks>The returned list is valid until the next call.</remarks>
-    public IReadOnlyList<DerivedEvent> Process(RecordBatch batch, BatchAnnotations annotations)
+    public IReadOnlyList<DerivedEvent> Process(RecordBatch batch, BatchAnnotations annotations) =>
+        Process(batch, 0, batch.Count, annotations);
+
+    /// <summary>Takes a part of a batch, as if it were a batch of its own.</summary>
+    public IReadOnlyList<DerivedEvent> Process(RecordBatch batch, int first, int count, BatchAnnotations annotations)
     {
         Begin();
-        for (var i = 0; i < batch.Count; i++)
+        for (var i = first; i < first + count; i++)
         {
             var record = batch[i];
             if (_sourceFilter is not null && !_sourceFilter.Matches(record))            // source filter

@@ -89,8 +89,8 @@ internal sealed class DedupeWindow(TimeSpan window, int prefixBytes, DedupeBudge
 /// <summary>How many more occurrences all services together may remember.</summary>
 internal sealed class DedupeBudget
 {
-    /// <summary>Ten seconds of 150,000 different messages each; at most about 64 MiB.</summary>
-    internal const int MaxOccurrences = 1_500_000;
+    /// <summary>Five seconds of 160,000 different messages each; at most about 32 MiB.</summary>
+    internal const int MaxOccurrences = 800_000;
 
     public int Left { get; set; } = MaxOccurrences;
 }

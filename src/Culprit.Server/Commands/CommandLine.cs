@@ -11,6 +11,7 @@ internal static class CommandLine
         var root = new RootCommand("Culprit: logs in; anomalies, incidents and their root causes out. Without a command it serves.");
         root.Subcommands.Add(serve);
         root.Subcommands.Add(DemoCommand.Create());
+        root.Subcommands.Add(AnalyzeCommand.Create());
         ServeCommand.AddTo(root);
         return root;
     }

@@ -7,7 +7,7 @@ namespace Culprit.Server.Ingestion;
 internal sealed class IngestPressure(IRecordStore records)
 {
     /// <summary>Acknowledged bytes that may wait for the store. Also bounds what a restart must read back.</summary>
-    internal const long MaxPendingBytes = 192L * 1024 * 1024;
+    internal const long MaxPendingBytes = 128L * 1024 * 1024;
 
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
 

@@ -8,21 +8,24 @@ internal static class RootCauseRegistration
 {
     private const string DefaultFolder = "runbooks";
 
+    public static async Task AddRootCauseAsync(this WebApplicationBuilder builder, Settings settings, CancellationToken cancellationToken) =>
+        builder.Services.AddSingleton(new RootCauseRanker(await LoadRunbooksAsync(settings, cancellationToken).ConfigureAwait(false)));
+
     /// <summary>Loads the runbooks; a file that cannot be used is named on standard error and left out.</summary>
-    public static async Task AddRootCauseAsync(this WebApplicationBuilder builder, Settings settings, CancellationToken cancellationToken)
+    public static async Task<RunbookLibrary> LoadRunbooksAsync(Settings settings, CancellationToken cancellationToken)
     {
         var folder = settings.Options.Runbooks ?? (Directory.Exists(DefaultFolder) ? DefaultFolder : null);
-        var library = RunbookLibrary.Empty;
-        if (folder is not null)
+        if (folder is null)
         {
-            var contents = await RunbookFolder.LoadAsync(folder, cancellationToken).ConfigureAwait(false);
-            library = contents.Library;
-            foreach (var problem in contents.Problems)
-            {
-                await Console.Error.WriteLineAsync($"culprit: runbook {problem.Path} is left out: {problem.Reason}").ConfigureAwait(false);
-            }
+            return RunbookLibrary.Empty;
         }
 
-        builder.Services.AddSingleton(new RootCauseRanker(library));
+        var contents = await RunbookFolder.LoadAsync(folder, cancellationToken).ConfigureAwait(false);
+        foreach (var problem in contents.Problems)
+        {
+            await Console.Error.WriteLineAsync($"culprit: runbook {problem.Path} is left out: {problem.Reason}").ConfigureAwait(false);
+        }
+
+        return contents.Library;
     }
 }

@@ -12,7 +12,12 @@ public sealed class PatternLawsTests
     // Small bounds, so that eviction and overflow take part.
     private static readonly PatternOptions Tight = new()
     {
-        MaxPatterns = 40, MaxHoles = 60, MaxCases = 12, FrameSize = 12, MaxValueWords = 30, MaxAliases = 50,
+        MaxPatterns = 40,
+        MaxHoles = 60,
+        MaxCases = 12,
+        FrameSize = 12,
+        MaxValueWords = 30,
+        MaxAliases = 50,
     };
 
     private static readonly string[] Templates =

@@ -139,7 +139,12 @@ public sealed class RuleEngineTests
         var engine = SomeRule.Engine(emitting, following);
         var order = new FilterRecord
         {
-            Kind = EventKind.Custom, Type = "order.refused", Service = "shop", Id = "o1", CorrelationId = "k1", Attributes = """{"amount":1250}""",
+            Kind = EventKind.Custom,
+            Type = "order.refused",
+            Service = "shop",
+            Id = "o1",
+            CorrelationId = "k1",
+            Attributes = """{"amount":1250}""",
         };
 
         var firings = engine.Observe(order);
