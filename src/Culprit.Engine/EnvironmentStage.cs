@@ -99,17 +99,19 @@ internal sealed class EnvironmentStage
     }
 
     /// <summary>Anomaly, incident, root cause, alert. Every service's digest must have been observed up to now.</summary>
-    public void Raise(Anomaly anomaly, long tickNanos, List<DerivedEvent> output)
+    /// <param name="atLeast">The incident is at least so severe.</param>
+    public void Raise(Anomaly anomaly, long tickNanos, List<DerivedEvent> output, IncidentSeverity atLeast = IncidentSeverity.Low)
     {
         var (open, isNew) = _correlator.Add(anomaly, _history, tickNanos);
         output.Add(EventWriter.Anomaly(anomaly, open.Incident.Id));
         if (!isNew)
         {
+            open.Incident = open.Incident with { Severity = Worse(open.Incident.Severity, atLeast) };
             return;
         }
 
         var report = Rank(open, anomaly.DetectedAt);
-        open.Incident = open.Incident with { Severity = report.Severity };
+        open.Incident = open.Incident with { Severity = Worse(report.Severity, atLeast) };
         output.Add(EventWriter.Incident(open.Incident, EventTypes.IncidentOpened, open.Updates++, anomaly.DetectedAt, null));
         Publish(open, report, anomaly.DetectedAt, EventTypes.AlertFiring, output);
         open.ExplainedAt = tickNanos;
@@ -207,10 +209,10 @@ internal sealed class EnvironmentStage
         var report = Rank(open, now);
         var blamed = Blamed(report);
         var isNewCause = blamed != open.Blamed;
-        if (report.Severity != open.Incident.Severity)
+        if (report.Severity > open.Incident.Severity)
         {
             // Severity never falls while the incident is open: those on call would be told to calm down by a count.
-            open.Incident = open.Incident with { Severity = (IncidentSeverity)Math.Max((byte)report.Severity, (byte)open.Incident.Severity) };
+            open.Incident = open.Incident with { Severity = report.Severity };
             open.IsChanged = true;
         }
 
@@ -240,6 +242,8 @@ internal sealed class EnvironmentStage
         open.Blamed = Blamed(report);
         open.Confidence = report.Confidence;
     }
+
+    private static IncidentSeverity Worse(IncidentSeverity a, IncidentSeverity b) => a > b ? a : b;
 
     private RootCauseReport Rank(OpenIncident open, DateTimeOffset at) =>
         _ranker.Rank(DossierBuilder.Build(open, _metrics.Values, _changes, Graph.Edges(), _text, at));

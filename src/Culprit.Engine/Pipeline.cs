@@ -4,6 +4,7 @@ using Culprit.Engine.Detection.ErrorThreshold;
 using Culprit.Engine.Filtering;
 using Culprit.Engine.Records;
 using Culprit.Engine.RootCause;
+using Culprit.Engine.Rules;
 using Culprit.Engine.Storage;
 
 namespace Culprit.Engine;
@@ -20,6 +21,7 @@ internal sealed partial class Pipeline
     private readonly RootCauseRanker _ranker;
     private readonly SourceFilter? _sourceFilter;
     private readonly StageTable _stages;
+    private readonly RuleStage? _rules;
     private readonly List<DerivedEvent> _output = [];
     private readonly long _latenessNanos;
 
@@ -31,11 +33,15 @@ internal sealed partial class Pipeline
         _ranker = ranker;
         _sourceFilter = options.SourceFilter is { } pattern ? new SourceFilter(pattern) : null;
         _stages = new StageTable(options, journalId, ranker);
+        _rules = options.Rules.Count > 0 ? new RuleStage(options, journalId, _stages) : null;
         _latenessNanos = UnixNanos.From(options.Lateness);
     }
 
     /// <summary>The newest tick, Unix nanoseconds; 0 before the first.</summary>
     public long TickNanos { get; private set; }
+
+    /// <summary>Firings of the last call whose rules call a handler; valid until the next.</summary>
+    public IReadOnlyList<RuleFiring> Firings => _rules?.Firings ?? [];
 
     /// <summary>Takes a batch; fills in what it finds out about each record, and returns the events that follow.</summary>
     /// <remarks>The returned list is valid until the next call.</remarks>
@@ -45,7 +51,7 @@ internal sealed partial class Pipeline
     /// <summary>Takes a part of a batch, as if it were a batch of its own.</summary>
     public IReadOnlyList<DerivedEvent> Process(RecordBatch batch, int first, int count, BatchAnnotations annotations)
     {
-        _output.Clear();
+        Begin();
         for (var i = first; i < first + count; i++)
         {
             var record = batch[i];
@@ -85,6 +91,8 @@ internal sealed partial class Pipeline
                 default:
                     break;
             }
+
+            _rules?.Observe(record, time, TickNanos, _output);                            // rules: events, anomalies, handlers
         }
 
         return _output;
@@ -93,7 +101,7 @@ internal sealed partial class Pipeline
     /// <summary>Time has come this far: digests are drawn, summaries made, causes looked at again, incidents ended.</summary>
     public IReadOnlyList<DerivedEvent> Tick(long tickNanos)
     {
-        _output.Clear();
+        Begin();
         if (tickNanos <= TickNanos)
         {
             return _output; // A clock that went back moves nothing.
@@ -103,11 +111,19 @@ internal sealed partial class Pipeline
         foreach (var environment in _stages.Environments)
         {
             environment.DrainDigests(tickNanos);
+            environment.Detect(tickNanos, _output);
             environment.Stage.Tick(tickNanos, _output);
             environment.TickServices(tickNanos);
         }
 
+        _rules?.Follow(0, tickNanos, _output);
         return _output;
+    }
+
+    private void Begin()
+    {
+        _output.Clear();
+        _rules?.Begin();
     }
 
     private bool Counts(long duplicateOf) =>

@@ -1,5 +1,7 @@
 using Culprit.Engine.Detection.ErrorThreshold;
+using Culprit.Engine.Extending;
 using Culprit.Engine.Patterns;
+using Culprit.Engine.Rules;
 
 namespace Culprit.Engine;
 
@@ -43,4 +45,14 @@ internal sealed record PipelineOptions
 
     /// <summary>Services per environment with statistics of their own; the rest share <c>__other__</c>. Default 1,000.</summary>
     public int MaxServices { get; init; } = 1000;
+
+    /// <summary>What every record is held against. Default: none, and then it costs nothing.</summary>
+    public IReadOnlyList<Rule> Rules { get; init; } = [];
+
+    /// <summary>Detectors of plug-ins: name, and what makes one for an environment. Default: none.</summary>
+    public IReadOnlyDictionary<string, Func<string, IDetector>> Detectors { get; init; } =
+        new Dictionary<string, Func<string, IDetector>>();
+
+    /// <summary>Told of a detector that threw and is left out from then on.</summary>
+    public Action<DetectorFault>? DetectorFailed { get; init; }
 }

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Culprit.Engine.Detection;
+using Culprit.Engine.Rules;
 
 namespace Culprit.Engine;
 
@@ -7,7 +7,7 @@ namespace Culprit.Engine;
 internal sealed partial class Pipeline
 {
     /// <summary>Raised whenever the frozen form changes: an older one is then rebuilt from the journal.</summary>
-    public const int SnapshotVersion = 1;
+    public const int SnapshotVersion = 2;
 
     private static readonly JsonSerializerOptions SnapshotJson = new() { IncludeFields = false };
 
@@ -16,7 +16,9 @@ internal sealed partial class Pipeline
         new PipelineState(
             TickNanos,
             [.. _stages.Environments.Select(e => e.Stage.ToState())],
-            [.. _stages.Environments.Select(e => e.Services.Select(s => s.ToState()).ToArray())]),
+            [.. _stages.Environments.Select(e => e.Services.Select(s => s.ToState()).ToArray())],
+            [.. _stages.Environments.Select(e => e.Detectors?.ToState() ?? [])],
+            _rules?.ToState()),
         SnapshotJson);
 
     /// <summary>Fills a new pipeline from a snapshot; false (and then unusable) when the bytes cannot be read.</summary>
@@ -55,12 +57,23 @@ internal sealed partial class Pipeline
                     return false;
                 }
             }
+
+            entry.Detectors?.Restore(state.Detectors[i]);
+        }
+
+        if (state.Rules is { } rules)
+        {
+            _rules?.Restore(rules);
         }
 
         return true;
     }
 }
 
-/// <summary>A <see cref="Pipeline"/> at rest: its environments, and index by index their services.</summary>
+/// <summary>A <see cref="Pipeline"/> at rest: its environments, and index by index their services and detectors.</summary>
 internal sealed record PipelineState(
-    long TickNanos, IReadOnlyList<EnvironmentState> Environments, IReadOnlyList<ServiceState[]> Services);
+    long TickNanos,
+    IReadOnlyList<EnvironmentState> Environments,
+    IReadOnlyList<ServiceState[]> Services,
+    IReadOnlyList<DetectorState[]> Detectors,
+    RuleEngineState? Rules);

@@ -3,6 +3,7 @@ using System.Text;
 using Culprit.Engine.Filtering;
 using Culprit.Engine.Records;
 using Culprit.Engine.RootCause;
+using Culprit.Engine.Storage;
 
 namespace Culprit.Engine;
 
@@ -74,9 +75,13 @@ internal sealed class StageTable(PipelineOptions options, ulong journalId, RootC
             _journalId = journalId;
             _dedupeBudget = dedupeBudget;
             Stage = new EnvironmentStage(name, options, ranker, Text);
+            Detectors = options.Detectors.Count > 0 ? new DetectorStage(name, options) : null;
         }
 
         public EnvironmentStage Stage { get; }
+
+        /// <summary>Null when no plug-in brings one.</summary>
+        public DetectorStage? Detectors { get; }
 
         public IEnumerable<ServiceStage> Services => _services.Values;
 
@@ -105,7 +110,17 @@ internal sealed class StageTable(PipelineOptions options, ulong journalId, RootC
                 if (service.Drain() is { } digest)
                 {
                     Stage.Observe(digest, tickNanos);
+                    Detectors?.Observe(digest);
                 }
+            }
+        }
+
+        /// <summary>Asks the detectors of plug-ins; digests must have been drained.</summary>
+        public void Detect(long tickNanos, List<DerivedEvent> output)
+        {
+            foreach (var (anomaly, severity) in Detectors?.Tick(tickNanos, Text) ?? [])
+            {
+                Stage.Raise(anomaly, tickNanos, output, severity);
             }
         }
 

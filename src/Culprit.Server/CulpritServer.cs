@@ -6,6 +6,7 @@ using Culprit.Server.Http;
 using Culprit.Server.Ingestion;
 using Culprit.Server.Querying;
 using Culprit.Server.RootCause;
+using Culprit.Server.Rules;
 using Culprit.Server.Storage;
 
 namespace Culprit.Server;
@@ -24,10 +25,11 @@ internal static class CulpritServer
         AddLogging(builder, quiet);
 
         await builder.AddStorageAsync(settings, cancellationToken).ConfigureAwait(false);
-        builder.AddIngestion();
+        builder.AddIngestion(settings.Options.ToExtensions().EventTypes);
         builder.AddDetection(settings);
+        builder.AddRules(settings);
         await builder.AddRootCauseAsync(settings, cancellationToken).ConfigureAwait(false);
-        builder.AddAlerting();
+        builder.AddAlerting(settings);
         builder.AddQuerying();
         builder.AddHealth(new HealthOptions(settings.Options.Durability));
 

@@ -3,7 +3,7 @@ using Culprit.Engine.Storage;
 namespace Culprit.Engine.Alerting;
 
 /// <summary>What became of one attempt to deliver an alert.</summary>
-internal enum DeliveryOutcome : byte
+public enum DeliveryOutcome : byte
 {
     Delivered = 0,
 
@@ -14,9 +14,10 @@ internal enum DeliveryOutcome : byte
     Rejected = 2,
 }
 
+/// <summary>How one attempt to deliver an alert ended.</summary>
 /// <param name="Detail">Why it was not delivered, in words.</param>
 /// <param name="RetryAfter">When the receiver asked to be tried again, if it did.</param>
-internal readonly record struct DeliveryResult(DeliveryOutcome Outcome, string? Detail = null, TimeSpan? RetryAfter = null);
+public readonly record struct DeliveryResult(DeliveryOutcome Outcome, string? Detail = null, TimeSpan? RetryAfter = null);
 
 /// <summary>One destination of alerts. Makes one attempt; retry, order and grouping belong to the dispatcher.</summary>
 internal interface IAlertSink

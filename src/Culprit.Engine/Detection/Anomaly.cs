@@ -16,6 +16,9 @@ internal sealed record Anomaly
     /// <summary>Found by a plain count without a baseline: such a finding never absorbs another detector's.</summary>
     public bool IsPlain { get; init; }
 
+    /// <summary>The event that it follows from; null when that is the newest of its errors.</summary>
+    public string? CausationId { get; init; }
+
     public required string Environment { get; init; }
 
     /// <summary>Services that the finding is about, most affected first.</summary>

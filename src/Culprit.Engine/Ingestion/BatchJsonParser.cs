@@ -13,6 +13,14 @@ internal interface IEventIdFilter
     bool IsRepeat(ReadOnlySpan<byte> id);
 }
 
+/// <summary>Knows what events of declared types look like.</summary>
+internal interface IEventTypeCheck
+{
+    /// <summary>What is wrong with an event, naming the field; null when it is as declared, or its type is not declared.</summary>
+    /// <param name="json">The whole event as sent.</param>
+    string? Check(ReadOnlySpan<byte> type, ReadOnlySpan<byte> json);
+}
+
 /// <summary>What a body held.</summary>
 internal sealed class BatchParse
 {
@@ -44,7 +52,7 @@ internal sealed class BatchParse
 /// A line of NDJSON stands alone, so a broken one is refused alone. An array or concatenated objects cannot be trusted
 /// after a syntax error: the whole body is refused with the byte offset. Not thread-safe; reusable.
 /// </remarks>
-internal sealed class BatchJsonParser
+internal sealed class BatchJsonParser(IEventTypeCheck? types = null)
 {
     private readonly EventJsonParser _events = new();
 
@@ -154,7 +162,7 @@ internal sealed class BatchJsonParser
                 }
 
                 var parsed = _events.Parse(line, run.Writer, run.ReceivedNanos);
-                Account(run, parsed);
+                Account(run, parsed, line);
                 if (parsed.IsSyntax)
                 {
                     break;
@@ -183,7 +191,7 @@ internal sealed class BatchJsonParser
         }
 
         consumed = parsed.Consumed;
-        Account(run, parsed);
+        Account(run, parsed, input);
         return true;
     }
 
@@ -199,9 +207,15 @@ internal sealed class BatchJsonParser
         return false;
     }
 
-    private void Account(Run run, ParseResult parsed)
+    private void Account(Run run, ParseResult parsed, ReadOnlySpan<byte> input)
     {
         var index = run.Result.Total++;
+        if (parsed.IsOk && _events.Kind == EventKind.Custom
+            && types?.Check(run.Writer.Get(LogRecord.TypeField), input[..parsed.Consumed]) is { } problem)
+        {
+            parsed = ParseResult.Rejected(RejectionCodes.InvalidEvent, problem, parsed.Consumed);
+        }
+
         if (!parsed.IsOk)
         {
             run.Result.Rejected.Add(new Rejection(index, parsed.Code!, parsed.Detail!));

@@ -30,6 +30,9 @@ internal static class RejectionCodes
     /// <summary>A declared type lacks a field that it needs.</summary>
     public const string MissingField = "missing_field";
 
+    /// <summary>Not what the configuration's <c>eventTypes</c> say of its type; the detail names the field.</summary>
+    public const string InvalidEvent = "invalid_event";
+
     /// <summary>A field has another JSON type than declared.</summary>
     public const string WrongType = "wrong_type";
 

@@ -45,7 +45,7 @@ internal static class EventWriter
 
     public static DerivedEvent Anomaly(Anomaly anomaly, string incidentId)
     {
-        var cause = anomaly.Evidence.Count > 0 ? anomaly.Evidence[^1].Id + RecordId.ErrorSuffix : null;
+        var cause = anomaly.CausationId ?? (anomaly.Evidence.Count > 0 ? EvidenceId(anomaly.Evidence[^1]) : null);
         return Write(anomaly.Id, EventTypes.Anomaly, anomaly.DetectedAt, anomaly.Environment,
             anomaly.Services.Count == 1 ? anomaly.Services[0] : null, incidentId, cause, CommonTrace(anomaly.Evidence), json =>
             {
@@ -61,7 +61,7 @@ internal static class EventWriter
                 json.WriteString("expected", anomaly.Expected);
                 json.WriteString("observed", anomaly.Observed);
                 Strings(json, "sample_messages", anomaly.SampleMessages);
-                Strings(json, "error_ids", anomaly.Evidence.Select(e => e.Id + RecordId.ErrorSuffix));
+                Strings(json, "error_ids", anomaly.Evidence.Select(EvidenceId));
             });
     }
 
@@ -222,6 +222,9 @@ internal static class EventWriter
 
         return new DerivedEvent(id, type, UnixNanos.From(at), environment, service, correlationId, causationId, buffer.WrittenMemory);
     }
+
+    /// <summary>Evidence of rules and detectors need not be an error.</summary>
+    private static string EvidenceId(RecordRef evidence) => evidence.Severity.IsError() ? evidence.Id + RecordId.ErrorSuffix : evidence.Id;
 
     private static string? CommonTrace(IReadOnlyList<RecordRef> evidence)
     {

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Culprit.Engine.Filtering;
 using Culprit.Engine.Records;
+using Culprit.Engine.Storage;
 
 namespace Culprit.Engine.Rules;
 
@@ -48,6 +49,14 @@ internal sealed record CustomEvent(
 
         return new CustomEvent(id, type, timestampNanos, environment, service, correlationId, causationId, buffer.WrittenMemory);
     }
+
+    /// <summary>An event of the engine, for rules that name its type.</summary>
+    public static CustomEvent Of(DerivedEvent derived) => new(
+        derived.Id, derived.Type, derived.TimestampNanos, derived.Environment, derived.Service ?? "culprit",
+        derived.CorrelationId ?? derived.Id, derived.CausationId ?? string.Empty, derived.Json);
+
+    /// <summary>The event as it is stored.</summary>
+    public DerivedEvent ToDerived() => new(Id, Type, TimestampNanos, Environment, Service, CorrelationId, CausationId, Json);
 
     /// <summary>The event as rules see it.</summary>
     /// <param name="sequence">Of the record that started it all: an event that the engine made has none of its own.</param>

@@ -1,7 +1,7 @@
 namespace Culprit.Engine.Rules;
 
 /// <summary>A type of event as <c>culprit.yaml</c> declares it, under <c>eventTypes:</c>.</summary>
-internal sealed class EventTypeOptions
+public sealed class EventTypeOptions
 {
     /// <summary>The wire's <c>type</c>; none that is built in.</summary>
     public string? Type { get; set; }
@@ -11,8 +11,9 @@ internal sealed class EventTypeOptions
 }
 
 /// <summary>One field of a declared type.</summary>
-internal sealed class EventFieldOptions
+public sealed class EventFieldOptions
 {
+    /// <summary>Its name in the event.</summary>
     public string? Name { get; set; }
 
     /// <summary>string, number, bool or object. Default string.</summary>

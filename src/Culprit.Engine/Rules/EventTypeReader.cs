@@ -15,7 +15,7 @@ internal static class EventTypeReader
             var key = $"eventTypes:{i}";
             var type = options[i];
             if (mistakes.Check(Names.IsType(type.Type), key + ":type", type.Type, Names.Types)
-                & mistakes.Check(!EventTypeRegistry.BuiltIn.Contains(type.Type), key + ":type", type.Type, "a type that is not built in")
+                & mistakes.Check(!EventTypeRegistry.IsBuiltIn(type.Type), key + ":type", type.Type, "a type that is not built in")
                 & mistakes.Check(!types.Exists(t => t.Type == type.Type), key + ":type", type.Type, "each type once")
                 & mistakes.Check(type.Fields.Count <= MaxFields, key + ":fields", type.Fields.Count, $"at most {MaxFields} fields"))
             {

@@ -1,12 +1,21 @@
+using System.Text;
 using System.Text.Json;
+using Culprit.Engine.Ingestion;
 
 namespace Culprit.Engine.Rules;
 
 /// <summary>The declared event types; an event of any other type is what it is, and accepted. Immutable.</summary>
-internal sealed class EventTypeRegistry
+internal sealed class EventTypeRegistry : IEventTypeCheck
 {
     /// <summary>Types of the wire that the engine itself reads or makes; ingestion checks them, nobody may declare them anew.</summary>
     public static IReadOnlyList<string> BuiltIn { get; } = ["log.entry", "metric.value", "span", "change", "log.error", "log.anomaly", "log.root_cause", "log.summary", RuleFiring.EventType];
+
+    /// <summary>Types of the events that the engine makes and shows to the rules that name them.</summary>
+    public static IReadOnlyList<string> OfEngine { get; } =
+    [
+        "log.anomaly", "log.root_cause", "log.summary", "incident.opened", "incident.updated", "incident.resolved",
+        "alert.firing", "alert.updated", "alert.resolved",
+    ];
 
     private readonly Dictionary<string, EventTypeDeclaration> _types = new(StringComparer.Ordinal);
 
@@ -15,7 +24,7 @@ internal sealed class EventTypeRegistry
     {
         foreach (var type in types)
         {
-            if (BuiltIn.Contains(type.Type) || !_types.TryAdd(type.Type, type)
+            if (IsBuiltIn(type.Type) || !_types.TryAdd(type.Type, type)
                 || type.Fields.DistinctBy(f => f.Name, StringComparer.Ordinal).Count() != type.Fields.Count)
             {
                 throw new ArgumentException($"The type {type.Type} is built in or declared twice, or one of its fields is.", nameof(types));
@@ -23,9 +32,23 @@ internal sealed class EventTypeRegistry
         }
     }
 
+    /// <summary>True for a type that belongs to the engine: nobody may declare, emit or publish it.</summary>
+    public static bool IsBuiltIn(string? type) => type is not null
+        && (BuiltIn.Contains(type) || type.StartsWith("incident.", StringComparison.Ordinal) || type.StartsWith("alert.", StringComparison.Ordinal));
+
     public IReadOnlyCollection<EventTypeDeclaration> Types => _types.Values;
 
     public EventTypeDeclaration? Find(string type) => _types.GetValueOrDefault(type);
+
+    public string? Check(ReadOnlySpan<byte> type, ReadOnlySpan<byte> json)
+    {
+        if (_types.Count == 0 || Validate(Encoding.UTF8.GetString(type), json) is not { } problem)
+        {
+            return null;
+        }
+
+        return problem.Field.Length > 0 ? $"'{problem.Field}' {problem.Reason}" : problem.Reason;
+    }
 
     /// <summary>Null when the event is as declared, or its type is not.</summary>
     /// <param name="json">The whole event as sent, UTF-8.</param>

@@ -37,10 +37,11 @@ internal sealed class RuleEngine
 
     /// <summary>Takes a record; the firings that it completes, in the order of the rules. The list is valid until the next call.</summary>
     /// <param name="timeNanos">Time by which it is windowed, Unix nanoseconds.</param>
-    public IReadOnlyList<RuleFiring> Observe(in LogRecord record, long timeNanos)
+    /// <param name="isOfEngine">The engine made it: only rules that name its type see it.</param>
+    public IReadOnlyList<RuleFiring> Observe(in LogRecord record, long timeNanos, bool isOfEngine = false)
     {
         _firings.Clear();
-        Ask(record, timeNanos);
+        Ask(record, timeNanos, isOfEngine);
         for (var step = 0; _emitted.TryDequeue(out var emitted); step++)
         {
             if (step >= MaxSteps)
@@ -50,7 +51,7 @@ internal sealed class RuleEngine
                 break;
             }
 
-            Ask(emitted.ToBatch(record.Sequence)[0], timeNanos);
+            Ask(emitted.ToBatch(record.Sequence)[0], timeNanos, isOfEngine: false);
         }
 
         return _firings;
@@ -70,11 +71,11 @@ internal sealed class RuleEngine
         }
     }
 
-    private void Ask(in LogRecord record, long timeNanos)
+    private void Ask(in LogRecord record, long timeNanos, bool isOfEngine)
     {
         foreach (var run in _runs)
         {
-            if (run.Observe(record, timeNanos) is { } firing)
+            if (!(isOfEngine && run.Rule.On.Count == 0) && run.Observe(record, timeNanos) is { } firing)
             {
                 _firings.Add(firing);
                 if (firing.Emitted is { } emitted)

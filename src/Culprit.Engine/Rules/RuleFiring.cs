@@ -60,6 +60,7 @@ internal sealed record RuleFiring
         Id = ContentId.Of("rule-anomaly", Id),
         Type = raise.Type,
         Detector = "rule:" + Rule.Name,
+        CausationId = Id,
         Environment = Environment,
         Services = Services,
         StartedAt = UnixNanos.ToTime(WindowStartNanos),

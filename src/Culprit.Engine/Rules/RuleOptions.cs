@@ -1,7 +1,7 @@
 namespace Culprit.Engine.Rules;
 
 /// <summary>A rule as <c>culprit.yaml</c> writes it, under <c>rules:</c>.</summary>
-internal sealed class RuleOptions
+public sealed class RuleOptions
 {
     /// <summary>Unique name, shown wherever the rule fires. Letters, digits, dots, dashes and underscores.</summary>
     public string? Name { get; set; }
@@ -29,7 +29,7 @@ internal sealed class RuleOptions
 }
 
 /// <summary>Which repetitions a rule leaves out.</summary>
-internal sealed class RuleDedupeOptions
+public sealed class RuleDedupeOptions
 {
     /// <summary>1ms to 7d. Default 5s.</summary>
     public string Window { get; set; } = "5s";
@@ -39,7 +39,7 @@ internal sealed class RuleDedupeOptions
 }
 
 /// <summary>How many events within which time make a rule fire.</summary>
-internal sealed class RuleThresholdOptions
+public sealed class RuleThresholdOptions
 {
     /// <summary>1 to 1000. Default 5.</summary>
     public int Count { get; set; } = 5;
@@ -52,7 +52,7 @@ internal sealed class RuleThresholdOptions
 }
 
 /// <summary>The anomaly that a rule raises.</summary>
-internal sealed class RaiseOptions
+public sealed class RaiseOptions
 {
     /// <summary>error_spike, latency_spike, memory_leak, connection_failure, cascade_failure or unknown. Default error_spike.</summary>
     public string Type { get; set; } = "error_spike";
@@ -65,7 +65,7 @@ internal sealed class RaiseOptions
 }
 
 /// <summary>The event that a rule publishes.</summary>
-internal sealed class EmitOptions
+public sealed class EmitOptions
 {
     /// <summary>Its type; none that is built in, and none that leads back to the rule.</summary>
     public string? Type { get; set; }

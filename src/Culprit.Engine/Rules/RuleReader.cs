@@ -101,7 +101,7 @@ internal sealed class RuleReader(IReadOnlyCollection<string> handlers, Mistakes 
     private EmitAction Emit(EmitOptions options, string key)
     {
         mistakes.Check(Names.IsType(options.Type), key + ":type", options.Type, Names.Types);
-        mistakes.Check(!EventTypeRegistry.BuiltIn.Contains(options.Type), key + ":type", options.Type, "a type that is not built in");
+        mistakes.Check(!EventTypeRegistry.IsBuiltIn(options.Type), key + ":type", options.Type, "a type that is not built in");
         foreach (var name in options.Fields.Keys)
         {
             mistakes.Check(!EmitAction.Reserved.Contains(name), key + ":fields", name, "other names than " + string.Join(", ", EmitAction.Reserved));
@@ -147,28 +147,39 @@ internal sealed class RuleReader(IReadOnlyCollection<string> handlers, Mistakes 
         return fields;
     }
 
-    /// <summary>A rule whose event leads back to itself would call itself for ever.</summary>
+    /// <summary>A rule whose event or anomaly leads back to itself would call itself for ever.</summary>
     private static void CheckCycles(List<Rule> rules, Mistakes mistakes)
     {
-        foreach (var rule in rules.Where(r => r.Emit is not null))
+        foreach (var rule in rules.Where(r => Outputs(r).Any()))
         {
             var reached = new HashSet<Rule>(ReferenceEqualityComparer.Instance);
             var next = new Queue<Rule>([rule]);
             while (next.TryDequeue(out var from))
             {
-                foreach (var to in rules.Where(r => r.On.Count > 0 && r.On.Any(o => Names.Selects(o, from.Emit!.Type))))
+                foreach (var to in rules.Where(r => r.On.Any(o => Outputs(from).Any(t => Names.Selects(o, t)))))
                 {
-                    if (reached.Add(to) && to.Emit is not null)
+                    if (reached.Add(to))
                     {
                         next.Enqueue(to);
                     }
                 }
             }
 
-            mistakes.Check(
-                !reached.Contains(rule), $"rules:{rule.Name}:emit:type", rule.Emit!.Type, "a type that does not lead back to the rule");
-            mistakes.Check(
-                rule.On.Count > 0, $"rules:{rule.Name}:on", "", "at least one type, because a rule that emits must not see its own events");
+            var leadsBack = reached.Contains(rule);
+            if (rule.Emit is { } emit)
+            {
+                mistakes.Check(!leadsBack, $"rules:{rule.Name}:emit:type", emit.Type, "a type that does not lead back to the rule");
+                mistakes.Check(
+                    rule.On.Count > 0, $"rules:{rule.Name}:on", "", "at least one type, because a rule that emits must not see its own events");
+            }
+            else
+            {
+                mistakes.Check(!leadsBack, $"rules:{rule.Name}:on", string.Join(", ", rule.On), "types that the rule's own anomaly does not lead to");
+            }
         }
     }
+
+    /// <summary>Types of the events that follow when a rule fires.</summary>
+    private static IEnumerable<string> Outputs(Rule rule) =>
+        (rule.Raise is null ? [] : EventTypeRegistry.OfEngine).Concat(rule.Emit is { } emit ? [emit.Type] : []);
 }

@@ -13,10 +13,17 @@ internal sealed class TriggerQueue(TriggerOptions options)
     private readonly Dictionary<string, Lane> _lanes = new(StringComparer.Ordinal);
     private readonly Queue<Lane> _ready = [];
     private readonly PriorityQueue<Lane, (DateTimeOffset Due, long Order)> _paused = new();
+    private readonly SortedSet<long> _unfinished = [];
     private long _order;
 
     /// <summary>Events taken and not yet done.</summary>
     public int Waiting { get; private set; }
+
+    /// <summary>Number of the newest event taken.</summary>
+    public long Posted { get; private set; }
+
+    /// <summary>Every event up to this number is done or dead.</summary>
+    public long Settled => _unfinished.Count > 0 ? _unfinished.Min - 1 : Posted;
 
     /// <summary>Calls under way.</summary>
     public int Running { get; private set; }
@@ -44,7 +51,8 @@ internal sealed class TriggerQueue(TriggerOptions options)
             _ready.Enqueue(lane);
         }
 
-        lane.Work.AddLast(new TriggerWork(firing, 1));
+        lane.Work.AddLast(new TriggerWork(firing, 1, ++Posted));
+        _unfinished.Add(Posted);
         Waiting++;
         return true;
     }
@@ -81,6 +89,7 @@ internal sealed class TriggerQueue(TriggerOptions options)
         }
 
         Waiting--;
+        _unfinished.Remove(work.Number);
         if (lane.Work.Count > 0)
         {
             _ready.Enqueue(lane);

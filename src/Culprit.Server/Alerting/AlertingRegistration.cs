@@ -1,4 +1,5 @@
 using Culprit.Engine.Alerting;
+using Culprit.Server.Configuration;
 using Spectre.Console;
 
 namespace Culprit.Server.Alerting;
@@ -6,10 +7,15 @@ namespace Culprit.Server.Alerting;
 /// <summary>Sinks and the dispatcher that serves them.</summary>
 internal static class AlertingRegistration
 {
-    public static void AddAlerting(this WebApplicationBuilder builder)
+    public static void AddAlerting(this WebApplicationBuilder builder, Settings settings)
     {
         builder.Services.AddSingleton(_ => Terminal.Console);
         builder.Services.AddSingleton<IAlertSink, ConsoleSink>();
+        foreach (var handler in settings.Options.Plugged.AlertHandlers.Values)
+        {
+            builder.Services.AddSingleton<IAlertSink>(s => new PluginSink(handler, s.GetRequiredService<TimeProvider>()));
+        }
+
         builder.Services.AddHostedService<AlertDispatcher>();
     }
 }

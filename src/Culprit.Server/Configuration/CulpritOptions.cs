@@ -1,5 +1,7 @@
 using Culprit.Engine;
 using Culprit.Engine.Detection.ErrorThreshold;
+using Culprit.Engine.Extending;
+using Culprit.Engine.Rules;
 
 namespace Culprit.Server.Configuration;
 
@@ -36,6 +38,21 @@ internal sealed class CulpritOptions
 
     public ThresholdSection Threshold { get; set; } = new();
 
+    /// <summary>What to look for, and what to do then (docs/rules.md). Default: none.</summary>
+    public List<RuleOptions> Rules { get; set; } = [];
+
+    /// <summary>Types of events of your own, checked on receipt (docs/rules.md). Default: none; undeclared types are accepted as they are.</summary>
+    public List<EventTypeOptions> EventTypes { get; set; } = [];
+
+    /// <summary>How the handlers of rules are called.</summary>
+    public TriggerOptions Triggers { get; set; } = new();
+
+    /// <summary>Assemblies to load (docs/extending.md); paths relative to the configuration file. They run with all rights of the server.</summary>
+    public List<string> Plugins { get; set; } = [];
+
+    /// <summary>What the assemblies of <see cref="Plugins"/> brought.</summary>
+    internal PluginRegistry Plugged { get; set; } = new();
+
     /// <summary>Checks every value; each mistake names key, value and what is allowed.</summary>
     public IReadOnlyList<string> Mistakes()
     {
@@ -70,6 +87,10 @@ internal sealed class CulpritOptions
             }
         }
 
+        var further = new Mistakes();
+        Triggers.Check("triggers", further);
+        Read(further);
+        mistakes.AddRange(further.All);
         return mistakes;
 
         void Check(bool ok, string key, object value, string allowed)
@@ -81,8 +102,15 @@ internal sealed class CulpritOptions
         }
     }
 
+    /// <summary>Rules and event types of configuration and plug-ins; what has a mistake is left out.</summary>
+    public ExtensionSet ToExtensions() => Read(new Mistakes());
+
+    private ExtensionSet Read(Mistakes mistakes) => ExtensionSet.Read(Rules, EventTypes, Plugged, mistakes);
+
     public PipelineOptions ToPipelineOptions() => new()
     {
+        Rules = ToExtensions().Rules,
+        Detectors = Plugged.Detectors,
         SourceFilter = SourceFilter,
         DedupeWindow = TimeSpan.FromSeconds(Dedupe.WindowSeconds),
         DedupePrefix = Dedupe.Prefix,

@@ -1,4 +1,6 @@
+using Culprit.Engine.Rules;
 using Culprit.Server.Commands;
+using Culprit.Server.Plugins;
 
 namespace Culprit.Server.Configuration;
 
@@ -11,23 +13,26 @@ internal sealed record Settings(CulpritOptions Options)
     /// <returns>Null after every mistake has been named in <paramref name="errors"/>.</returns>
     public static Settings? Load(ServerArguments arguments, TextWriter errors)
     {
-        var builder = new ConfigurationBuilder();
         try
         {
             var file = arguments.Config ?? DefaultFile;
-            builder.Add<YamlConfigurationSource>(yaml =>
-            {
-                yaml.Path = Path.GetFullPath(file);
-                yaml.Optional = arguments.Config is null;
-                yaml.ResolveFileProvider();
-            });
-            builder.AddEnvironmentVariables("CULPRIT_");
+            var written = new ConfigurationBuilder()
+                .Add<YamlConfigurationSource>(yaml =>
+                {
+                    yaml.Path = Path.GetFullPath(file);
+                    yaml.Optional = arguments.Config is null;
+                    yaml.ResolveFileProvider();
+                })
+                .Build();
+            var builder = new ConfigurationBuilder().AddConfiguration(written).AddEnvironmentVariables("CULPRIT_");
             builder.AddInMemoryCollection(
                 new Dictionary<string, string?> { ["urls"] = arguments.Urls, ["data"] = arguments.Data }.Where(o => o.Value is not null));
             var configuration = builder.Build();
             var options = new CulpritOptions();
             configuration.Bind(options, bind => bind.ErrorOnUnknownConfiguration = false);
-            var mistakes = options.Mistakes().Concat(UnknownKeys(configuration)).ToList();
+            var unusable = new Mistakes();
+            options.Plugged = PluginLoader.Load(options.Plugins, Path.GetDirectoryName(Path.GetFullPath(file))!, unusable);
+            var mistakes = unusable.All.Concat(options.Mistakes()).Concat(ConfigurationKeys.Unknown(written)).ToList();
             mistakes.ForEach(m => errors.WriteLine("culprit: configuration: " + m));
             return mistakes.Count == 0 ? new Settings(options) : null;
         }
@@ -37,36 +42,4 @@ internal sealed record Settings(CulpritOptions Options)
             return null;
         }
     }
-
-    private static IEnumerable<string> UnknownKeys(IConfigurationRoot configuration)
-    {
-        var known = Keys(typeof(CulpritOptions));
-        foreach (var section in configuration.GetChildren())
-        {
-            if (!known.TryGetValue(section.Key, out var type))
-            {
-                yield return $"{section.Key}: unknown key; known are {string.Join(", ", known.Keys)}.";
-            }
-            else if (type.Namespace == typeof(CulpritOptions).Namespace)
-            {
-                var inner = Keys(type);
-                foreach (var child in section.GetChildren().Where(c => !inner.ContainsKey(c.Key)))
-                {
-                    yield return $"{section.Key}:{child.Key}: unknown key; known are {string.Join(", ", inner.Keys)}.";
-                }
-            }
-            else if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(List<>)
-                && type.GenericTypeArguments[0].Namespace == typeof(CulpritOptions).Namespace)
-            {
-                var inner = Keys(type.GenericTypeArguments[0]);
-                foreach (var child in section.GetChildren().SelectMany(item => item.GetChildren()).Where(c => !inner.ContainsKey(c.Key)))
-                {
-                    yield return $"{child.Path}: unknown key; known are {string.Join(", ", inner.Keys)}.";
-                }
-            }
-        }
-    }
-
-    private static Dictionary<string, Type> Keys(Type type) => type.GetProperties().ToDictionary(
-        p => char.ToLowerInvariant(p.Name[0]) + p.Name[1..], p => p.PropertyType, StringComparer.OrdinalIgnoreCase);
 }

@@ -2,9 +2,11 @@ using Culprit.Engine;
 using Culprit.Engine.Alerting;
 using Culprit.Engine.Records;
 using Culprit.Engine.RootCause;
+using Culprit.Engine.Rules;
 using Culprit.Engine.Storage;
 using Culprit.Server.Journal;
 using Culprit.Server.Querying;
+using Culprit.Server.Rules;
 
 namespace Culprit.Server.Detection;
 
@@ -14,9 +16,11 @@ internal sealed partial class EngineWorker(
     IRecordStore records,
     IStateStore state,
     EventHub hub,
-    PipelineOptions options,
+    PipelineOptions settings,
     RootCauseRanker ranker,
     IEnumerable<IAlertSink> sinks,
+    TriggerDispatcher triggers,
+    ITriggerOutput deadLetters,
     EngineProgress progress,
     TimeProvider clock,
     ILogger<EngineWorker> logger) : BackgroundService
@@ -30,6 +34,7 @@ internal sealed partial class EngineWorker(
     private long _lastRecord;
     private EngineSnapshot? _frozen;
     private long _frozenRecord;
+    private long _frozenFiring;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -47,6 +52,7 @@ internal sealed partial class EngineWorker(
 
     private async Task<(Pipeline Pipeline, long Position)> RestoreAsync(CancellationToken cancellationToken)
     {
+        var options = settings with { DetectorFailed = f => DetectorFailed(f.Detector, f.Environment, f.Exception) };
         if (await state.LoadSnapshotAsync(cancellationToken).ConfigureAwait(false) is { } snapshot)
         {
             var restored = new Pipeline(options, journal.Id, ranker);
@@ -101,10 +107,28 @@ internal sealed partial class EngineWorker(
             }
         }
 
+        if (output.Count > 0)
+        {
+            await PostAsync(pipeline.Firings, cancellationToken).ConfigureAwait(false);
+        }
+
         progress.Sequence = entry.LastSequence;
         if (entry.Batch is null)
         {
             await SnapshotIfDueAsync(pipeline, entry.LastSequence, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Handlers hear of a firing after its event is stored. What replay makes again is posted again: they may have missed it.</summary>
+    private async Task PostAsync(IReadOnlyList<RuleFiring> firings, CancellationToken cancellationToken)
+    {
+        foreach (var firing in firings)
+        {
+            if (!triggers.TryPost(firing))
+            {
+                await deadLetters.DeadLetterAsync(new TriggerWork(firing, 0), "too many firings wait for their handlers", cancellationToken)
+                    .ConfigureAwait(false);
+            }
         }
     }
 
@@ -124,8 +148,9 @@ internal sealed partial class EngineWorker(
 
     /// <summary>Freezes the pipeline now and then, right after a tick: only then has every digest been drawn.</summary>
     /// <remarks>
-    /// A snapshot is kept back until the store has every record in it. So a replay, which starts after the snapshot, meets
-    /// every record that the store still lacks and can tell it what it found out about them.
+    /// A snapshot is kept back until the store has every record in it, and handlers are done with every firing in it. So a
+    /// replay, which starts after the snapshot, meets every record that the store still lacks and can tell it what it found
+    /// out about them, and makes every firing again that still waits for its handler.
     /// </remarks>
     private async Task SnapshotIfDueAsync(Pipeline pipeline, long sequence, CancellationToken cancellationToken)
     {
@@ -140,9 +165,10 @@ internal sealed partial class EngineWorker(
             _bytesSinceSnapshot = 0;
             _frozen = new EngineSnapshot(Pipeline.SnapshotVersion, sequence, pipeline.ToSnapshot());
             _frozenRecord = _lastRecord;
+            _frozenFiring = triggers.Progress.Posted;
         }
 
-        if (records.AppliedSequence >= _frozenRecord)
+        if (records.AppliedSequence >= _frozenRecord && triggers.Progress.Settled >= _frozenFiring)
         {
             await state.SaveSnapshotAsync(_frozen, cancellationToken).ConfigureAwait(false);
             progress.SnapshotSequence = _frozen.Sequence;
@@ -178,4 +204,7 @@ internal sealed partial class EngineWorker(
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The engine failed on journal entries {First} to {Last}; they are in the dead letters")]
     private partial void EntryFailed(long first, long last, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Detector {Detector} failed in environment {Environment} and is left out until the next start")]
+    private partial void DetectorFailed(string detector, string environment, Exception exception);
 }

@@ -4,6 +4,7 @@ using System.IO.Hashing;
 using System.Text.Json;
 using Culprit.Engine.Ingestion;
 using Culprit.Engine.Records;
+using Culprit.Engine.Rules;
 using Culprit.Server.Http;
 using Culprit.Server.Journal;
 
@@ -17,6 +18,7 @@ internal sealed class EventIntake(
     RecentIds ids,
     IdempotencyKeys keys,
     IngestionMetrics metrics,
+    EventTypeRegistry types,
     TimeProvider clock)
 {
     // A writer that one huge batch blew up is not kept for the next small one.
@@ -83,7 +85,7 @@ internal sealed class EventIntake(
 
         if (!_workspaces.TryTake(out var work))
         {
-            work = new Workspace();
+            work = new Workspace(types);
         }
 
         var claims = ids.Begin();
@@ -243,9 +245,9 @@ internal sealed class EventIntake(
     }
 
     /// <summary>Buffers of one request, used again by the next.</summary>
-    private sealed class Workspace
+    private sealed class Workspace(EventTypeRegistry types)
     {
-        public BatchJsonParser Parser { get; } = new();
+        public BatchJsonParser Parser { get; } = new(types);
 
         public RecordBatchWriter Writer { get; } = new();
 

@@ -1,3 +1,4 @@
+using Culprit.Engine.Rules;
 using Culprit.Server.Health;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -9,7 +10,8 @@ internal static class IngestionRegistration
     // Four bodies of the largest size, sent and inflated, or many ordinary ones.
     private const long MaxBytesInFlight = 512L * 1024 * 1024;
 
-    public static WebApplicationBuilder AddIngestion(this WebApplicationBuilder builder)
+    /// <param name="types">What custom events are checked against; nothing by default.</param>
+    public static WebApplicationBuilder AddIngestion(this WebApplicationBuilder builder, EventTypeRegistry? types = null)
     {
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -25,6 +27,7 @@ internal static class IngestionRegistration
         services.AddSingleton<IHealthSource>(s => s.GetRequiredService<IngestionMetrics>());
         services.AddSingleton<IngestPressure>();
         services.TryAddSingleton(RecordAdmission.Open); // Storage adds the configured one: it knows the retention classes.
+        services.AddSingleton(types ?? new EventTypeRegistry());
         services.AddSingleton<EventIntake>();
         return builder;
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Culprit.Engine.Records;
+using Culprit.Engine.Rules;
 using Culprit.Engine.Storage;
 using Culprit.Server.Journal;
 
@@ -84,7 +85,7 @@ internal sealed class EventLookup(IJournal journal, IRecordStore records, IState
             ? record
             : null;
 
-    /// <summary>The causation id, then the errors that an anomaly lists as its evidence.</summary>
+    /// <summary>The causation id, then the errors that an anomaly lists as its evidence, or the events that a rule counted.</summary>
     private static List<string> CausesOf(DerivedEvent derived)
     {
         var causes = new List<string>();
@@ -97,7 +98,8 @@ internal sealed class EventLookup(IJournal journal, IRecordStore records, IState
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isErrors = reader.ValueTextEquals("error_ids"u8);
+            var isErrors = reader.ValueTextEquals("error_ids"u8)
+                || (derived.Type == RuleFiring.EventType && reader.ValueTextEquals("event_ids"u8));
             reader.Read();
             if (!isErrors || reader.TokenType != JsonTokenType.StartArray)
             {

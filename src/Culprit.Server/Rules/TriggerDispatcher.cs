@@ -1,3 +1,4 @@
+using Culprit.Engine.Extending;
 using Culprit.Engine.Rules;
 
 namespace Culprit.Server.Rules;
@@ -5,7 +6,7 @@ namespace Culprit.Server.Rules;
 /// <summary>Calls handlers for firings: one scope in order, different scopes side by side, failed calls again with growing pauses.</summary>
 /// <remarks>
 /// Firings wait in memory. They derive from the journal, so after a restart the engine makes those again that followed its
-/// last snapshot; handlers therefore see a firing at least once.
+/// last snapshot, and a snapshot is kept back until the firings in it are done; handlers therefore see a firing at least once.
 /// </remarks>
 internal sealed partial class TriggerDispatcher : BackgroundService
 {
@@ -41,6 +42,18 @@ internal sealed partial class TriggerDispatcher : BackgroundService
             lock (_gate)
             {
                 return (_queue.Waiting, _queue.Running, _queue.Refused);
+            }
+        }
+    }
+
+    /// <summary>Number of the newest firing taken, and the number up to which every one is done or a dead letter.</summary>
+    public (long Posted, long Settled) Progress
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return (_queue.Posted, _queue.Settled);
             }
         }
     }

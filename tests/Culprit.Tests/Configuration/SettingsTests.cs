@@ -26,6 +26,22 @@ public sealed class SettingsTests : IDisposable
         Assert.Equal(new CulpritOptions().Dedupe.WindowSeconds, settings.Options.Dedupe.WindowSeconds);
     }
 
+    [Fact]
+    public void TheListsThatTheSampleShowsCommentedOutAreRight()
+    {
+        var sample = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "samples", "culprit.yaml"));
+        var shown = sample.Replace(": []", ":", StringComparison.Ordinal).Replace("\n#  ", "\n  ", StringComparison.Ordinal)
+            .Replace("OrderWatch.dll", Path.Combine(AppContext.BaseDirectory, "OrderWatch.dll"), StringComparison.Ordinal)
+            .Replace("type: order.refused", "type: order.refused-too", StringComparison.Ordinal);
+
+        var settings = Read(shown, out var mistakes);
+
+        Assert.Empty(mistakes);
+        Assert.Equal(["payment-timeouts", "many-orders-refused"], settings!.Options.ToExtensions().Rules.Select(r => r.Name));
+        Assert.Equal(2, settings.Options.ToExtensions().EventTypes.Types.Count);
+        Assert.Equivalent(new Culprit.Engine.Rules.TriggerOptions(), settings.Options.Triggers);
+    }
+
     [Theory]
     [InlineData("threshold: {count: 0}", "threshold:count", "'0'", "1 to 64")]
     [InlineData("threshold: {counting: some}", "threshold:counting", "'some'", "occurrences or distinct")]
@@ -59,6 +75,18 @@ public sealed class SettingsTests : IDisposable
     [InlineData("threshold: {counts: 3}", "threshold:counts: unknown key")]
     [InlineData("admission: [{were: 'level = debug'}]", "admission:0:were: unknown key; known are where, keep")]
     [InlineData("retention: {kept: 7d}", "retention:kept: unknown key")]
+    [InlineData("rules: [{name: a, on: [x], cal: b}]", "rules:0:cal: unknown key; known are name, on, where")]
+    [InlineData("rules: [{name: a, call: b, threshold: {cuont: 3}}]", "rules:0:threshold:cuont: unknown key; known are count, window, scope")]
+    [InlineData("eventTypes: [{type: a, fields: [{nam: b}]}]", "eventTypes:0:fields:0:nam: unknown key; known are name, kind, required")]
+    [InlineData("triggers: {maxParalel: 3}", "triggers:maxParalel: unknown key")]
+    [InlineData("rules: [{name: a, on: log.error, call: b}]", "rules:0:on: 'log.error' is one value; use a list")]
+    [InlineData("rules: [{name: a, call: b, threshold: 5}]", "rules:0:threshold: '5' is one value; use a mapping of count")]
+    [InlineData("data: {folder: x}", "data: one value is expected here")]
+    [InlineData("triggers: {maxAttempts: 0}", "triggers:maxAttempts: '0' is not allowed; use 1 to 100")]
+    [InlineData("rules: [{name: a, call: nobody}]", "rules:0:call: 'nobody' is not allowed; use nothing, because there is no handler")]
+    [InlineData("rules: [{name: a, where: 'level <', call: b}]", "rules:0:where")]
+    [InlineData("eventTypes: [{type: log.entry}]", "eventTypes:0:type: 'log.entry' is not allowed")]
+    [InlineData("plugins: [missing.dll]", "missing.dll' cannot be used: there is no such file")]
     [InlineData("a: [1", "line 2")]
     [InlineData("threshold: {count: many}", "many")]
     public void WhatCannotBeUnderstoodIsNamed(string yaml, string expected)

@@ -1,6 +1,7 @@
 using System.Text;
 using Culprit.Engine.Ingestion;
 using Culprit.Engine.Records;
+using Culprit.Engine.Rules;
 using Xunit;
 
 namespace Culprit.Tests.Ingestion;
@@ -96,6 +97,32 @@ public sealed class BatchJsonParserTests
 
         Assert.Equal(1, _result.Duplicates);
         Assert.Equal(2, _writer.Count);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void AnEventOfADeclaredTypeMustBeAsDeclared(bool isLines)
+    {
+        var types = new EventTypeRegistry(
+            new EventTypeDeclaration("order.refused", [new EventFieldDeclaration("amount", EventFieldKind.Number, true)]));
+        var body = """
+            {"type":"order.refused","amount":3}
+            {"type":"order.refused"}
+            {"type":"order.refused","amount":"3"}
+            {"type":"order.other"}
+            {"message":"amount"}
+            """;
+
+        new BatchJsonParser(types).Parse(Encoding.UTF8.GetBytes(body), isLines, _writer, ParsedEvent.Received, null, _result);
+
+        Assert.Equal(3, _writer.Count);
+        Assert.Equal(
+            [
+                new Rejection(1, "invalid_event", "'amount' is missing; order.refused wants number"),
+                new Rejection(2, "invalid_event", "'amount' is string; order.refused wants number"),
+            ],
+            _result.Rejected);
     }
 
     [Fact]

@@ -15,6 +15,7 @@ internal static class ChainRule
         ["Correlation", "Summaries"],
         ["RootCause", "Rules"],
         ["Alerting", "Publishing"],
+        ["Extending"],
     ];
 
     /// <summary>They know nouns only, and of the chain only these and what comes after may use them.</summary>

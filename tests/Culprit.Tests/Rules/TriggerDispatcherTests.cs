@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Culprit.Engine.Extending;
 using Culprit.Engine.Rules;
 using Culprit.Server.Rules;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -40,7 +41,7 @@ public sealed class TriggerDispatcherTests
         var ids = new List<string>();
         var handler = new ScriptedHandler((context, _) =>
         {
-            ids.Add(context.Publish("x", _ => { }).Id);
+            ids.Add(context.Publish("x", _ => { }));
             return context.Attempt == 1 ? throw new InvalidOperationException("broken") : Task.FromResult(TriggerResult.Ack);
         });
         _output.FailNext(1);

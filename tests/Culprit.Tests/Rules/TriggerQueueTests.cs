@@ -60,6 +60,24 @@ public sealed class TriggerQueueTests
     }
 
     [Fact]
+    public void AFiringThatWaitsForItsNextAttemptIsNotSettledAndNeitherAreLaterOnes()
+    {
+        var queue = Queue(new TriggerOptions { MaxAttempts = 2 }, ("a", "1"), ("b", "2"));
+        var settled = new List<long> { queue.Settled };
+
+        var first = queue.TryTake(Noon)!;
+        queue.Complete(queue.TryTake(Noon)!, TriggerResult.Ack, Noon);
+        settled.Add(queue.Settled);
+        queue.Complete(first, TriggerResult.Nack("no"), Noon);
+        settled.Add(queue.Settled);
+        queue.Complete(queue.TryTake(Noon.AddMinutes(1))!, TriggerResult.Nack("no"), Noon.AddMinutes(1));
+        settled.Add(queue.Settled);
+
+        Assert.Equal([0, 0, 0, 2], settled);
+        Assert.Equal(2, queue.Posted);
+    }
+
+    [Fact]
     public void AHandlerMaySayWhenToComeBackWithinBounds()
     {
         var queue = Queue(new TriggerOptions { LongestPause = TimeSpan.FromSeconds(60) }, ("a", "1"), ("b", "2"), ("c", "3"));

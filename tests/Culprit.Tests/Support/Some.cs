@@ -33,6 +33,7 @@ internal static class Some
             writer.Set(LogRecord.TraceIdField, Encoding.UTF8.GetBytes(entry.TraceId));
             writer.Set(LogRecord.SpanIdField, Encoding.UTF8.GetBytes(entry.SpanId));
             writer.Set(LogRecord.IdField, Encoding.UTF8.GetBytes(entry.Id));
+            writer.Set(LogRecord.TypeField, Encoding.UTF8.GetBytes(entry.Type));
             writer.Commit(entry.TimestampNanos, entry.Kind, entry.Severity, RecordFlags.None);
             received = Math.Max(received, entry.TimestampNanos);
         }
@@ -47,6 +48,9 @@ internal sealed record Entry(long TimestampNanos, string Service, string Message
     public string Environment { get; init; } = "production";
 
     public EventKind Kind { get; init; } = EventKind.Log;
+
+    /// <summary>Of a custom event.</summary>
+    public string Type { get; init; } = string.Empty;
 
     public string Attributes { get; init; } = string.Empty;
 

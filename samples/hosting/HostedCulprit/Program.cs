@@ -1,0 +1,3 @@
+using HostedCulprit;
+
+await Story.TellAsync(Console.Out, TimeProvider.System.GetUtcNow(), CancellationToken.None);
