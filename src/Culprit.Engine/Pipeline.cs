@@ -1,4 +1,5 @@
 using System.Text;
+using Culprit.Engine.Correlation;
 using Culprit.Engine.Detection;
 using Culprit.Engine.Detection.ErrorThreshold;
 using Culprit.Engine.Filtering;
@@ -37,22 +38,39 @@ internal sealed partial class Pipeline
     /// <summary>The newest tick, Unix nanoseconds; 0 before the first.</summary>
     public long TickNanos { get; private set; }
 
+    /// <summary>The digests that the last call drew: what was logged, for whoever counts it.</summary>
+    public IReadOnlyList<DrawnDigest> Digests => _stages.Drawn;
+
+    /// <summary>What the last call kept from the detectors.</summary>
+    public SkippedRecords Skipped { get; private set; }
+
+    public IEnumerable<Incident> OpenIncidents => _stages.Environments.SelectMany(e => e.Stage.OpenIncidents);
+
     /// <summary>Takes a batch; fills in what it finds out about each record, and returns the events that follow.</summary>
     /// <remarks>The returned list is valid until the next call.</remarks>
     public IReadOnlyList<DerivedEvent> Process(RecordBatch batch, BatchAnnotations annotations)
     {
-        _output.Clear();
+        Begin();
+        long filtered = 0, late = 0, noRoom = 0;
         for (var i = 0; i < batch.Count; i++)
         {
             var record = batch[i];
             if (_sourceFilter is not null && !_sourceFilter.Matches(record))            // source filter
             {
+                filtered++;
                 continue;
             }
 
             var time = (record.Flags & RecordFlags.TimeSuspect) != 0 ? batch.ReceivedNanos : record.TimestampNanos;
-            if (time < TickNanos - _latenessNanos || _stages.Of(record) is not { } stages)  // late: stored, reaches no detector
+            if (time < TickNanos - _latenessNanos)                                          // late: stored, reaches no detector
             {
+                late++;
+                continue;
+            }
+
+            if (_stages.Of(record) is not { } stages)
+            {
+                noRoom++;
                 continue;
             }
 
@@ -83,13 +101,14 @@ internal sealed partial class Pipeline
             }
         }
 
+        Skipped = new SkippedRecords(filtered, late, noRoom);
         return _output;
     }
 
     /// <summary>Time has come this far: digests are drawn, summaries made, causes looked at again, incidents ended.</summary>
     public IReadOnlyList<DerivedEvent> Tick(long tickNanos)
     {
-        _output.Clear();
+        Begin();
         if (tickNanos <= TickNanos)
         {
             return _output; // A clock that went back moves nothing.
@@ -104,6 +123,13 @@ internal sealed partial class Pipeline
         }
 
         return _output;
+    }
+
+    private void Begin()
+    {
+        _output.Clear();
+        _stages.Drawn.Clear();
+        Skipped = default;
     }
 
     private bool Counts(long duplicateOf) =>

@@ -1,4 +1,5 @@
 using Culprit.Engine.Alerting;
+using Culprit.Server.Export;
 using Spectre.Console;
 
 namespace Culprit.Server.Alerting;
@@ -10,6 +11,8 @@ internal static class AlertingRegistration
     {
         builder.Services.AddSingleton(_ => Terminal.Console);
         builder.Services.AddSingleton<IAlertSink, ConsoleSink>();
+        builder.Services.AddSingleton<AlertMetrics>();
+        builder.Services.AddSingleton<IMetricSource>(s => s.GetRequiredService<AlertMetrics>());
         builder.Services.AddHostedService<AlertDispatcher>();
     }
 }

@@ -30,6 +30,8 @@ internal sealed class CulpritOptions
 
     public ThresholdSection Threshold { get; set; } = new();
 
+    public DatadogSection Datadog { get; set; } = new();
+
     /// <summary>Checks every value; each mistake names key, value and what is allowed.</summary>
     public IReadOnlyList<string> Mistakes()
     {
@@ -43,6 +45,7 @@ internal sealed class CulpritOptions
         Check(Threshold.WindowSeconds is >= 1 and <= 240, "threshold:windowSeconds", Threshold.WindowSeconds, "1 to 240");
         Check(Threshold.Counting is "occurrences" or "distinct", "threshold:counting", Threshold.Counting, "occurrences or distinct");
         Check(Threshold.BaselineMinutes is >= 1 and <= 60, "threshold:baselineMinutes", Threshold.BaselineMinutes, "1 to 60");
+        mistakes.AddRange(Datadog.Mistakes());
         foreach (var url in Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             var isUrl = Uri.TryCreate(url.Replace("://*", "://localhost", StringComparison.Ordinal).Replace("://+", "://localhost", StringComparison.Ordinal), UriKind.Absolute, out var uri)

@@ -18,6 +18,7 @@ internal sealed partial class EngineWorker(
     RootCauseRanker ranker,
     IEnumerable<IAlertSink> sinks,
     EngineProgress progress,
+    DetectionMetrics metrics,
     TimeProvider clock,
     ILogger<EngineWorker> logger) : BackgroundService
 {
@@ -25,6 +26,7 @@ internal sealed partial class EngineWorker(
     private const long SnapshotBytes = 256L * 1024 * 1024;
 
     private readonly string[] _sinks = [.. sinks.Select(s => s.Name)];
+    private long _countedBefore;
     private long _snapshotAt;
     private long _bytesSinceSnapshot;
     private long _lastRecord;
@@ -36,6 +38,7 @@ internal sealed partial class EngineWorker(
         // The thread of the host's start must not do the replay.
         await Task.Yield();
         var (pipeline, position) = await RestoreAsync(stoppingToken).ConfigureAwait(false);
+        _countedBefore = await state.GetEnginePositionAsync(stoppingToken).ConfigureAwait(false);
         progress.Sequence = position;
         progress.SnapshotSequence = position;
         _snapshotAt = clock.GetTimestamp();
@@ -95,10 +98,17 @@ internal sealed partial class EngineWorker(
         if (output.Count > 0 || entry.Batch is null)
         {
             var applied = await state.ApplyAsync(ToOutput(entry.LastSequence, output), cancellationToken).ConfigureAwait(false);
+            metrics.Count(applied);
             foreach (var derived in applied)
             {
                 hub.Publish(derived);
             }
+        }
+
+        // A replay goes over what this position covers again: it was counted before the restart.
+        if (entry.LastSequence > _countedBefore)
+        {
+            metrics.Count(pipeline);
         }
 
         progress.Sequence = entry.LastSequence;

@@ -72,7 +72,7 @@ internal sealed class EventIntake(
     {
         if (pressure.Refusal() is { } refusal)
         {
-            metrics.RequestRefused();
+            metrics.RequestRefused("store_behind");
             return (null, refusal);
         }
 
@@ -103,7 +103,7 @@ internal sealed class EventIntake(
 
             if (Refused(parse) is { } problem)
             {
-                metrics.Count(0, 0, parse.Fatal is null ? parse.Rejected.Count : 0);
+                metrics.RequestRejected(parse.Fatal is null ? parse.Rejected : []);
                 return (null, problem);
             }
 
@@ -117,7 +117,7 @@ internal sealed class EventIntake(
                 var appended = await journal.AppendAsync(work.Writer.ToBatch(received), CancellationToken.None).ConfigureAwait(false);
                 if (!appended.Accepted)
                 {
-                    metrics.RequestRefused();
+                    metrics.RequestRefused("journal");
                     return (null, new Problem(503, "overloaded", appended.Refusal!) { RetryAfter = appended.RetryAfter });
                 }
 
@@ -125,7 +125,7 @@ internal sealed class EventIntake(
                 isDurable = true;
             }
 
-            metrics.Count(batch?.Count ?? 0, parse.Duplicates, parse.Rejected.Count);
+            metrics.RequestAccepted(batch?.Count ?? 0, parse.Duplicates, parse.Rejected);
             return (parse.IsSingle ? Published(batch, repeatedId) : Counted(batch?.Count ?? 0, parse), null);
         }
         finally

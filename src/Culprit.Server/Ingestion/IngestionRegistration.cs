@@ -1,3 +1,4 @@
+using Culprit.Server.Export;
 using Culprit.Server.Health;
 
 namespace Culprit.Server.Ingestion;
@@ -22,6 +23,7 @@ internal static class IngestionRegistration
         services.AddSingleton<IdempotencyKeys>();
         services.AddSingleton<IngestionMetrics>();
         services.AddSingleton<IHealthSource>(s => s.GetRequiredService<IngestionMetrics>());
+        services.AddSingleton<IMetricSource>(s => s.GetRequiredService<IngestionMetrics>());
         services.AddSingleton<IngestPressure>();
         services.AddSingleton<EventIntake>();
         return builder;

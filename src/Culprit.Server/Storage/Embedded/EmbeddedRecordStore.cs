@@ -81,6 +81,18 @@ internal sealed partial class EmbeddedRecordStore : IRecordStore, IDisposable
         }
     }
 
+    /// <summary>Readable segments, and their bytes on disk.</summary>
+    public (int Count, long Bytes) Segments
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return (_segments.Length, _segments.Sum(s => s.Bytes));
+            }
+        }
+    }
+
     /// <summary>Opens the store in the data folder and clears up what a crash left behind.</summary>
     public static async Task<EmbeddedRecordStore> OpenAsync(
         string dataFolder,
