@@ -19,9 +19,11 @@ internal sealed class DetectionMetrics : IMetricSource
     private static readonly string[] Levels =
         [.. new[] { Severity.Debug, Severity.Info, Severity.Warn, Severity.Error, Severity.Fatal }.Select(s => s.ToWire())];
 
-    // Five levels per service; environments are bounded by the engine.
+    private readonly HashSet<(string Environment, string Service)> _services = [];
+
+    // OpenTelemetry keeps 2,000 label sets of an instrument: room for those services, and for the rest of 64 environments.
     private readonly CountTable<(string Environment, string Service, string Level)> _records = new(
-        MaxServices * 5,
+        1500,
         k => k with { Service = Labels.Other },
         k => [Labels.Of("environment", k.Environment), Labels.Of("service", k.Service), Labels.Of("level", k.Level)]);
 
@@ -43,7 +45,7 @@ internal sealed class DetectionMetrics : IMetricSource
     {
         meter.CreateObservableCounter("culprit.records", _records.Measure, "{record}", "Log records analysed, duplicates included");
         meter.CreateObservableGauge(
-            "culprit.errors", _errors.Measure, "1", "Share of error and fatal records among those of the last minute");
+            "culprit.errors.ratio", _errors.Measure, "1", "Share of error and fatal records among those of the last minute");
         meter.CreateObservableCounter("culprit.summaries", _summaries.Measure, "{summary}", "Summaries published");
         meter.CreateObservableCounter("culprit.anomalies", _anomalies.Measure, "{anomaly}", "Anomalies published");
         meter.CreateObservableCounter("culprit.incidents.opened", _opened.Measure, "{incident}", "Incidents opened, by their first severity");
@@ -93,7 +95,9 @@ internal sealed class DetectionMetrics : IMetricSource
                     _anomalies.Add((environment, anomaly[0], anomaly[1]), 1);
                     break;
                 case EventTypes.IncidentOpened:
-                    _opened.Add((environment, Read(derived, "severity")[0]), 1);
+                    var opened = (environment, Read(derived, "severity")[0]);
+                    _opened.Add(opened, 1);
+                    _resolved.Add(opened, 0); // A rate can only be seen from a zero.
                     break;
                 case EventTypes.IncidentResolved:
                     _resolved.Add((environment, Read(derived, "severity")[0]), 1);
@@ -111,6 +115,18 @@ internal sealed class DetectionMetrics : IMetricSource
     {
         environment = Labels.Clean(environment);
         var service = Labels.Clean(digest.Service);
+        if (!_services.Contains((environment, service)))
+        {
+            if (_services.Count < MaxServices)
+            {
+                _services.Add((environment, service));
+            }
+            else
+            {
+                service = Labels.Other;
+            }
+        }
+
         for (var level = 0; level < Levels.Length; level++)
         {
             if (digest.ByLevel[level] > 0)

@@ -14,7 +14,8 @@ internal static class ExportRegistration
         services.AddSingleton<CulpritMeter>();
         services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("culprit", autoGenerateServiceInstanceId: false))
-            .WithMetrics(metrics => metrics.AddMeter(CulpritMeter.Name).AddPrometheusExporter());
+            .WithMetrics(metrics => metrics.AddMeter(CulpritMeter.Name).AddPrometheusExporter(
+                prometheus => prometheus.ScopeInfoEnabled = false));
         if (settings.Options.Datadog.IsOn)
         {
             services.AddDatadog(settings.Options.Datadog);
