@@ -7,8 +7,9 @@ namespace Culprit.Server.Export.Datadog;
 /// <summary>Writes bodies of <c>POST /api/v2/series</c>.</summary>
 internal static class DatadogSeries
 {
-    /// <summary>Of one body before compression. Datadog takes 512,000 bytes compressed, and gzip never adds as much as is left here.</summary>
-    public const int MaxPlainBytes = 500_000;
+    /// <summary>Of one body before compression. Datadog takes 512,000 bytes compressed.</summary>
+    /// <remarks>The fastest level of .NET's gzip adds up to 5.5 % to what cannot be compressed (measured): this always fits.</remarks>
+    public const int MaxPlainBytes = 450_000;
 
     private const int CountType = 1;
     private const int GaugeType = 3;
