@@ -34,6 +34,7 @@ internal sealed class EventIntake(
         {
             if (claim.IsOtherBody)
             {
+                metrics.RequestRejected([]);
                 return new Problem(422, "idempotency_key_reused", "This Idempotency-Key was used for another body.");
             }
 
