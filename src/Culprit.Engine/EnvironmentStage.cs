@@ -42,6 +42,8 @@ internal sealed class EnvironmentStage
         Graph = new ServiceGraph(new ServiceGraphOptions { Dependencies = options.Dependencies });
     }
 
+    public IEnumerable<Incident> OpenIncidents => _correlator.Open.Select(o => o.Incident);
+
     public ServiceGraph Graph { get; private set; }
 
     /// <summary>Adds what one service said since its last digest.</summary>

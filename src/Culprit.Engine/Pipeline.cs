@@ -1,4 +1,5 @@
 using System.Text;
+using Culprit.Engine.Correlation;
 using Culprit.Engine.Detection;
 using Culprit.Engine.Detection.ErrorThreshold;
 using Culprit.Engine.Filtering;
@@ -43,6 +44,14 @@ internal sealed partial class Pipeline
     /// <summary>Firings of the last call whose rules call a handler; valid until the next.</summary>
     public IReadOnlyList<RuleFiring> Firings => _rules?.Firings ?? [];
 
+    /// <summary>The digests that the last call drew: what was logged, for whoever counts it.</summary>
+    public IReadOnlyList<DrawnDigest> Digests => _stages.Drawn;
+
+    /// <summary>What the last call kept from the detectors.</summary>
+    public SkippedRecords Skipped { get; private set; }
+
+    public IEnumerable<Incident> OpenIncidents => _stages.Environments.SelectMany(e => e.Stage.OpenIncidents);
+
     /// <summary>Takes a batch; fills in what it finds out about each record, and returns the events that follow.</summary>
     /// <remarks>The returned list is valid until the next call.</remarks>
     public IReadOnlyList<DerivedEvent> Process(RecordBatch batch, BatchAnnotations annotations) =>
@@ -52,17 +61,26 @@ internal sealed partial class Pipeline
     public IReadOnlyList<DerivedEvent> Process(RecordBatch batch, int first, int count, BatchAnnotations annotations)
     {
         Begin();
+        long filtered = 0, late = 0, noRoom = 0;
         for (var i = first; i < first + count; i++)
         {
             var record = batch[i];
             if (_sourceFilter is not null && !_sourceFilter.Matches(record))            // source filter
             {
+                filtered++;
                 continue;
             }
 
             var time = (record.Flags & RecordFlags.TimeSuspect) != 0 ? batch.ReceivedNanos : record.TimestampNanos;
-            if (time < TickNanos - _latenessNanos || _stages.Of(record) is not { } stages)  // late: stored, reaches no detector
+            if (time < TickNanos - _latenessNanos)                                          // late: stored, reaches no detector
             {
+                late++;
+                continue;
+            }
+
+            if (_stages.Of(record) is not { } stages)
+            {
+                noRoom++;
                 continue;
             }
 
@@ -95,6 +113,7 @@ internal sealed partial class Pipeline
             _rules?.Observe(record, time, TickNanos, _output);                            // rules: events, anomalies, handlers
         }
 
+        Skipped = new SkippedRecords(filtered, late, noRoom);
         return _output;
     }
 
@@ -124,6 +143,8 @@ internal sealed partial class Pipeline
     {
         _output.Clear();
         _rules?.Begin();
+        _stages.Drawn.Clear();
+        Skipped = default;
     }
 
     private bool Counts(long duplicateOf) =>

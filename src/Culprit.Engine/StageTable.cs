@@ -1,5 +1,6 @@
 using System.IO.Hashing;
 using System.Text;
+using Culprit.Engine.Detection;
 using Culprit.Engine.Filtering;
 using Culprit.Engine.Records;
 using Culprit.Engine.RootCause;
@@ -16,9 +17,13 @@ internal sealed class StageTable(PipelineOptions options, ulong journalId, RootC
     private readonly DedupeBudget _dedupeBudget = new();
     private readonly Dictionary<ulong, Stages?> _routes = [];
     private readonly SortedDictionary<string, EnvironmentEntry> _environments = new(StringComparer.Ordinal);
+    private readonly List<DrawnDigest> _drawn = [];
 
     /// <summary>In the order of their names, so that output does not depend on who spoke first.</summary>
     public IEnumerable<EnvironmentEntry> Environments => _environments.Values;
+
+    /// <summary>The digests drawn since it was last cleared.</summary>
+    public List<DrawnDigest> Drawn => _drawn;
 
     /// <summary>The stages for a record; null when its environment is beyond the limit.</summary>
     public Stages? Of(in LogRecord record)
@@ -45,7 +50,7 @@ internal sealed class StageTable(PipelineOptions options, ulong journalId, RootC
     {
         if (!_environments.TryGetValue(name, out var entry) && _environments.Count < options.MaxEnvironments)
         {
-            entry = new EnvironmentEntry(name, options, journalId, ranker, _dedupeBudget);
+            entry = new EnvironmentEntry(name, options, journalId, ranker, _dedupeBudget, _drawn);
             _environments.Add(name, entry);
         }
 
@@ -66,14 +71,23 @@ internal sealed class StageTable(PipelineOptions options, ulong journalId, RootC
         private readonly PipelineOptions _options;
         private readonly ulong _journalId;
         private readonly DedupeBudget _dedupeBudget;
+        private readonly List<DrawnDigest> _drawn;
+        private readonly string _name;
         private readonly SortedDictionary<string, ServiceStage> _services = new(StringComparer.Ordinal);
 
         public EnvironmentEntry(
-            string name, PipelineOptions options, ulong journalId, RootCauseRanker ranker, DedupeBudget dedupeBudget)
+            string name,
+            PipelineOptions options,
+            ulong journalId,
+            RootCauseRanker ranker,
+            DedupeBudget dedupeBudget,
+            List<DrawnDigest> drawn)
         {
+            _name = name;
             _options = options;
             _journalId = journalId;
             _dedupeBudget = dedupeBudget;
+            _drawn = drawn;
             Stage = new EnvironmentStage(name, options, ranker, Text);
             Detectors = options.Detectors.Count > 0 ? new DetectorStage(name, options) : null;
         }
@@ -111,6 +125,7 @@ internal sealed class StageTable(PipelineOptions options, ulong journalId, RootC
                 {
                     Stage.Observe(digest, tickNanos);
                     Detectors?.Observe(digest);
+                    _drawn.Add(new DrawnDigest(_name, digest));
                 }
             }
         }

@@ -1,6 +1,7 @@
 using Culprit.Server.Alerting;
 using Culprit.Server.Configuration;
 using Culprit.Server.Detection;
+using Culprit.Server.Export;
 using Culprit.Server.Health;
 using Culprit.Server.Http;
 using Culprit.Server.Ingestion;
@@ -31,6 +32,7 @@ internal static class CulpritServer
         await builder.AddRootCauseAsync(settings, cancellationToken).ConfigureAwait(false);
         builder.AddAlerting(settings);
         builder.AddQuerying();
+        builder.AddExport(settings);
         builder.AddHealth(new HealthOptions(settings.Options.Durability));
 
         var app = builder.Build();
@@ -43,6 +45,7 @@ internal static class CulpritServer
         app.MapIngestion();
         app.MapQuerying();
         app.MapHealth();
+        app.MapExport();
         await app.Services.GetRequiredService<StorageRecovery>().RunAsync(cancellationToken).ConfigureAwait(false);
         return app;
     }

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Culprit.Engine;
+using Culprit.Engine.Detection;
 using Culprit.Engine.Detection.ErrorThreshold;
 using Culprit.Engine.Records;
 using Culprit.Engine.RootCause;
@@ -44,6 +45,37 @@ public class PipelineTests
         var events = Run(New(), same, batchSize: 1, ticks: []);
 
         Assert.Contains(events, e => e.Type == "log.anomaly");
+    }
+
+    [Fact]
+    public void DigestsOfAllCallsAddUpToTheRecordsAndTheRestIsSkippedByReason()
+    {
+        var pipeline = New(new PipelineOptions { MaxEnvironments = 1, SourceFilter = "^$" });
+        var records = 0L;
+        var skipped = new SkippedRecords();
+        void Count()
+        {
+            records += pipeline.Digests.Sum(d => d.Digest.Records);
+            var more = pipeline.Skipped;
+            skipped = new(skipped.Filtered + more.Filtered, skipped.Late + more.Late, skipped.NoRoom + more.NoRoom);
+        }
+
+        pipeline.Process(Some.Batch(1, SeedFlow), new BatchAnnotations(5));
+        Count();
+        pipeline.Tick(Some.At(600));
+        Count();
+        pipeline.Process(
+            Some.Batch(6, Some.Log(600), Some.Log(1), Some.Log(600) with { Environment = "other" }, Some.Log(600) with { Source = "x" }),
+            new BatchAnnotations(4));
+        Count();
+        pipeline.Tick(Some.At(601));
+        Count();
+        pipeline.Tick(Some.At(602));
+        Count();
+
+        Assert.Equal(6, records);
+        Assert.Equal(new SkippedRecords(Filtered: 1, Late: 1, NoRoom: 1), skipped);
+        Assert.Empty(pipeline.Digests);
     }
 
     [Fact]

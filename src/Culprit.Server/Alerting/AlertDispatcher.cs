@@ -5,7 +5,7 @@ namespace Culprit.Server.Alerting;
 
 /// <summary>Delivers what is in the outbox: at least once, in order per incident, with growing pauses after failures.</summary>
 internal sealed partial class AlertDispatcher(
-    IStateStore state, IEnumerable<IAlertSink> sinks, TimeProvider clock, ILogger<AlertDispatcher> logger) : BackgroundService
+    IStateStore state, IEnumerable<IAlertSink> sinks, AlertMetrics metrics, TimeProvider clock, ILogger<AlertDispatcher> logger) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromMinutes(5);
@@ -45,15 +45,18 @@ internal sealed partial class AlertDispatcher(
         {
             case DeliveryOutcome.Delivered:
                 await state.MarkDeliveredAsync(alert.Id, alert.Sink, cancellationToken).ConfigureAwait(false);
+                metrics.Delivered(alert.Sink);
                 break;
             case DeliveryOutcome.Retryable:
                 var backoff = result.RetryAfter ?? Backoff(alert.Attempts);
                 DeliveryFailed(alert.Sink, alert.Id, result.Detail);
+                metrics.Failed(alert.Sink);
                 await state.MarkFailedAsync(
                     alert.Id, alert.Sink, clock.GetUtcNow() + backoff, result.Detail ?? "failed", cancellationToken).ConfigureAwait(false);
                 break;
             case DeliveryOutcome.Rejected:
                 DeliveryFailed(alert.Sink, alert.Id, result.Detail);
+                metrics.Dead(alert.Sink);
                 await state.AddDeadLetterAsync(
                     new DeadLetter($"{alert.Id}:{alert.Sink}", clock.GetUtcNow(), $"{alert.Sink} refused the alert: {result.Detail}", alert.Json),
                     cancellationToken).ConfigureAwait(false);

@@ -1,5 +1,6 @@
 using Culprit.Engine.Alerting;
 using Culprit.Server.Configuration;
+using Culprit.Server.Export;
 using Spectre.Console;
 
 namespace Culprit.Server.Alerting;
@@ -11,6 +12,8 @@ internal static class AlertingRegistration
     {
         builder.Services.AddSingleton(_ => Terminal.Console);
         builder.Services.AddSingleton<IAlertSink, ConsoleSink>();
+        builder.Services.AddSingleton<AlertMetrics>();
+        builder.Services.AddSingleton<IMetricSource>(s => s.GetRequiredService<AlertMetrics>());
         foreach (var handler in settings.Options.Plugged.AlertHandlers.Values)
         {
             builder.Services.AddSingleton<IAlertSink>(s => new PluginSink(handler, s.GetRequiredService<TimeProvider>()));

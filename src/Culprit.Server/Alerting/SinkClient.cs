@@ -43,12 +43,22 @@ internal sealed class SinkClient : IDisposable
 
     /// <summary>Sends the bytes as JSON.</summary>
     /// <param name="prepare">Adds headers.</param>
+    /// <param name="encoding">How the bytes are compressed; null when they are not.</param>
     /// <exception cref="OperationCanceledException">Only when <paramref name="cancellationToken"/> was canceled.</exception>
     public async Task<SinkAnswer> PostAsync(
-        Uri url, ReadOnlyMemory<byte> json, Action<HttpRequestHeaders>? prepare, CancellationToken cancellationToken)
+        Uri url,
+        ReadOnlyMemory<byte> json,
+        Action<HttpRequestHeaders>? prepare,
+        CancellationToken cancellationToken,
+        string? encoding = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ReadOnlyMemoryContent(json) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        if (encoding is not null)
+        {
+            request.Content.Headers.ContentEncoding.Add(encoding);
+        }
+
         prepare?.Invoke(request.Headers);
         using var deadline = new CancellationTokenSource(Timeout, _clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);

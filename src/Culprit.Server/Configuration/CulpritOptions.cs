@@ -53,6 +53,8 @@ internal sealed class CulpritOptions
     /// <summary>What the assemblies of <see cref="Plugins"/> brought.</summary>
     internal PluginRegistry Plugged { get; set; } = new();
 
+    public DatadogSection Datadog { get; set; } = new();
+
     /// <summary>Checks every value; each mistake names key, value and what is allowed.</summary>
     public IReadOnlyList<string> Mistakes()
     {
@@ -68,6 +70,7 @@ internal sealed class CulpritOptions
         Check(Threshold.BaselineMinutes is >= 1 and <= 60, "threshold:baselineMinutes", Threshold.BaselineMinutes, "1 to 60");
         AdmissionSection.Check(Admission, Retention, Check);
         Retention.Check(Check);
+        mistakes.AddRange(Datadog.Mistakes());
         foreach (var url in Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             var isUrl = Uri.TryCreate(url.Replace("://*", "://localhost", StringComparison.Ordinal).Replace("://+", "://localhost", StringComparison.Ordinal), UriKind.Absolute, out var uri)

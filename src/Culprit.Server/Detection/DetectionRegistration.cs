@@ -1,4 +1,5 @@
 using Culprit.Server.Configuration;
+using Culprit.Server.Export;
 using Culprit.Server.Health;
 
 namespace Culprit.Server.Detection;
@@ -11,6 +12,9 @@ internal static class DetectionRegistration
         builder.Services.AddSingleton(settings.Options.ToPipelineOptions());
         builder.Services.AddSingleton<EngineProgress>();
         builder.Services.AddSingleton<IHealthSource, EngineHealth>();
+        builder.Services.AddSingleton<DetectionMetrics>();
+        builder.Services.AddSingleton<IMetricSource>(s => s.GetRequiredService<DetectionMetrics>());
+        builder.Services.AddSingleton<IMetricSource, EngineMetrics>();
         builder.Services.AddHostedService<EngineWorker>();
         builder.Services.AddHostedService<TickWriter>();
     }

@@ -22,6 +22,7 @@ internal sealed partial class EngineWorker(
     TriggerDispatcher triggers,
     ITriggerOutput deadLetters,
     EngineProgress progress,
+    DetectionMetrics metrics,
     TimeProvider clock,
     ILogger<EngineWorker> logger) : BackgroundService
 {
@@ -29,6 +30,7 @@ internal sealed partial class EngineWorker(
     private const long SnapshotBytes = 256L * 1024 * 1024;
 
     private readonly string[] _sinks = [.. sinks.Select(s => s.Name)];
+    private long _countedBefore;
     private long _snapshotAt;
     private long _bytesSinceSnapshot;
     private long _lastRecord;
@@ -41,6 +43,7 @@ internal sealed partial class EngineWorker(
         // The thread of the host's start must not do the replay.
         await Task.Yield();
         var (pipeline, position) = await RestoreAsync(stoppingToken).ConfigureAwait(false);
+        _countedBefore = await state.GetEnginePositionAsync(stoppingToken).ConfigureAwait(false);
         progress.Sequence = position;
         progress.SnapshotSequence = position;
         _snapshotAt = clock.GetTimestamp();
@@ -101,6 +104,7 @@ internal sealed partial class EngineWorker(
         if (output.Count > 0 || entry.Batch is null)
         {
             var applied = await state.ApplyAsync(ToOutput(entry.LastSequence, output), cancellationToken).ConfigureAwait(false);
+            metrics.Count(applied);
             foreach (var derived in applied)
             {
                 hub.Publish(derived);
@@ -110,6 +114,12 @@ internal sealed partial class EngineWorker(
         if (output.Count > 0)
         {
             await PostAsync(pipeline.Firings, cancellationToken).ConfigureAwait(false);
+        }
+
+        // A replay goes over what this position covers again: it was counted before the restart.
+        if (entry.LastSequence > _countedBefore)
+        {
+            metrics.Count(pipeline);
         }
 
         progress.Sequence = entry.LastSequence;

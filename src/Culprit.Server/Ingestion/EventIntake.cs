@@ -41,6 +41,7 @@ internal sealed class EventIntake(
         {
             if (claim.IsOtherBody)
             {
+                metrics.RequestRejected([]);
                 return new Problem(422, "idempotency_key_reused", "This Idempotency-Key was used for another body.");
             }
 
@@ -79,7 +80,7 @@ internal sealed class EventIntake(
     {
         if (pressure.Refusal() is { } refusal)
         {
-            metrics.RequestRefused();
+            metrics.RequestRefused("store_behind");
             return (null, refusal);
         }
 
@@ -110,7 +111,7 @@ internal sealed class EventIntake(
 
             if (Refused(parse) is { } problem)
             {
-                metrics.Count(0, 0, parse.Fatal is null ? parse.Rejected.Count : 0);
+                metrics.RequestRejected(parse.Fatal is null ? parse.Rejected : []);
                 return (null, problem);
             }
 
@@ -123,7 +124,7 @@ internal sealed class EventIntake(
                 var appended = await journal.AppendAsync(work.Writer.ToBatch(received), CancellationToken.None).ConfigureAwait(false);
                 if (!appended.Accepted)
                 {
-                    metrics.RequestRefused();
+                    metrics.RequestRefused("journal");
                     return (null, new Problem(503, "overloaded", appended.Refusal!) { RetryAfter = appended.RetryAfter });
                 }
 
@@ -132,7 +133,7 @@ internal sealed class EventIntake(
             }
 
             var kept = batch?.Count ?? 0;
-            metrics.Count(kept, parse.Duplicates, parse.Rejected.Count, sampled);
+            metrics.RequestAccepted(kept, parse.Duplicates, parse.Rejected, sampled);
             return (parse.IsSingle ? Published(batch, work.Writer.Get(LogRecord.IdField), sampled > 0) : Counted(kept, sampled, parse), null);
         }
         finally

@@ -23,10 +23,11 @@ internal static class EventsEndpoints
             .Produces<object>(201, "application/json").Produces<object>(200, "application/json")
             .ProducesProblem(400).ProducesProblem(413).ProducesProblem(415).ProducesProblem(422).ProducesProblem(503);
 
-    private static async Task<IResult> PublishAsync(HttpContext context, BodyReader bodies, EventIntake intake)
+    private static async Task<IResult> PublishAsync(HttpContext context, BodyReader bodies, EventIntake intake, IngestionMetrics metrics)
     {
         if (!TryReadMediaType(context.Request.ContentType, out var isLines))
         {
+            metrics.RequestRejected([]);
             return new Problem(
                 415,
                 "unsupported_media_type",
@@ -37,20 +38,34 @@ internal static class EventsEndpoints
         var key = keys.Count == 0 ? null : keys.ToString();
         if (key is { Length: 0 or > IdempotencyKeys.MaxKeyLength })
         {
+            metrics.RequestRejected([]);
             return new Problem(400, "bad_idempotency_key", $"Idempotency-Key must have 1 to {IdempotencyKeys.MaxKeyLength} characters.");
         }
 
         var (body, problem) = await bodies.ReadAsync(context).ConfigureAwait(false);
         if (problem is not null)
         {
+            if (problem.Status == StatusCodes.Status503ServiceUnavailable)
+            {
+                metrics.RequestRefused("memory");
+            }
+            else
+            {
+                metrics.RequestRejected([]);
+            }
+
             return problem;
         }
 
         using (body)
         {
-            return body!.Length == 0
-                ? new Problem(400, RejectionCodes.EmptyBody, "The body is empty; send a JSON object, an array or NDJSON.")
-                : await intake.TakeAsync(body, isLines, key).ConfigureAwait(false);
+            if (body!.Length > 0)
+            {
+                return await intake.TakeAsync(body, isLines, key).ConfigureAwait(false);
+            }
+
+            metrics.RequestRejected([]);
+            return new Problem(400, RejectionCodes.EmptyBody, "The body is empty; send a JSON object, an array or NDJSON.");
         }
     }
 

@@ -1,27 +1,28 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Culprit.Engine.Ingestion;
+using Culprit.Server.Export;
 using Culprit.Server.Health;
 
 namespace Culprit.Server.Ingestion;
 
 /// <summary>Counts what came in over HTTP and what became of it: accepted + sampled + duplicates + rejected = sent.</summary>
-internal sealed class IngestionMetrics : IHealthSource, IDisposable
+internal sealed class IngestionMetrics(RecentIds ids, BodyBudget budget) : IHealthSource, IMetricSource
 {
-    private readonly Meter _meter = new("Culprit");
-    private readonly Counter<long> _records;
-    private readonly RecentIds _ids;
-    private readonly BodyBudget _budget;
+    /// <summary>The three reasons for which a request is refused, to be sent again later.</summary>
+    private static readonly string[] RefusalReasons = ["store_behind", "journal", "memory"];
+
+    private readonly ConcurrentDictionary<string, long> _rejectedByCode = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, long> _refusedByReason =
+        new(RefusalReasons.Select(r => KeyValuePair.Create(r, 0L)), StringComparer.Ordinal);
+
     private long _accepted;
     private long _sampled;
     private long _duplicates;
     private long _rejected;
+    private long _acceptedRequests;
+    private long _rejectedRequests;
     private long _refusedRequests;
-
-    public IngestionMetrics(RecentIds ids, BodyBudget budget)
-    {
-        _ids = ids;
-        _budget = budget;
-        _records = _meter.CreateCounter<long>("culprit.ingestion.records", "{record}", "Events received over HTTP, by outcome");
-    }
 
     public string Name => "ingestion";
 
@@ -32,29 +33,73 @@ internal sealed class IngestionMetrics : IHealthSource, IDisposable
         ["duplicates"] = Interlocked.Read(ref _duplicates),
         ["rejected"] = Interlocked.Read(ref _rejected),
         ["refused_requests"] = Interlocked.Read(ref _refusedRequests),
-        ["bytes_in_flight"] = _budget.Taken,
-        ["remembered_ids"] = _ids.Count,
+        ["bytes_in_flight"] = budget.Taken,
+        ["remembered_ids"] = ids.Count,
     });
 
-    /// <param name="sampled">Accepted and counted, but left out of the journal.</param>
-    public void Count(int accepted, int duplicates, int rejected, int sampled = 0)
+    public void Register(Meter meter)
     {
-        Add(ref _sampled, sampled, "sampled");
-        Add(ref _accepted, accepted, "accepted");
-        Add(ref _duplicates, duplicates, "duplicate");
-        Add(ref _rejected, rejected, "rejected");
+        meter.CreateObservableCounter(
+            "culprit.ingest.requests",
+            () => new[]
+            {
+                Labels.Measure(Interlocked.Read(ref _acceptedRequests), "outcome", "accepted"),
+                Labels.Measure(Interlocked.Read(ref _rejectedRequests), "outcome", "rejected"),
+                Labels.Measure(Interlocked.Read(ref _refusedRequests), "outcome", "refused"),
+            },
+            "{request}",
+            "Requests to POST /events by outcome");
+        meter.CreateObservableCounter(
+            "culprit.ingest.records", () => Interlocked.Read(ref _accepted), "{record}", "Events accepted and durable");
+        meter.CreateObservableCounter(
+            "culprit.ingest.sampled", () => Interlocked.Read(ref _sampled), "{record}", "Events accepted and left out by sampling");
+        meter.CreateObservableCounter(
+            "culprit.ingest.duplicates", () => Interlocked.Read(ref _duplicates), "{record}", "Events whose id was known and that were not taken again");
+        meter.CreateObservableCounter(
+            "culprit.ingest.rejected",
+            () => _rejectedByCode.Select(r => Labels.Measure(r.Value, "reason", r.Key)),
+            "{record}",
+            "Events rejected for good by code");
+        meter.CreateObservableCounter(
+            "culprit.ingest.refused",
+            () => _refusedByReason.Select(r => Labels.Measure(r.Value, "reason", r.Key)),
+            "{request}",
+            "Requests refused with 503 by reason; the sender should try again");
+        meter.CreateObservableGauge("culprit.ingest.in_flight", () => budget.Taken, "By", "Memory that bodies being read take");
     }
 
-    public void RequestRefused() => Interlocked.Increment(ref _refusedRequests);
-
-    public void Dispose() => _meter.Dispose();
-
-    private void Add(ref long total, int count, string outcome)
+    /// <param name="sampled">Accepted and counted, but left out of the journal.</param>
+    public void RequestAccepted(int accepted, int duplicates, IReadOnlyList<Rejection> rejected, int sampled = 0)
     {
-        if (count > 0)
+        Interlocked.Add(ref _sampled, sampled);
+        Interlocked.Increment(ref _acceptedRequests);
+        Interlocked.Add(ref _accepted, accepted);
+        Interlocked.Add(ref _duplicates, duplicates);
+        Count(rejected);
+    }
+
+    /// <summary>Nothing of it was taken, and a repetition would not change that.</summary>
+    /// <param name="rejected">Its events, as far as they could be told apart.</param>
+    public void RequestRejected(IReadOnlyList<Rejection> rejected)
+    {
+        Interlocked.Increment(ref _rejectedRequests);
+        Count(rejected);
+    }
+
+    /// <summary>Nothing of it was taken, and the sender should come back.</summary>
+    /// <param name="reason">A word of ours, never input.</param>
+    public void RequestRefused(string reason)
+    {
+        Interlocked.Increment(ref _refusedRequests);
+        _refusedByReason.AddOrUpdate(reason, 1, static (_, count) => count + 1);
+    }
+
+    private void Count(IReadOnlyList<Rejection> rejected)
+    {
+        Interlocked.Add(ref _rejected, rejected.Count);
+        foreach (var rejection in rejected)
         {
-            Interlocked.Add(ref total, count);
-            _records.Add(count, new KeyValuePair<string, object?>("outcome", outcome));
+            _rejectedByCode.AddOrUpdate(rejection.Code, 1, static (_, count) => count + 1);
         }
     }
 }

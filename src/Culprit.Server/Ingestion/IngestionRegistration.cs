@@ -1,4 +1,5 @@
 using Culprit.Engine.Rules;
+using Culprit.Server.Export;
 using Culprit.Server.Health;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -25,6 +26,7 @@ internal static class IngestionRegistration
         services.AddSingleton<IdempotencyKeys>();
         services.AddSingleton<IngestionMetrics>();
         services.AddSingleton<IHealthSource>(s => s.GetRequiredService<IngestionMetrics>());
+        services.AddSingleton<IMetricSource>(s => s.GetRequiredService<IngestionMetrics>());
         services.AddSingleton<IngestPressure>();
         services.TryAddSingleton(RecordAdmission.Open); // Storage adds the configured one: it knows the retention classes.
         services.AddSingleton(types ?? new EventTypeRegistry());

@@ -70,6 +70,9 @@ internal sealed class FileJournal : IJournal, IAsyncDisposable
     /// <summary>Share of the quota in use; appends are refused from 0.9.</summary>
     public double Fill => _admission.Fill;
 
+    /// <summary>Bytes of appends that wait for the disk.</summary>
+    public long QueuedBytes => _queue.Bytes;
+
     /// <summary>Bytes of all segment files.</summary>
     public long DiskBytes => _segments.Bytes;
 

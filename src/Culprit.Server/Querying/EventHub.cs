@@ -40,7 +40,11 @@ internal sealed class Subscription : IDisposable
 
     internal bool IsFull => _events.Reader.Count >= Capacity;
 
-    internal void Drop() => Interlocked.Increment(ref _dropped);
+    internal void Drop()
+    {
+        Interlocked.Increment(ref _dropped);
+        _hub.CountDropped();
+    }
 
     internal void Offer(in LiveEvent live)
     {
@@ -58,8 +62,16 @@ internal sealed class EventHub(EventJsonWriter writer) : IHealthSource
 
     private ImmutableArray<Subscription> _subscriptions = [];
     private long _published;
+    private long _dropped;
 
     public string Name => "live";
+
+    public int Subscribers => _subscriptions.Length;
+
+    public long Published => Interlocked.Read(ref _published);
+
+    /// <summary>Events that readers were too slow for, of all readers together.</summary>
+    public long Dropped => Interlocked.Read(ref _dropped);
 
     /// <summary>False while no reader could want a record: then a batch need not be published.</summary>
     public bool WantsRecords
@@ -90,8 +102,9 @@ internal sealed class EventHub(EventJsonWriter writer) : IHealthSource
 
     public HealthReport Check() => new(HealthState.Ok, null, new Dictionary<string, object>
     {
-        ["subscribers"] = _subscriptions.Length,
-        ["published"] = Interlocked.Read(ref _published),
+        ["subscribers"] = Subscribers,
+        ["published"] = Published,
+        ["dropped"] = Dropped,
     });
 
     /// <summary>Shows the records of one batch, and the <c>log.error</c> views of those that are errors and no duplicates.</summary>
@@ -155,6 +168,8 @@ internal sealed class EventHub(EventJsonWriter writer) : IHealthSource
 
         Interlocked.Increment(ref _published);
     }
+
+    internal void CountDropped() => Interlocked.Increment(ref _dropped);
 
     internal void Remove(Subscription subscription) =>
         ImmutableInterlocked.Update(ref _subscriptions, static (all, gone) => all.Remove(gone), subscription);

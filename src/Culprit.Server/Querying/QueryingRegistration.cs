@@ -1,4 +1,5 @@
 using System.Text;
+using Culprit.Server.Export;
 using Culprit.Server.Health;
 using Culprit.Server.Http;
 using Culprit.Server.Journal;
@@ -11,7 +12,7 @@ internal static class QueryingRegistration
     private static readonly byte[] Root = Encoding.UTF8.GetBytes("""
         {"name":"culprit","endpoints":{"publish":"POST /events","events":"GET /events","event":"GET /events/{id}",
         "chain":"GET /events/{id}/chain","live":"GET /events/stream","incidents":"GET /incidents","summaries":"GET /summaries",
-        "health":"GET /health","ready":"GET /ready","components":"GET /health/detailed","openapi":"GET /openapi/v1.json"}}
+        "health":"GET /health","ready":"GET /ready","components":"GET /health/detailed","metrics":"GET /metrics","openapi":"GET /openapi/v1.json"}}
         """.ReplaceLineEndings(""));
 
     public static WebApplicationBuilder AddQuerying(this WebApplicationBuilder builder)
@@ -22,6 +23,7 @@ internal static class QueryingRegistration
         services.AddSingleton<EventLookup>();
         services.AddSingleton<EventHub>();
         services.AddSingleton<IHealthSource>(s => s.GetRequiredService<EventHub>());
+        services.AddSingleton<IMetricSource, LiveMetrics>();
         services.AddOpenApi(options => options.AddDocumentTransformer((document, _, _) =>
         {
             document.Info.Title = "Culprit";

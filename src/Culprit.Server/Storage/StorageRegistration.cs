@@ -1,5 +1,6 @@
 using Culprit.Engine.Storage;
 using Culprit.Server.Configuration;
+using Culprit.Server.Export;
 using Culprit.Server.Health;
 using Culprit.Server.Ingestion;
 using Culprit.Server.Journal;
@@ -43,6 +44,8 @@ internal static class StorageRegistration
         builder.Services.AddSingleton<IJournal>(_ => journal);
         builder.Services.AddSingleton(_ => journal);
         builder.Services.AddSingleton<IHealthSource, StorageHealth>();
+        builder.Services.AddSingleton<IMetricSource, JournalMetrics>();
+        builder.Services.AddSingleton<IMetricSource>(_ => new StoreMetrics(records));
         builder.Services.AddSingleton<StorageRecovery>();
         builder.Services.AddHostedService<StoreWriter>();
         builder.Services.AddSingleton(new RecordAdmission([.. options.Admission.Select(r => r.ToRule(classes.NumberOf))]));
