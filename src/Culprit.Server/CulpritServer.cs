@@ -27,7 +27,7 @@ internal static class CulpritServer
         builder.AddIngestion();
         builder.AddDetection(settings);
         await builder.AddRootCauseAsync(settings, cancellationToken).ConfigureAwait(false);
-        builder.AddAlerting();
+        builder.AddAlerting(settings);
         builder.AddQuerying();
         builder.AddHealth(new HealthOptions(settings.Options.Durability));
 

@@ -13,6 +13,9 @@ internal sealed record AlertSettings(
 
     private const string RouteKeys = "minSeverity, environments, services, sinks, continue";
 
+    /// <summary>Everything to the console.</summary>
+    public static AlertSettings None { get; } = new(new Dictionary<string, SinkOptions>(), [], []);
+
     /// <param name="section"><c>alerts</c>; may be empty, then everything goes to the console.</param>
     public static AlertSettings Read(IConfigurationSection section)
     {

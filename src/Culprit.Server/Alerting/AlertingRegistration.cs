@@ -1,15 +1,22 @@
 using Culprit.Engine.Alerting;
+using Culprit.Server.Configuration;
+using Culprit.Server.Health;
 using Spectre.Console;
 
 namespace Culprit.Server.Alerting;
 
-/// <summary>Sinks and the dispatcher that serves them.</summary>
+/// <summary>Routes, sinks and the dispatcher that serves them.</summary>
 internal static class AlertingRegistration
 {
-    public static void AddAlerting(this WebApplicationBuilder builder)
+    public static void AddAlerting(this WebApplicationBuilder builder, Settings settings)
     {
-        builder.Services.AddSingleton(_ => Terminal.Console);
-        builder.Services.AddSingleton<IAlertSink, ConsoleSink>();
-        builder.Services.AddHostedService<AlertDispatcher>();
+        var services = builder.Services;
+        services.AddSingleton(_ => Terminal.Console);
+        services.AddSingleton<IAlertSink, ConsoleSink>();
+        services.AddSinks(settings.Alerts);
+        services.AddSingleton<AlertSignal>();
+        services.AddSingleton<AlertMetrics>();
+        services.AddSingleton<IHealthSource>(s => s.GetRequiredService<AlertMetrics>());
+        services.AddHostedService<AlertDispatcher>();
     }
 }

@@ -1,3 +1,4 @@
+using Culprit.Server.Alerting;
 using Culprit.Server.Commands;
 
 namespace Culprit.Server.Configuration;
@@ -5,7 +6,11 @@ namespace Culprit.Server.Configuration;
 /// <summary>The checked configuration of one run.</summary>
 internal sealed record Settings(CulpritOptions Options)
 {
+    private const string AlertsKey = "alerts";
     private const string DefaultFile = "culprit.yaml";
+
+    /// <summary>Sinks and routes of alerts. Default: everything to the console.</summary>
+    public AlertSettings Alerts { get; init; } = AlertSettings.None;
 
     /// <summary>Reads file, environment (<c>CULPRIT_…</c>, with <c>__</c> between levels) and command line, each over the one before.</summary>
     /// <returns>Null after every mistake has been named in <paramref name="errors"/>.</returns>
@@ -27,9 +32,10 @@ internal sealed record Settings(CulpritOptions Options)
             var configuration = builder.Build();
             var options = new CulpritOptions();
             configuration.Bind(options, bind => bind.ErrorOnUnknownConfiguration = false);
-            var mistakes = options.Mistakes().Concat(UnknownKeys(configuration)).ToList();
+            var alerts = AlertSettings.Read(configuration.GetSection(AlertsKey));
+            var mistakes = options.Mistakes().Concat(UnknownKeys(configuration)).Concat(alerts.Mistakes).ToList();
             mistakes.ForEach(m => errors.WriteLine("culprit: configuration: " + m));
-            return mistakes.Count == 0 ? new Settings(options) : null;
+            return mistakes.Count == 0 ? new Settings(options) { Alerts = alerts } : null;
         }
         catch (Exception e) when (e is FormatException or InvalidDataException or IOException or InvalidOperationException)
         {
@@ -41,11 +47,11 @@ internal sealed record Settings(CulpritOptions Options)
     private static IEnumerable<string> UnknownKeys(IConfigurationRoot configuration)
     {
         var known = Keys(typeof(CulpritOptions));
-        foreach (var section in configuration.GetChildren())
+        foreach (var section in configuration.GetChildren().Where(s => !s.Key.Equals(AlertsKey, StringComparison.OrdinalIgnoreCase)))
         {
             if (!known.TryGetValue(section.Key, out var type))
             {
-                yield return $"{section.Key}: unknown key; known are {string.Join(", ", known.Keys)}.";
+                yield return $"{section.Key}: unknown key; known are {string.Join(", ", known.Keys.Append(AlertsKey))}.";
             }
             else if (type.Namespace == typeof(CulpritOptions).Namespace)
             {

@@ -63,6 +63,12 @@ internal static class StateMigrations
             bytes INTEGER NOT NULL,
             corrupt_reason TEXT) WITHOUT ROWID;
         """,
+
+        // outbox.delivered: 0 waits, 1 was taken, 2 was given up.
+        """
+        ALTER TABLE outbox ADD COLUMN failing_since INTEGER;
+        CREATE INDEX outbox_by_incident ON outbox (incident_id, row);
+        """,
     ];
 
     public static int Newest => Steps.Length;
