@@ -28,7 +28,7 @@ internal static class CulpritServer
         builder.AddDetection(settings);
         await builder.AddRootCauseAsync(settings, cancellationToken).ConfigureAwait(false);
         builder.AddAlerting(settings);
-        builder.AddQuerying();
+        builder.AddQuerying(settings.Options.WebSocket.MaxConnections);
         builder.AddHealth(new HealthOptions(settings.Options.Durability));
 
         var app = builder.Build();

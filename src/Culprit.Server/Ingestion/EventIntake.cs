@@ -25,7 +25,7 @@ internal sealed class EventIntake(
     {
         if (key is null)
         {
-            return Result(await TakeOnceAsync(body, isLines).ConfigureAwait(false));
+            return Result(await TakeOnceAsync(body.Memory, isLines, Answer).ConfigureAwait(false));
         }
 
         var hash = XxHash128.HashToUInt128(body.Span, isLines ? 1 : 0);
@@ -48,7 +48,7 @@ internal sealed class EventIntake(
         StoredAnswer? stored = null;
         try
         {
-            var (answer, problem) = await TakeOnceAsync(body, isLines).ConfigureAwait(false);
+            var (answer, problem) = await TakeOnceAsync(body.Memory, isLines, Answer).ConfigureAwait(false);
             stored = answer;
             return Result((answer, problem));
         }
@@ -65,10 +65,17 @@ internal sealed class EventIntake(
         }
     }
 
+    /// <summary>Takes an event or an array of events, for protocols with answers of their own.</summary>
+    /// <remarks>What comes in one call after another, awaited or not, is journaled in that order.</remarks>
+    public Task<(TakenEvents? Taken, Problem? Problem)> TakeAsync(ReadOnlyMemory<byte> body) => TakeOnceAsync(body, isLines: false, Taken);
+
     private static IResult Result((StoredAnswer? Answer, Problem? Problem) taken) =>
         taken.Problem is null ? new JsonAnswer(taken.Answer!.Status, taken.Answer.Body) : taken.Problem;
 
-    private async Task<(StoredAnswer? Answer, Problem? Problem)> TakeOnceAsync(PooledBuffer body, bool isLines)
+    /// <param name="answer">Makes the answer of the batch (null when nothing was new), the parse, and the id of a lone event that was known.</param>
+    private async Task<(T? Answer, Problem? Problem)> TakeOnceAsync<T>(
+        ReadOnlyMemory<byte> body, bool isLines, Func<RecordBatch?, BatchParse, string?, T> answer)
+        where T : class
     {
         if (pressure.Refusal() is { } refusal)
         {
@@ -126,7 +133,7 @@ internal sealed class EventIntake(
             }
 
             metrics.Count(batch?.Count ?? 0, parse.Duplicates, parse.Rejected.Count);
-            return (parse.IsSingle ? Published(batch, repeatedId) : Counted(batch?.Count ?? 0, parse), null);
+            return (answer(batch, parse, repeatedId), null);
         }
         finally
         {
@@ -172,6 +179,25 @@ internal sealed class EventIntake(
         {
             Errors = [.. parse.Rejected.Select(r => new ProblemError(r.Code, r.Detail, r.Index))],
         };
+    }
+
+    private StoredAnswer Answer(RecordBatch? batch, BatchParse parse, string? repeatedId) =>
+        parse.IsSingle ? Published(batch, repeatedId) : Counted(batch?.Count ?? 0, parse);
+
+    private TakenEvents Taken(RecordBatch? batch, BatchParse parse, string? repeatedId)
+    {
+        var ids = new List<string>(batch?.Count ?? 1);
+        for (var i = 0; i < (batch?.Count ?? 0); i++)
+        {
+            ids.Add(RecordId.Of(batch![i], journal.Id));
+        }
+
+        if (batch is null && repeatedId is not null)
+        {
+            ids.Add(repeatedId);
+        }
+
+        return new TakenEvents(ids, parse.Duplicates, [.. parse.Rejected]);
     }
 
     private StoredAnswer Published(RecordBatch? batch, string? repeatedId)

@@ -1,7 +1,9 @@
 using System.Text;
+using Culprit.Server.Configuration;
 using Culprit.Server.Health;
 using Culprit.Server.Http;
 using Culprit.Server.Journal;
+using Culprit.Server.Querying.WebSockets;
 
 namespace Culprit.Server.Querying;
 
@@ -10,11 +12,12 @@ internal static class QueryingRegistration
 {
     private static readonly byte[] Root = Encoding.UTF8.GetBytes("""
         {"name":"culprit","endpoints":{"publish":"POST /events","events":"GET /events","event":"GET /events/{id}",
-        "chain":"GET /events/{id}/chain","live":"GET /events/stream","incidents":"GET /incidents","summaries":"GET /summaries",
+        "chain":"GET /events/{id}/chain","live":"GET /events/stream","websocket":"GET /ws/{client_id}","incidents":"GET /incidents","summaries":"GET /summaries",
         "health":"GET /health","ready":"GET /ready","components":"GET /health/detailed","openapi":"GET /openapi/v1.json"}}
         """.ReplaceLineEndings(""));
 
-    public static WebApplicationBuilder AddQuerying(this WebApplicationBuilder builder)
+    /// <param name="maxSockets">WebSockets that may be open at once.</param>
+    public static WebApplicationBuilder AddQuerying(this WebApplicationBuilder builder, int maxSockets = WebSocketSection.DefaultMaxConnections)
     {
         var services = builder.Services;
         services.AddSingleton(s => new EventJsonWriter(s.GetRequiredService<IJournal>().Id));
@@ -22,11 +25,14 @@ internal static class QueryingRegistration
         services.AddSingleton<EventLookup>();
         services.AddSingleton<EventHub>();
         services.AddSingleton<IHealthSource>(s => s.GetRequiredService<EventHub>());
+        services.AddSingleton(new SocketLimits(maxSockets));
+        services.AddSingleton<IHealthSource>(s => s.GetRequiredService<SocketLimits>());
         services.AddOpenApi(options => options.AddDocumentTransformer((document, _, _) =>
         {
             document.Info.Title = "Culprit";
             document.Info.Description =
-                "Logs in; anomalies, incidents and root causes out. Errors are RFC 9457 problem details, snake_case throughout.";
+                "Logs in; anomalies, incidents and root causes out. Errors are RFC 9457 problem details, snake_case throughout. "
+                + "GET / lists the entry points; /ws/{client_id} publishes and follows events over one WebSocket.";
             return Task.CompletedTask;
         }));
         return builder;
@@ -36,6 +42,7 @@ internal static class QueryingRegistration
     {
         routes.MapEventQueries();
         routes.MapEventStream();
+        routes.MapSockets();
         routes.MapIncidents();
         routes.MapOpenApi();
         routes.MapGet("/", () => new JsonAnswer(200, Root)).ExcludeFromDescription();
