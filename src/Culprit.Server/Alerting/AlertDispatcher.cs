@@ -46,7 +46,11 @@ internal sealed partial class AlertDispatcher : BackgroundService
                     pause = await lane.ServeAsync(stoppingToken).ConfigureAwait(false);
                     failures = 0;
                 }
-                catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+                catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+                {
+                    throw;
+                }
+                catch (Exception e)
                 {
                     // The outermost loop: the state store failed (a full disk, say). What was not written down is delivered again.
                     LaneFailed(lane.Name, e);

@@ -30,6 +30,8 @@ internal static class SocketMessageParser
     private static readonly IReadOnlyList<string> FilterNames =
         ["types", "service", "environment", "level", "text", "trace_id", "correlation_id"];
 
+    private static readonly string[] Names = ["action", "ref", "event", "events", .. FilterNames];
+
     private static readonly Dictionary<string, string> NoFilter = [];
 
     public static (SocketMessage? Message, SocketMistake? Mistake) Parse(ReadOnlyMemory<byte> frame)
@@ -125,20 +127,19 @@ internal static class SocketMessageParser
 
     private static string? Known(ref Utf8JsonReader reader)
     {
-        foreach (var name in (ReadOnlySpan<string>)["action", "ref", "event", "events"])
+        try
         {
-            if (reader.ValueTextEquals(name))
+            foreach (var name in Names)
             {
-                return name;
+                if (reader.ValueTextEquals(name))
+                {
+                    return name;
+                }
             }
         }
-
-        foreach (var name in FilterNames)
+        catch (InvalidOperationException)
         {
-            if (reader.ValueTextEquals(name))
-            {
-                return name;
-            }
+            // Half a surrogate pair, written as an escape: no name of ours.
         }
 
         return null;

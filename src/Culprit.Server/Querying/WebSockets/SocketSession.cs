@@ -22,6 +22,9 @@ internal sealed partial class SocketSession(
     private const int MaxRun = 64;
     private const int FirstRead = 4096;
 
+    private static readonly (WebSocketCloseStatus Status, string Reason) BugStatus =
+        (WebSocketCloseStatus.InternalServerError, "something went wrong on our side");
+
     // What a client still sends after we closed is read for so long: a reset could take our reason away from it.
     private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(5);
 
@@ -82,6 +85,12 @@ internal sealed partial class SocketSession(
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException)
         {
             // The connection is gone; the sender notices.
+        }
+        catch (Exception e)
+        {
+            // The outermost loop of what a client sends: a bug is logged, and the client learns only that there is one.
+            SessionFailed(client, e);
+            _closing = BugStatus;
         }
         finally
         {
@@ -213,7 +222,7 @@ internal sealed partial class SocketSession(
         {
             // The outermost loop of a connection: a bug is logged, and the client learns only that there is one.
             SessionFailed(client, e);
-            _closing = (WebSocketCloseStatus.InternalServerError, "something went wrong on our side");
+            _closing = BugStatus;
         }
 
         if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
