@@ -211,7 +211,8 @@ internal sealed class EnvironmentStage
         var report = Rank(open, now);
         var blamed = Blamed(report);
         var isNewCause = blamed != open.Blamed;
-        if (report.Severity > open.Incident.Severity)
+        var isWorse = report.Severity > open.Incident.Severity;
+        if (isWorse)
         {
             // Severity never falls while the incident is open: those on call would be told to calm down by a count.
             open.Incident = open.Incident with { Severity = report.Severity };
@@ -220,7 +221,7 @@ internal sealed class EnvironmentStage
 
         if (isNewCause || open.IsChanged || Math.Abs(report.Confidence - open.Confidence) >= 0.1)
         {
-            Publish(open, report, now, isNewCause ? EventTypes.AlertUpdated : null, output);
+            Publish(open, report, now, isNewCause || isWorse ? EventTypes.AlertUpdated : null, output);
         }
 
         if (open.IsChanged)

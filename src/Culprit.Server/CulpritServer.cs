@@ -31,7 +31,7 @@ internal static class CulpritServer
         builder.AddRules(settings);
         await builder.AddRootCauseAsync(settings, cancellationToken).ConfigureAwait(false);
         builder.AddAlerting(settings);
-        builder.AddQuerying();
+        builder.AddQuerying(settings.Options.WebSocket.MaxConnections);
         builder.AddExport(settings);
         builder.AddHealth(new HealthOptions(settings.Options.Durability));
 

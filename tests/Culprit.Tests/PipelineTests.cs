@@ -38,6 +38,23 @@ public class PipelineTests
     }
 
     [Fact]
+    public void AnIncidentThatGetsWorseIsToldAgainWithItsSeverity()
+    {
+        Entry[] entries =
+        [
+            .. Enumerable.Range(0, 5).Select(i => Some.Error(1 + (i * 0.1), "user-service", "DB connection refused")),
+            .. Enumerable.Range(0, 8).Select(i => Some.Error(5 + (i * 0.1), $"service-{i % 4}", "user-service refused the call")),
+        ];
+
+        var alerts = Run(New(), entries, batchSize: 1, ticks: Enumerable.Range(1, 60).Select(i => (double)i))
+            .Where(e => e.Type is "alert.firing" or "alert.updated")
+            .Select(e => JsonDocument.Parse(e.Json).RootElement.GetProperty("severity").GetString()).ToList();
+
+        Assert.Equal("medium", alerts[0]);
+        Assert.Contains("critical", alerts);
+    }
+
+    [Fact]
     public void TheSameErrorSentFiveTimesFiresToo()
     {
         var same = Enumerable.Range(0, 5).Select(i => Some.Error(i)).ToArray();

@@ -4,7 +4,10 @@ namespace Culprit.Engine.Storage;
 /// <param name="Id">The same on every try: the receiver's dedup key.</param>
 /// <param name="IncidentId">Deliveries of one incident go out in order.</param>
 /// <param name="Json">The alert event as on the wire, UTF-8.</param>
-internal sealed record OutboxItem(string Id, string Sink, string IncidentId, ReadOnlyMemory<byte> Json, int Attempts);
+/// <param name="Attempts">Tries that failed.</param>
+/// <param name="FailingSince">When the first try failed; null before.</param>
+internal sealed record OutboxItem(
+    string Id, string Sink, string IncidentId, ReadOnlyMemory<byte> Json, int Attempts, DateTimeOffset? FailingSince = null);
 
 /// <summary>An event that could not be processed.</summary>
 /// <param name="Reason">Why, in words.</param>
@@ -18,7 +21,10 @@ internal sealed record EngineSnapshot(int Version, long Sequence, ReadOnlyMemory
 /// <summary>What the engine made of the journal up to a sequence; applied in one transaction.</summary>
 /// <param name="Sequence">The journal position that this covers.</param>
 /// <param name="Events">Derived events; ids already stored are ignored.</param>
-/// <param name="Outbox">Alerts to deliver; ids already known are ignored.</param>
+/// <param name="Outbox">
+/// Alerts to deliver. An id that an earlier output had is ignored, whatever its sinks were then. Each alert also goes to every
+/// sink that has taken, or is to take, an earlier alert of its incident: who was told that it fires is told that it ended.
+/// </param>
 internal sealed record EngineOutput(long Sequence, IReadOnlyList<DerivedEvent> Events, IReadOnlyList<OutboxItem> Outbox);
 
 /// <summary>Derived events, outbox, dead letters, snapshots: low volume, transactional.</summary>
@@ -39,13 +45,24 @@ internal interface IStateStore
     /// <summary>The newest snapshot, or null.</summary>
     Task<EngineSnapshot?> LoadSnapshotAsync(CancellationToken cancellationToken);
 
-    /// <summary>The oldest undelivered alerts, at most one per incident and sink, that are due at <paramref name="now"/>.</summary>
-    Task<IReadOnlyList<OutboxItem>> DueAlertsAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken);
+    /// <summary>The sink's oldest undelivered alerts, at most one per incident, that are due at <paramref name="now"/>.</summary>
+    Task<IReadOnlyList<OutboxItem>> DueAlertsAsync(string sink, DateTimeOffset now, int limit, CancellationToken cancellationToken);
+
+    /// <summary>When the next of the sink's alerts is due; null when it has none.</summary>
+    Task<DateTimeOffset?> NextAlertAsync(string sink, CancellationToken cancellationToken);
+
+    /// <summary>Every sink, configured or not, that has undelivered alerts.</summary>
+    Task<IReadOnlyList<string>> WaitingSinksAsync(CancellationToken cancellationToken);
 
     Task MarkDeliveredAsync(string id, string sink, CancellationToken cancellationToken);
 
-    /// <summary>Counts the attempt and puts it off until <paramref name="retryAt"/>.</summary>
-    Task MarkFailedAsync(string id, string sink, DateTimeOffset retryAt, string reason, CancellationToken cancellationToken);
+    /// <summary>Counts the attempt that failed at <paramref name="failedAt"/> and puts the next off until <paramref name="retryAt"/>.</summary>
+    Task MarkFailedAsync(
+        string id, string sink, DateTimeOffset failedAt, DateTimeOffset retryAt, string reason, CancellationToken cancellationToken);
+
+    /// <summary>Ends the tries for one sink: the letter is kept and the notice goes into the outbox, in the same transaction.</summary>
+    /// <param name="notice">Tells people; ignored when its id and sink are known. Null for none.</param>
+    Task GiveUpAsync(string id, string sink, DeadLetter letter, OutboxItem? notice, CancellationToken cancellationToken);
 
     Task AddDeadLetterAsync(DeadLetter letter, CancellationToken cancellationToken);
 

@@ -33,11 +33,15 @@ internal sealed class MemoryStateStore : IStateStore
                 }
             }
 
-            foreach (var item in output.Outbox)
+            var known = _outbox.Select(d => d.Item.Id).ToHashSet(StringComparer.Ordinal);
+            foreach (var item in output.Outbox.Where(i => !known.Contains(i.Id)))
             {
-                if (FindLocked(item.Id, item.Sink) is null)
+                AddLocked(item);
+                foreach (var told in _outbox
+                    .Where(d => d.Item.IncidentId == item.IncidentId && d.Item.Id != item.Id && d.State != DeliveryState.GivenUp)
+                    .Select(d => d.Item.Sink).Distinct().ToList())
                 {
-                    _outbox.Add(new Delivery(item));
+                    AddLocked(item with { Sink = told });
                 }
             }
 
@@ -85,20 +89,29 @@ internal sealed class MemoryStateStore : IStateStore
         }
     }
 
-    public Task<IReadOnlyList<OutboxItem>> DueAlertsAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<OutboxItem>> DueAlertsAsync(string sink, DateTimeOffset now, int limit, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
-            IReadOnlyList<OutboxItem> due =
-            [
-                .. _outbox
-                    .Where(d => !d.IsDelivered)
-                    .DistinctBy(d => (d.Item.IncidentId, d.Item.Sink))
-                    .Where(d => d.DueAt <= now)
-                    .Take(limit)
-                    .Select(d => d.Item),
-            ];
-            return Task.FromResult(due);
+            return Task.FromResult<IReadOnlyList<OutboxItem>>(
+                [.. HeadsLocked(sink).Where(d => d.DueAt <= now).Take(limit).Select(d => d.Item)]);
+        }
+    }
+
+    public Task<DateTimeOffset?> NextAlertAsync(string sink, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return Task.FromResult(HeadsLocked(sink).Min(d => (DateTimeOffset?)d.DueAt));
+        }
+    }
+
+    public Task<IReadOnlyList<string>> WaitingSinksAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return Task.FromResult<IReadOnlyList<string>>(
+                [.. _outbox.Where(d => d.State == DeliveryState.Waiting).Select(d => d.Item.Sink).Distinct()]);
         }
     }
 
@@ -106,21 +119,46 @@ internal sealed class MemoryStateStore : IStateStore
     {
         lock (_gate)
         {
-            FindLocked(id, sink)?.IsDelivered = true;
+            if (FindLocked(id, sink) is { State: DeliveryState.Waiting } delivery)
+            {
+                delivery.State = DeliveryState.Delivered;
+            }
         }
 
         return Task.CompletedTask;
     }
 
     public Task MarkFailedAsync(
-        string id, string sink, DateTimeOffset retryAt, string reason, CancellationToken cancellationToken)
+        string id, string sink, DateTimeOffset failedAt, DateTimeOffset retryAt, string reason, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
-            if (FindLocked(id, sink) is { IsDelivered: false } delivery)
+            if (FindLocked(id, sink) is { State: DeliveryState.Waiting } delivery)
             {
-                delivery.Item = delivery.Item with { Attempts = delivery.Item.Attempts + 1 };
+                delivery.Item = delivery.Item with
+                {
+                    Attempts = delivery.Item.Attempts + 1,
+                    FailingSince = delivery.Item.FailingSince ?? failedAt,
+                };
                 delivery.DueAt = retryAt;
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task GiveUpAsync(string id, string sink, DeadLetter letter, OutboxItem? notice, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (FindLocked(id, sink) is { State: DeliveryState.Waiting } delivery)
+            {
+                delivery.State = DeliveryState.GivenUp;
+                AddLetterLocked(letter);
+                if (notice is not null)
+                {
+                    AddLocked(notice);
+                }
             }
         }
 
@@ -131,10 +169,7 @@ internal sealed class MemoryStateStore : IStateStore
     {
         lock (_gate)
         {
-            if (!_deadLetters.Exists(l => l.Id == letter.Id))
-            {
-                _deadLetters.Add(letter);
-            }
+            AddLetterLocked(letter);
         }
 
         return Task.CompletedTask;
@@ -165,6 +200,26 @@ internal sealed class MemoryStateStore : IStateStore
     private Delivery? FindLocked(string id, string sink) =>
         _outbox.Find(d => d.Item.Id == id && d.Item.Sink == sink);
 
+    /// <summary>The oldest waiting delivery of each incident.</summary>
+    private IEnumerable<Delivery> HeadsLocked(string sink) =>
+        _outbox.Where(d => d.State == DeliveryState.Waiting && d.Item.Sink == sink).DistinctBy(d => d.Item.IncidentId);
+
+    private void AddLocked(OutboxItem item)
+    {
+        if (FindLocked(item.Id, item.Sink) is null)
+        {
+            _outbox.Add(new Delivery(item));
+        }
+    }
+
+    private void AddLetterLocked(DeadLetter letter)
+    {
+        if (!_deadLetters.Exists(l => l.Id == letter.Id))
+        {
+            _deadLetters.Add(letter);
+        }
+    }
+
     /// <summary>One alert on its way to one sink.</summary>
     private sealed class Delivery(OutboxItem item)
     {
@@ -172,6 +227,13 @@ internal sealed class MemoryStateStore : IStateStore
 
         public DateTimeOffset DueAt { get; set; } = DateTimeOffset.MinValue;
 
-        public bool IsDelivered { get; set; }
+        public DeliveryState State { get; set; }
+    }
+
+    private enum DeliveryState : byte
+    {
+        Waiting = 0,
+        Delivered = 1,
+        GivenUp = 2,
     }
 }

@@ -3,76 +3,90 @@ using Culprit.Engine.Storage;
 
 namespace Culprit.Server.Alerting;
 
-/// <summary>Delivers what is in the outbox: at least once, in order per incident, with growing pauses after failures.</summary>
-internal sealed partial class AlertDispatcher(
-    IStateStore state, IEnumerable<IAlertSink> sinks, AlertMetrics metrics, TimeProvider clock, ILogger<AlertDispatcher> logger) : BackgroundService
+/// <summary>Delivers what is in the outbox: at least once, in order per incident, every sink at its own pace.</summary>
+internal sealed partial class AlertDispatcher : BackgroundService
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan LongestBackoff = TimeSpan.FromMinutes(5);
-    private const int BatchSize = 50;
+    private readonly IAlertLane[] _lanes;
+    private readonly AlertSignal _signal;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<AlertDispatcher> _logger;
 
-    private readonly Dictionary<string, IAlertSink> _sinks = sinks.ToDictionary(s => s.Name, StringComparer.Ordinal);
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    public AlertDispatcher(
+        IStateStore state, IEnumerable<IAlertSink> sinks, AlertSignal signal, AlertMetrics metrics, TimeProvider clock, ILoggerFactory loggers)
     {
-        await Task.Yield();
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            var due = await state.DueAlertsAsync(clock.GetUtcNow(), BatchSize, stoppingToken).ConfigureAwait(false);
-            foreach (var alert in due)
-            {
-                await DeliverAsync(alert, stoppingToken).ConfigureAwait(false);
-            }
+        _signal = signal;
+        _clock = clock;
+        _logger = loggers.CreateLogger<AlertDispatcher>();
+        var surrender = new Surrender(state, signal, metrics, clock, loggers.CreateLogger<Surrender>());
+        var all = sinks.ToDictionary(s => s.Name, StringComparer.Ordinal);
+        _lanes =
+        [
+            .. all.Values.Select(s => new SinkLane(s, state, surrender, metrics, clock, loggers.CreateLogger<SinkLane>())),
+            new RemovedSinks(all.Keys.ToHashSet(StringComparer.Ordinal), state, surrender),
+        ];
+    }
 
-            if (due.Count == 0)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+
+        // A thread each: stores and the console may work without awaiting, and must not hold up another lane.
+        Task.WhenAll(_lanes.Select(lane => Task.Run(() => RunAsync(lane, stoppingToken), CancellationToken.None)));
+
+    private async Task RunAsync(IAlertLane lane, CancellationToken stoppingToken)
+    {
+        var failures = 0;
+        try
+        {
+            while (true)
             {
-                await Task.Delay(Pause, clock, stoppingToken).ConfigureAwait(false);
+                stoppingToken.ThrowIfCancellationRequested();
+                var woken = _signal.Next;
+                TimeSpan? pause;
+                try
+                {
+                    pause = await lane.ServeAsync(stoppingToken).ConfigureAwait(false);
+                    failures = 0;
+                }
+                catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+                {
+                    throw;
+                }
+                catch (Exception e)
+                {
+                    // The outermost loop: the state store failed (a full disk, say). What was not written down is delivered again.
+                    LaneFailed(lane.Name, e);
+                    pause = RetrySchedule.Backoff(failures++);
+                    woken = new TaskCompletionSource().Task; // Only the pause counts: news must not make it try faster.
+                }
+
+                await WaitAsync(woken, pause, stoppingToken).ConfigureAwait(false);
             }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Stopped: what is left waits in the outbox.
         }
     }
 
-    private async Task DeliverAsync(OutboxItem alert, CancellationToken cancellationToken)
+    private async Task WaitAsync(Task woken, TimeSpan? pause, CancellationToken cancellationToken)
     {
-        if (!_sinks.TryGetValue(alert.Sink, out var sink))
+        if (pause is not { } wait)
         {
-            // The sink was taken out of the configuration: nobody is left to tell.
-            await state.MarkDeliveredAsync(alert.Id, alert.Sink, cancellationToken).ConfigureAwait(false);
+            await woken.WaitAsync(cancellationToken).ConfigureAwait(false);
             return;
         }
 
-        var result = await sink.DeliverAsync(alert, cancellationToken).ConfigureAwait(false);
-        switch (result.Outcome)
+        if (wait <= TimeSpan.Zero)
         {
-            case DeliveryOutcome.Delivered:
-                await state.MarkDeliveredAsync(alert.Id, alert.Sink, cancellationToken).ConfigureAwait(false);
-                metrics.Delivered(alert.Sink);
-                break;
-            case DeliveryOutcome.Retryable:
-                var backoff = result.RetryAfter ?? Backoff(alert.Attempts);
-                DeliveryFailed(alert.Sink, alert.Id, result.Detail);
-                metrics.Failed(alert.Sink);
-                await state.MarkFailedAsync(
-                    alert.Id, alert.Sink, clock.GetUtcNow() + backoff, result.Detail ?? "failed", cancellationToken).ConfigureAwait(false);
-                break;
-            case DeliveryOutcome.Rejected:
-                DeliveryFailed(alert.Sink, alert.Id, result.Detail);
-                metrics.Dead(alert.Sink);
-                await state.AddDeadLetterAsync(
-                    new DeadLetter($"{alert.Id}:{alert.Sink}", clock.GetUtcNow(), $"{alert.Sink} refused the alert: {result.Detail}", alert.Json),
-                    cancellationToken).ConfigureAwait(false);
-                await state.MarkDeliveredAsync(alert.Id, alert.Sink, cancellationToken).ConfigureAwait(false);
-                break;
-            default:
-                throw new System.Diagnostics.UnreachableException($"Unknown outcome {result.Outcome}.");
+            return;
         }
+
+        // Not longer than the longest pause between tries: the wall clock may be set back meanwhile.
+        wait = wait < RetrySchedule.LongestBackoff ? wait : RetrySchedule.LongestBackoff;
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await Task.WhenAny(woken, Task.Delay(wait, _clock, ended.Token)).ConfigureAwait(false);
+        await ended.CancelAsync().ConfigureAwait(false);
     }
 
-    private static TimeSpan Backoff(int attempts)
-    {
-        var seconds = Math.Min(LongestBackoff.TotalSeconds, Math.Pow(2, Math.Min(attempts, 16)));
-        return TimeSpan.FromSeconds(seconds * (0.8 + (0.4 * Random.Shared.NextDouble())));
-    }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Sink {Sink} did not take alert {Alert}: {Detail}")]
-    private partial void DeliveryFailed(string sink, string alert, string? detail);
+    [LoggerMessage(Level = LogLevel.Error, Message = "Delivering alerts ({Lane}) failed; it goes on after a pause")]
+    private partial void LaneFailed(string lane, Exception exception);
 }

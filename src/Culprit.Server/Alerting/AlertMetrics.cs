@@ -1,41 +1,86 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Culprit.Engine.Alerting;
 using Culprit.Server.Export;
+using Culprit.Server.Health;
 
 namespace Culprit.Server.Alerting;
 
-/// <summary>What became of alerts, by sink. Sinks come from the configuration, so they are few.</summary>
-internal sealed class AlertMetrics : IMetricSource
+/// <summary>Counts what became of alerts, and knows which sinks do not take any at the moment.</summary>
+internal sealed class AlertMetrics : IHealthSource, IMetricSource
 {
     private const int MaxSinks = 100;
 
-    private readonly CountTable<string> _delivered = New();
-    private readonly CountTable<string> _failed = New();
-    private readonly CountTable<string> _dead = New();
+    private readonly CountTable<string> _deliveredBySink = New();
+    private readonly CountTable<string> _failedBySink = New();
+    private readonly CountTable<string> _deadBySink = New();
+    private readonly ConcurrentDictionary<string, bool> _failing = new(StringComparer.Ordinal);
+    private long _delivered;
+    private long _failed;
+    private long _givenUp;
 
     public AlertMetrics(IEnumerable<IAlertSink> sinks)
     {
         // A rate can only be seen from a zero.
         foreach (var sink in sinks)
         {
-            _delivered.Add(Labels.Clean(sink.Name), 0);
-            _failed.Add(Labels.Clean(sink.Name), 0);
-            _dead.Add(Labels.Clean(sink.Name), 0);
+            _deliveredBySink.Add(Labels.Clean(sink.Name), 0);
+            _failedBySink.Add(Labels.Clean(sink.Name), 0);
+            _deadBySink.Add(Labels.Clean(sink.Name), 0);
         }
+    }
+
+    public string Name => "alerts";
+
+    public long Delivered => Interlocked.Read(ref _delivered);
+
+    public long Failed => Interlocked.Read(ref _failed);
+
+    public long GivenUp => Interlocked.Read(ref _givenUp);
+
+    public HealthReport Check()
+    {
+        var failing = string.Join(", ", _failing.Keys.Order(StringComparer.Ordinal));
+        var (state, reason) = GivenUp > 0 ? (HealthState.Degraded, "alerts were given up; see the dead letters")
+            : failing.Length > 0 ? (HealthState.Degraded, $"not delivered at the moment: {failing}")
+            : (HealthState.Ok, null);
+        return new HealthReport(state, reason, new Dictionary<string, object>
+        {
+            ["delivered"] = Delivered,
+            ["failed_attempts"] = Failed,
+            ["dead_letters"] = GivenUp,
+            ["failing_sinks"] = failing,
+        });
+    }
+
+    public void Tried(string sink, DeliveryOutcome outcome)
+    {
+        if (outcome == DeliveryOutcome.Delivered)
+        {
+            Interlocked.Increment(ref _delivered);
+            _deliveredBySink.Add(Labels.Clean(sink), 1);
+            _failing.TryRemove(sink, out _);
+        }
+        else
+        {
+            Interlocked.Increment(ref _failed);
+            _failedBySink.Add(Labels.Clean(sink), 1);
+            _failing[sink] = true;
+        }
+    }
+
+    public void CountGivenUp(string sink)
+    {
+        Interlocked.Increment(ref _givenUp);
+        _deadBySink.Add(Labels.Clean(sink), 1);
     }
 
     public void Register(Meter meter)
     {
-        meter.CreateObservableCounter("culprit.alerts.delivered", _delivered.Measure, "{alert}", "Alerts that the sink took");
-        meter.CreateObservableCounter("culprit.alerts.failed", _failed.Measure, "{attempt}", "Attempts that failed and are tried again");
-        meter.CreateObservableCounter("culprit.alerts.dead", _dead.Measure, "{alert}", "Alerts that the sink refused for good; they are dead letters");
+        meter.CreateObservableCounter("culprit.alerts.delivered", _deliveredBySink.Measure, "{alert}", "Alerts that the sink took");
+        meter.CreateObservableCounter("culprit.alerts.failed", _failedBySink.Measure, "{attempt}", "Attempts that failed and are tried again");
+        meter.CreateObservableCounter("culprit.alerts.dead", _deadBySink.Measure, "{alert}", "Alerts that the sink refused for good; they are dead letters");
     }
-
-    public void Delivered(string sink) => _delivered.Add(Labels.Clean(sink), 1);
-
-    public void Failed(string sink) => _failed.Add(Labels.Clean(sink), 1);
-
-    public void Dead(string sink) => _dead.Add(Labels.Clean(sink), 1);
 
     private static CountTable<string> New() => new(MaxSinks, _ => Labels.Other, k => [Labels.Of("sink", k)]);
 }

@@ -13,9 +13,14 @@ internal sealed record AlertSettings(
 
     private const string RouteKeys = "minSeverity, environments, services, sinks, continue";
 
+    /// <summary>Everything to the console.</summary>
+    public static AlertSettings None { get; } = new(new Dictionary<string, SinkOptions>(), [], []);
+
     /// <param name="section"><c>alerts</c>; may be empty, then everything goes to the console.</param>
-    public static AlertSettings Read(IConfigurationSection section)
+    /// <param name="handlers">Names of alert handlers that plug-ins brought: routes may name them, and without routes they get every alert.</param>
+    public static AlertSettings Read(IConfigurationSection section, IEnumerable<string>? handlers = null)
     {
+        var plugged = (handlers ?? []).ToList();
         var mistakes = new List<string>();
         foreach (var key in section.GetChildren().Select(c => c.Key))
         {
@@ -26,18 +31,21 @@ internal sealed record AlertSettings(
         }
 
         var sinks = SinkReader.Read(section.GetSection("sinks"), mistakes);
-        var names = section.GetSection("sinks").GetChildren().Select(SinkReader.NameOf).Append(Console).ToHashSet(StringComparer.Ordinal);
+        var names = section.GetSection("sinks").GetChildren().Select(SinkReader.NameOf).Append(Console).Concat(plugged).ToHashSet(StringComparer.Ordinal);
         var routes = section.GetSection("routes").GetChildren().OrderBy(Position).Select(r => ReadRoute(r, names, mistakes)).ToList();
         var used = routes.SelectMany(r => r.Sinks).ToHashSet(StringComparer.Ordinal);
-        foreach (var name in names.Where(n => n != Console && !used.Contains(n)))
+        foreach (var name in names.Where(n => n != Console && !plugged.Contains(n) && !used.Contains(n)))
         {
             mistakes.Add($"{section.Path}:sinks:{name}: no route leads to it; name it in the sinks of one of {section.Path}:routes.");
         }
 
-        return new AlertSettings(sinks, routes, mistakes);
+        return new AlertSettings(sinks, routes, mistakes) { Handlers = plugged };
     }
 
-    public AlertRouter ToRouter() => new(Routes, [Console]);
+    /// <summary>Alert handlers of plug-ins.</summary>
+    public IReadOnlyList<string> Handlers { get; init; } = [];
+
+    public AlertRouter ToRouter() => new(Routes, [Console, .. Handlers]);
 
     // The host's configuration sorts keys; "10" must come after "9" whoever sorted.
     private static int Position(IConfigurationSection route) =>

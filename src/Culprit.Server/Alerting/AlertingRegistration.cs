@@ -1,24 +1,29 @@
 using Culprit.Engine.Alerting;
 using Culprit.Server.Configuration;
 using Culprit.Server.Export;
+using Culprit.Server.Health;
 using Spectre.Console;
 
 namespace Culprit.Server.Alerting;
 
-/// <summary>Sinks and the dispatcher that serves them.</summary>
+/// <summary>Routes, sinks and the dispatcher that serves them.</summary>
 internal static class AlertingRegistration
 {
     public static void AddAlerting(this WebApplicationBuilder builder, Settings settings)
     {
-        builder.Services.AddSingleton(_ => Terminal.Console);
-        builder.Services.AddSingleton<IAlertSink, ConsoleSink>();
-        builder.Services.AddSingleton<AlertMetrics>();
-        builder.Services.AddSingleton<IMetricSource>(s => s.GetRequiredService<AlertMetrics>());
+        var services = builder.Services;
+        services.AddSingleton(_ => Terminal.Console);
+        services.AddSingleton<IAlertSink, ConsoleSink>();
+        services.AddSinks(settings.Alerts);
+        services.AddSingleton<AlertSignal>();
+        services.AddSingleton<AlertMetrics>();
+        services.AddSingleton<IHealthSource>(s => s.GetRequiredService<AlertMetrics>());
+        services.AddSingleton<IMetricSource>(s => s.GetRequiredService<AlertMetrics>());
         foreach (var handler in settings.Options.Plugged.AlertHandlers.Values)
         {
-            builder.Services.AddSingleton<IAlertSink>(s => new PluginSink(handler, s.GetRequiredService<TimeProvider>()));
+            services.AddSingleton<IAlertSink>(s => new PluginSink(handler, s.GetRequiredService<TimeProvider>()));
         }
 
-        builder.Services.AddHostedService<AlertDispatcher>();
+        services.AddHostedService<AlertDispatcher>();
     }
 }

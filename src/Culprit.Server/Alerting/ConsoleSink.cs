@@ -16,6 +16,13 @@ internal sealed class ConsoleSink(IAnsiConsole console) : IAlertSink
         using var document = JsonDocument.Parse(alert.Json);
         var json = document.RootElement;
         var type = Text(json, "type");
+        if (type == Surrender.NoticeType)
+        {
+            console.MarkupLineInterpolated(CultureInfo.InvariantCulture,
+                $"[bold red]NOT DELIVERED[/] sink {Text(json, "sink")} did not get alert {Text(json, "alert_id")} of incident {Text(json, "incident_id")}: {Text(json, "reason")}");
+            return Task.FromResult(new DeliveryResult(DeliveryOutcome.Delivered));
+        }
+
         var (colour, word) = type switch
         {
             "alert.resolved" => ("green", "RESOLVED"),

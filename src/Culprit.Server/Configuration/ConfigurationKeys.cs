@@ -3,6 +3,9 @@ namespace Culprit.Server.Configuration;
 /// <summary>Finds keys that no option knows, at any depth: a misspelled one would silently do nothing.</summary>
 internal static class ConfigurationKeys
 {
+    /// <summary>The section that <see cref="Alerting.AlertSettings"/> reads and checks itself.</summary>
+    public const string Alerts = "alerts";
+
     /// <summary>A sentence for each key that <see cref="CulpritOptions"/> does not know, or that holds something of another shape.</summary>
     public static IEnumerable<string> Unknown(IConfiguration configuration) => Check(configuration, typeof(CulpritOptions), null);
 
@@ -25,7 +28,7 @@ internal static class ConfigurationKeys
     private static IEnumerable<string> Members(IConfiguration section, Type type)
     {
         var known = Keys(type);
-        return section.GetChildren().SelectMany(child => known.TryGetValue(child.Key, out var inner)
+        return section.GetChildren().Where(child => !IsAlerts(type, child.Key)).SelectMany(child => known.TryGetValue(child.Key, out var inner)
             ? Check(child, inner, child.Path)
             : [$"{child.Path}: unknown key; known are {Known(type)}."]);
     }
@@ -42,7 +45,11 @@ internal static class ConfigurationKeys
     private static bool IsSection(Type type) =>
         type.IsClass && type.Namespace?.StartsWith(nameof(Culprit) + ".", StringComparison.Ordinal) == true;
 
-    private static string Known(Type type) => string.Join(", ", Keys(type).Keys);
+    private static bool IsAlerts(Type type, string key) =>
+        type == typeof(CulpritOptions) && key.Equals(Alerts, StringComparison.OrdinalIgnoreCase);
+
+    private static string Known(Type type) =>
+        string.Join(", ", type == typeof(CulpritOptions) ? Keys(type).Keys.Append(Alerts) : Keys(type).Keys);
 
     private static Dictionary<string, Type> Keys(Type type) => type.GetProperties().ToDictionary(
         p => char.ToLowerInvariant(p.Name[0]) + p.Name[1..], p => p.PropertyType, StringComparer.OrdinalIgnoreCase);

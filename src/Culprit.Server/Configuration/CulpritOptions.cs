@@ -55,6 +55,8 @@ internal sealed class CulpritOptions
 
     public DatadogSection Datadog { get; set; } = new();
 
+    public WebSocketSection WebSocket { get; set; } = new();
+
     /// <summary>Checks every value; each mistake names key, value and what is allowed.</summary>
     public IReadOnlyList<string> Mistakes()
     {
@@ -71,6 +73,7 @@ internal sealed class CulpritOptions
         AdmissionSection.Check(Admission, Retention, Check);
         Retention.Check(Check);
         mistakes.AddRange(Datadog.Mistakes());
+        Check(WebSocket.MaxConnections is >= 0 and <= 100_000, "webSocket:maxConnections", WebSocket.MaxConnections, "0 (none) to 100000");
         foreach (var url in Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             var isUrl = Uri.TryCreate(url.Replace("://*", "://localhost", StringComparison.Ordinal).Replace("://+", "://localhost", StringComparison.Ordinal), UriKind.Absolute, out var uri)
@@ -164,4 +167,13 @@ internal sealed class ThresholdSection
 
     /// <summary>History after which the count must also be above what is usual. Default 10.</summary>
     public int BaselineMinutes { get; set; } = 10;
+}
+
+/// <summary>Publish and subscribe over WebSockets.</summary>
+internal sealed class WebSocketSection
+{
+    public const int DefaultMaxConnections = 1000;
+
+    /// <summary>Open at once; more are refused with 503. Default 1000. Each takes some kilobytes, more while events wait for it.</summary>
+    public int MaxConnections { get; set; } = DefaultMaxConnections;
 }

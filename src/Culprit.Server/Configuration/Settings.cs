@@ -1,4 +1,5 @@
 using Culprit.Engine.Rules;
+using Culprit.Server.Alerting;
 using Culprit.Server.Commands;
 using Culprit.Server.Plugins;
 
@@ -7,7 +8,11 @@ namespace Culprit.Server.Configuration;
 /// <summary>The checked configuration of one run.</summary>
 internal sealed record Settings(CulpritOptions Options)
 {
+    private const string AlertsKey = "alerts";
     private const string DefaultFile = "culprit.yaml";
+
+    /// <summary>Sinks and routes of alerts. Default: everything to the console.</summary>
+    public AlertSettings Alerts { get; init; } = AlertSettings.None;
 
     /// <summary>Reads file, environment (<c>CULPRIT_…</c>, with <c>__</c> between levels) and command line, each over the one before.</summary>
     /// <returns>Null after every mistake has been named in <paramref name="errors"/>.</returns>
@@ -32,9 +37,10 @@ internal sealed record Settings(CulpritOptions Options)
             configuration.Bind(options, bind => bind.ErrorOnUnknownConfiguration = false);
             var unusable = new Mistakes();
             options.Plugged = PluginLoader.Load(options.Plugins, Path.GetDirectoryName(Path.GetFullPath(file))!, unusable);
-            var mistakes = unusable.All.Concat(options.Mistakes()).Concat(ConfigurationKeys.Unknown(written)).ToList();
+            var alerts = AlertSettings.Read(configuration.GetSection(ConfigurationKeys.Alerts), options.Plugged.AlertHandlers.Keys);
+            var mistakes = unusable.All.Concat(options.Mistakes()).Concat(alerts.Mistakes).Concat(ConfigurationKeys.Unknown(written)).ToList();
             mistakes.ForEach(m => errors.WriteLine("culprit: configuration: " + m));
-            return mistakes.Count == 0 ? new Settings(options) : null;
+            return mistakes.Count == 0 ? new Settings(options) { Alerts = alerts } : null;
         }
         catch (Exception e) when (e is FormatException or InvalidDataException or IOException or InvalidOperationException)
         {

@@ -4,6 +4,7 @@ using Culprit.Engine.Records;
 using Culprit.Engine.RootCause;
 using Culprit.Engine.Rules;
 using Culprit.Engine.Storage;
+using Culprit.Server.Alerting;
 using Culprit.Server.Journal;
 using Culprit.Server.Querying;
 using Culprit.Server.Rules;
@@ -18,7 +19,8 @@ internal sealed partial class EngineWorker(
     EventHub hub,
     PipelineOptions settings,
     RootCauseRanker ranker,
-    IEnumerable<IAlertSink> sinks,
+    AlertRouter router,
+    AlertSignal alerts,
     TriggerDispatcher triggers,
     ITriggerOutput deadLetters,
     EngineProgress progress,
@@ -29,7 +31,6 @@ internal sealed partial class EngineWorker(
     private static readonly TimeSpan SnapshotInterval = TimeSpan.FromSeconds(30);
     private const long SnapshotBytes = 256L * 1024 * 1024;
 
-    private readonly string[] _sinks = [.. sinks.Select(s => s.Name)];
     private long _countedBefore;
     private long _snapshotAt;
     private long _bytesSinceSnapshot;
@@ -103,7 +104,13 @@ internal sealed partial class EngineWorker(
 
         if (output.Count > 0 || entry.Batch is null)
         {
-            var applied = await state.ApplyAsync(ToOutput(entry.LastSequence, output), cancellationToken).ConfigureAwait(false);
+            var made = ToOutput(entry.LastSequence, output);
+            var applied = await state.ApplyAsync(made, cancellationToken).ConfigureAwait(false);
+            if (made.Outbox.Count > 0)
+            {
+                alerts.Wake();
+            }
+
             metrics.Count(applied);
             foreach (var derived in applied)
             {
@@ -149,7 +156,7 @@ internal sealed partial class EngineWorker(
         {
             if (derived.Type.StartsWith("alert.", StringComparison.Ordinal))
             {
-                outbox.AddRange(_sinks.Select(sink => new OutboxItem(derived.Id, sink, derived.CorrelationId!, derived.Json, 0)));
+                outbox.AddRange(router.Route(derived.Json).Select(sink => new OutboxItem(derived.Id, sink, derived.CorrelationId!, derived.Json, 0)));
             }
         }
 

@@ -7,6 +7,7 @@ internal static class HttpRegistration
     public static WebApplication UseHttpRules(this WebApplication app)
     {
         app.UseMiddleware<ProblemMiddleware>();
+        app.UseWebSockets();
         app.UseRouting();
         app.UseMiddleware<BrowserGuard>(app.Services.GetService<BrowserGuardOptions>() ?? new BrowserGuardOptions());
         return app;

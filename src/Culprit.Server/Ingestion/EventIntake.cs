@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.IO.Hashing;
+using System.Text;
 using System.Text.Json;
 using Culprit.Engine.Ingestion;
 using Culprit.Engine.Records;
@@ -32,7 +33,7 @@ internal sealed class EventIntake(
     {
         if (key is null)
         {
-            return Result(await TakeOnceAsync(body, isLines).ConfigureAwait(false));
+            return Result(await TakeOnceAsync(body.Memory, isLines, Answer).ConfigureAwait(false));
         }
 
         var hash = XxHash128.HashToUInt128(body.Span, isLines ? 1 : 0);
@@ -56,7 +57,7 @@ internal sealed class EventIntake(
         StoredAnswer? stored = null;
         try
         {
-            var (answer, problem) = await TakeOnceAsync(body, isLines).ConfigureAwait(false);
+            var (answer, problem) = await TakeOnceAsync(body.Memory, isLines, Answer).ConfigureAwait(false);
             stored = answer;
             return Result((answer, problem));
         }
@@ -73,10 +74,17 @@ internal sealed class EventIntake(
         }
     }
 
+    /// <summary>Takes an event or an array of events, for protocols with answers of their own.</summary>
+    /// <remarks>What comes in one call after another, awaited or not, is journaled in that order.</remarks>
+    public Task<(TakenEvents? Taken, Problem? Problem)> TakeAsync(ReadOnlyMemory<byte> body) => TakeOnceAsync(body, isLines: false, Taken);
+
     private static IResult Result((StoredAnswer? Answer, Problem? Problem) taken) =>
         taken.Problem is null ? new JsonAnswer(taken.Answer!.Status, taken.Answer.Body) : taken.Problem;
 
-    private async Task<(StoredAnswer? Answer, Problem? Problem)> TakeOnceAsync(PooledBuffer body, bool isLines)
+    /// <param name="answer">Makes the answer of what became of the body.</param>
+    private async Task<(T? Answer, Problem? Problem)> TakeOnceAsync<T>(
+        ReadOnlyMemory<byte> body, bool isLines, Func<Outcome, T> answer)
+        where T : class
     {
         if (pressure.Refusal() is { } refusal)
         {
@@ -132,9 +140,9 @@ internal sealed class EventIntake(
                 isDurable = true;
             }
 
-            var kept = batch?.Count ?? 0;
-            metrics.RequestAccepted(kept, parse.Duplicates, parse.Rejected, sampled);
-            return (parse.IsSingle ? Published(batch, work.Writer.Get(LogRecord.IdField), sampled > 0) : Counted(kept, sampled, parse), null);
+            metrics.RequestAccepted(batch?.Count ?? 0, parse.Duplicates, parse.Rejected, sampled);
+            var sentId = parse.IsSingle ? Encoding.UTF8.GetString(work.Writer.Get(LogRecord.IdField)) : string.Empty;
+            return (answer(new Outcome(batch, parse, sentId, sampled)), null);
         }
         finally
         {
@@ -182,30 +190,48 @@ internal sealed class EventIntake(
         };
     }
 
-    /// <param name="sentId">The id that the sender gave, if any: all that names an event which was not kept.</param>
-    private StoredAnswer Published(RecordBatch? batch, ReadOnlySpan<byte> sentId, bool isSampledOut)
+    private StoredAnswer Answer(Outcome outcome) => outcome.Parse.IsSingle ? Published(outcome) : Counted(outcome);
+
+    private TakenEvents Taken(Outcome outcome)
+    {
+        var (batch, parse, sentId, sampled) = outcome;
+        var ids = new List<string>(batch?.Count ?? 1);
+        for (var i = 0; i < (batch?.Count ?? 0); i++)
+        {
+            ids.Add(RecordId.Of(batch![i], journal.Id));
+        }
+
+        if (batch is null && sampled == 0 && sentId.Length > 0)
+        {
+            ids.Add(sentId);
+        }
+
+        return new TakenEvents(ids, parse.Duplicates, [.. parse.Rejected]);
+    }
+
+    private StoredAnswer Published(Outcome outcome)
     {
         var body = new ArrayBufferWriter<byte>(96);
         using (var json = new Utf8JsonWriter(body))
         {
             json.WriteStartObject();
-            if (batch is not null)
+            if (outcome.Batch is { } batch)
             {
                 json.WriteString("id", RecordId.Of(batch[0], journal.Id));
             }
-            else if (sentId.IsEmpty)
+            else if (outcome.SentId.Length == 0)
             {
                 json.WriteNull("id");
             }
             else
             {
-                json.WriteString("id", sentId);
+                json.WriteString("id", outcome.SentId);
             }
 
             json.WriteString("status", "published");
-            if (batch is null)
+            if (outcome.Batch is null)
             {
-                json.WriteBoolean(isSampledOut ? "sampled" : "duplicate", true);
+                json.WriteBoolean(outcome.Sampled > 0 ? "sampled" : "duplicate", true);
             }
 
             json.WriteEndObject();
@@ -215,13 +241,14 @@ internal sealed class EventIntake(
     }
 
     /// <summary>A sampled-out event counts as accepted: it was taken, and the events that were kept stand for it.</summary>
-    private static StoredAnswer Counted(int kept, int sampled, BatchParse parse)
+    private static StoredAnswer Counted(Outcome outcome)
     {
+        var (batch, parse, _, sampled) = outcome;
         var body = new ArrayBufferWriter<byte>(96);
         using (var json = new Utf8JsonWriter(body))
         {
             json.WriteStartObject();
-            json.WriteNumber("accepted", kept + sampled);
+            json.WriteNumber("accepted", (batch?.Count ?? 0) + sampled);
             if (sampled > 0)
             {
                 json.WriteNumber("sampled", sampled);
@@ -244,6 +271,12 @@ internal sealed class EventIntake(
 
         return new StoredAnswer(StatusCodes.Status200OK, body.WrittenMemory);
     }
+
+    /// <summary>What became of a body.</summary>
+    /// <param name="Batch">What is durable; null when nothing was new or kept.</param>
+    /// <param name="SentId">The id that a lone event came with; empty otherwise. All that names an event which was not kept.</param>
+    /// <param name="Sampled">Events that were counted and left out.</param>
+    private readonly record struct Outcome(RecordBatch? Batch, BatchParse Parse, string SentId, int Sampled);
 
     /// <summary>Buffers of one request, used again by the next.</summary>
     private sealed class Workspace(EventTypeRegistry types)

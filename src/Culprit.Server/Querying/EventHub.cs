@@ -36,7 +36,11 @@ internal sealed class Subscription : IDisposable
     /// <summary>Events lost since the last call.</summary>
     public long TakeDropped() => Interlocked.Exchange(ref _dropped, 0);
 
-    public void Dispose() => _hub.Remove(this);
+    public void Dispose()
+    {
+        _hub.Remove(this);
+        _events.Writer.TryComplete();
+    }
 
     internal bool IsFull => _events.Reader.Count >= Capacity;
 

@@ -1,8 +1,10 @@
 using System.Text;
 using Culprit.Server.Export;
+using Culprit.Server.Configuration;
 using Culprit.Server.Health;
 using Culprit.Server.Http;
 using Culprit.Server.Journal;
+using Culprit.Server.Querying.WebSockets;
 
 namespace Culprit.Server.Querying;
 
@@ -11,11 +13,12 @@ internal static class QueryingRegistration
 {
     private static readonly byte[] Root = Encoding.UTF8.GetBytes("""
         {"name":"culprit","endpoints":{"publish":"POST /events","events":"GET /events","event":"GET /events/{id}",
-        "chain":"GET /events/{id}/chain","live":"GET /events/stream","incidents":"GET /incidents","summaries":"GET /summaries",
+        "chain":"GET /events/{id}/chain","live":"GET /events/stream","websocket":"GET /ws/{client_id}","incidents":"GET /incidents","summaries":"GET /summaries",
         "health":"GET /health","ready":"GET /ready","components":"GET /health/detailed","metrics":"GET /metrics","openapi":"GET /openapi/v1.json"}}
         """.ReplaceLineEndings(""));
 
-    public static WebApplicationBuilder AddQuerying(this WebApplicationBuilder builder)
+    /// <param name="maxSockets">WebSockets that may be open at once.</param>
+    public static WebApplicationBuilder AddQuerying(this WebApplicationBuilder builder, int maxSockets = WebSocketSection.DefaultMaxConnections)
     {
         var services = builder.Services;
         services.AddSingleton(s => new EventJsonWriter(s.GetRequiredService<IJournal>().Id));
@@ -24,11 +27,14 @@ internal static class QueryingRegistration
         services.AddSingleton<EventHub>();
         services.AddSingleton<IHealthSource>(s => s.GetRequiredService<EventHub>());
         services.AddSingleton<IMetricSource, LiveMetrics>();
+        services.AddSingleton(new SocketLimits(maxSockets));
+        services.AddSingleton<IHealthSource>(s => s.GetRequiredService<SocketLimits>());
         services.AddOpenApi(options => options.AddDocumentTransformer((document, _, _) =>
         {
             document.Info.Title = "Culprit";
             document.Info.Description =
-                "Logs in; anomalies, incidents and root causes out. Errors are RFC 9457 problem details, snake_case throughout.";
+                "Logs in; anomalies, incidents and root causes out. Errors are RFC 9457 problem details, snake_case throughout. "
+                + "GET / lists the entry points; /ws/{client_id} publishes and follows events over one WebSocket.";
             return Task.CompletedTask;
         }));
         return builder;
@@ -38,6 +44,7 @@ internal static class QueryingRegistration
     {
         routes.MapEventQueries();
         routes.MapEventStream();
+        routes.MapSockets();
         routes.MapIncidents();
         routes.MapOpenApi();
         routes.MapGet("/", () => new JsonAnswer(200, Root)).ExcludeFromDescription();

@@ -70,6 +70,24 @@ public sealed class EmbeddedStateStoreTests : StateStoreContract
     }
 
     [Fact]
+    public async Task AnOutboxOfTheFirstVersionIsBroughtUpWithItsAlerts()
+    {
+        await ApplyAlertsAsync(Alert("1", "slack", "i1"));
+        await _database!.WriteAsync(
+            c => StateDatabase.Command(
+                c, "DROP INDEX outbox_by_incident; ALTER TABLE outbox DROP COLUMN failing_since; PRAGMA user_version = 1").ExecuteNonQuery(),
+            Token);
+        _database.Dispose();
+
+        await ReopenAsync();
+        var now = DateTimeOffset.UnixEpoch;
+        await Store.MarkFailedAsync("1", "slack", now, now, "HTTP 503", Token);
+
+        var alert = Assert.Single(await Store.DueAlertsAsync("slack", now, 10, Token));
+        Assert.Equal((1, now), (alert.Attempts, alert.FailingSince));
+    }
+
+    [Fact]
     public async Task CommitsAreForcedToDisk()
     {
         var settings = await _database!.WriteAsync(

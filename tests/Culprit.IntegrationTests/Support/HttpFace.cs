@@ -48,6 +48,8 @@ internal sealed class HttpFace : IAsyncDisposable
 
     public FakeTimeProvider Clock => (FakeTimeProvider)_app.Services.GetRequiredService<TimeProvider>();
 
+    public IServiceProvider Services => _app.Services;
+
     public EventHub Hub => _app.Services.GetRequiredService<EventHub>();
 
     public static async Task<HttpFace> StartAsync(Action<IServiceCollection>? services = null)

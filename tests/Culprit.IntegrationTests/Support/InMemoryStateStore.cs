@@ -52,12 +52,20 @@ internal sealed class InMemoryStateStore : IStateStore
 
     public Task<EngineSnapshot?> LoadSnapshotAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task<IReadOnlyList<OutboxItem>> DueAlertsAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<OutboxItem>> DueAlertsAsync(
+        string sink, DateTimeOffset now, int limit, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<DateTimeOffset?> NextAlertAsync(string sink, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<IReadOnlyList<string>> WaitingSinksAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task GiveUpAsync(string id, string sink, DeadLetter letter, OutboxItem? notice, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
     public Task MarkDeliveredAsync(string id, string sink, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task MarkFailedAsync(string id, string sink, DateTimeOffset retryAt, string reason, CancellationToken cancellationToken) =>
+    public Task MarkFailedAsync(
+        string id, string sink, DateTimeOffset failedAt, DateTimeOffset retryAt, string reason, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
     public Task AddDeadLetterAsync(DeadLetter letter, CancellationToken cancellationToken) => throw new NotSupportedException();

@@ -118,6 +118,36 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Fact]
+    public void AlertsAreReadWithTheRest()
+    {
+        var settings = Read(
+            """
+            alerts:
+              sinks:
+                chat: { type: slack, url: "https://hooks.slack.com/services/T/B/x" }
+              routes:
+                - minSeverity: high
+                  sinks: [chat, console]
+            """,
+            out var mistakes);
+
+        Assert.Empty(mistakes);
+        Assert.Equal("chat", Assert.Single(settings!.Alerts.Sinks).Key);
+        Assert.Equal(["chat", "console"], Assert.Single(settings.Alerts.Routes).Sinks);
+        Assert.Empty(Read("", out _)!.Alerts.Sinks);
+    }
+
+    [Fact]
+    public void MistakesAboutAlertsAreNamedWithTheOthers()
+    {
+        Assert.Null(Read("threshold: {count: 0}\nalerts: {sinks: {chat: {type: smoke}}, route: []}\nalert: 1", out var mistakes));
+
+        Assert.Contains(mistakes, m => m.StartsWith("threshold:count", StringComparison.Ordinal));
+        Assert.Contains(mistakes, m => m.StartsWith("alerts:sinks:chat:type: 'smoke'", StringComparison.Ordinal));
+        Assert.Contains(mistakes, m => m.StartsWith("alert: unknown key", StringComparison.Ordinal) && m.Contains("alerts", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void TheCommandLineComesBeforeTheFile()
     {
         File.WriteAllText(_file, "data: from-file\nurls: http://127.0.0.1:1");

@@ -30,7 +30,9 @@ public abstract class StateStoreContract : IAsyncLifetime
         Assert.Empty(await Store.FindAsync(new DerivedQuery(), Token));
         Assert.Null(await Store.FindByIdAsync("x", Token));
         Assert.Null(await Store.LoadSnapshotAsync(Token));
-        Assert.Empty(await Store.DueAlertsAsync(Now, 10, Token));
+        Assert.Empty(await DueAsync(Now));
+        Assert.Null(await Store.NextAlertAsync("slack", Token));
+        Assert.Empty(await Store.WaitingSinksAsync(Token));
         Assert.Empty(await Store.ListDeadLettersAsync(10, Token));
     }
 
@@ -123,19 +125,90 @@ public abstract class StateStoreContract : IAsyncLifetime
     [Fact]
     public async Task AlertsOfOneIncidentGoToASinkInOrder()
     {
-        await ApplyAlertsAsync(Alert("1", "slack", "i1"), Alert("2", "slack", "i1"), Alert("1", "mail", "i1"), Alert("3", "slack", "i2"));
-        Assert.Equal(["1>slack", "1>mail", "3>slack"], await DueAsync(Now));
+        await ApplyAlertsAsync(Alert("1", "slack", "i1"), Alert("2", "slack", "i1"), Alert("3", "mail", "i3"), Alert("4", "slack", "i2"));
+        Assert.Equal(["3>mail", "1>slack", "4>slack"], await DueAsync(Now));
 
-        await Store.MarkFailedAsync("1", "slack", Now.AddSeconds(5), "HTTP 503", Token);
-        Assert.Equal(["1>mail", "3>slack"], await DueAsync(Now));
-        Assert.Equal(["1>mail", "3>slack"], await DueAsync(Now.AddSeconds(4)));
+        await Store.MarkFailedAsync("1", "slack", Now, Now.AddSeconds(5), "HTTP 503", Token);
+        Assert.Equal(["3>mail", "4>slack"], await DueAsync(Now));
+        Assert.Equal(["3>mail", "4>slack"], await DueAsync(Now.AddSeconds(4)));
 
-        var retried = (await Store.DueAlertsAsync(Now.AddSeconds(5), 10, Token))[0];
+        var retried = (await Store.DueAlertsAsync("slack", Now.AddSeconds(5), 10, Token))[0];
         Assert.Equal(("1", "slack", 1), (retried.Id, retried.Sink, retried.Attempts));
         Assert.Equal("{\"alert\":1}", Encoding.UTF8.GetString(retried.Json.Span));
 
         await Store.MarkDeliveredAsync("1", "slack", Token);
-        Assert.Equal(["2>slack", "1>mail", "3>slack"], await DueAsync(Now));
+        Assert.Equal(["3>mail", "2>slack", "4>slack"], await DueAsync(Now));
+    }
+
+    [Fact]
+    public async Task ASinkThatHeardOfAnIncidentHearsOfItsEnd()
+    {
+        await ApplyAlertsAsync(Alert("1", "slack", "i1"), Alert("1", "mail", "i1"), Alert("2", "pager", "i1"), Alert("3", "slack", "i2"));
+        foreach (var sink in (string[])["slack", "mail"])
+        {
+            await Store.MarkDeliveredAsync("1", sink, Token);
+        }
+
+        Assert.Equal(["2>mail", "2>pager", "2>slack", "3>slack"], await DueAsync(Now));
+
+        await ApplyAlertsAsync(Alert("4", "console", "i1"));
+        foreach (var sink in (string[])["slack", "mail", "pager"])
+        {
+            await Store.MarkDeliveredAsync("2", sink, Token);
+        }
+
+        Assert.Equal(["4>console", "4>mail", "4>pager", "3>slack", "4>slack"], await DueAsync(Now));
+    }
+
+    [Fact]
+    public async Task AReplayUnderOtherRoutesSendsNothingOldToNewSinks()
+    {
+        await ApplyAlertsAsync(Alert("1", "slack", "i1"));
+        await ApplyAlertsAsync(Alert("2", "pager", "i1"));
+
+        await ApplyAlertsAsync(Alert("1", "mail", "i1"), Alert("2", "mail", "i1"));
+
+        Assert.Equal(["pager", "slack"], (await Store.WaitingSinksAsync(Token)).Order());
+        Assert.Equal(["2>pager", "1>slack"], await DueAsync(Now));
+    }
+
+    [Fact]
+    public async Task TheNextTryIsTheEarliestThatMayGoOut()
+    {
+        await ApplyAlertsAsync(Alert("1", "slack", "i1"), Alert("2", "slack", "i1"), Alert("3", "slack", "i2"));
+        await Store.MarkFailedAsync("1", "slack", Now, Now.AddSeconds(9), "HTTP 503", Token);
+        await Store.MarkFailedAsync("3", "slack", Now, Now.AddSeconds(60), "HTTP 503", Token);
+        await Store.MarkFailedAsync("1", "slack", Now.AddSeconds(9), Now.AddSeconds(20), "HTTP 503", Token);
+
+        Assert.Equal(Now.AddSeconds(20), await Store.NextAlertAsync("slack", Token));
+        Assert.Null(await Store.NextAlertAsync("mail", Token));
+        var retried = Assert.Single(await Store.DueAlertsAsync("slack", Now.AddSeconds(20), 10, Token));
+        Assert.Equal((2, Now), (retried.Attempts, retried.FailingSince));
+    }
+
+    [Fact]
+    public async Task AnAlertGivenUpLeavesALetterAndANoticeAndLetsTheNextGo()
+    {
+        await ApplyAlertsAsync(Alert("1", "slack", "i1"), Alert("2", "slack", "i1"));
+
+        for (var i = 0; i < 2; i++)
+        {
+            await Store.GiveUpAsync("1", "slack", new DeadLetter("1:slack", Now, "gone", new byte[] { 7 }), Alert("9", "console", "n"), Token);
+        }
+
+        Assert.Equal(["9>console", "2>slack"], await DueAsync(Now));
+        Assert.Equal("1:slack", Assert.Single(await Store.ListDeadLettersAsync(10, Token)).Id);
+    }
+
+    [Fact]
+    public async Task ASinkThatNeverGotAnAlertOfAnIncidentIsNotToldOfItsEnd()
+    {
+        await ApplyAlertsAsync(Alert("1", "slack", "i1"));
+        await Store.GiveUpAsync("1", "slack", new DeadLetter("1:slack", Now, "gone", default), null, Token);
+
+        await ApplyAlertsAsync(Alert("2", "mail", "i1"));
+
+        Assert.Equal(["2>mail"], await DueAsync(Now));
     }
 
     [Fact]
@@ -145,9 +218,11 @@ public abstract class StateStoreContract : IAsyncLifetime
         await Store.MarkDeliveredAsync("1", "slack", Token);
 
         await ApplyAlertsAsync(Alert("1", "slack", "i1"));
-        await Store.MarkFailedAsync("1", "slack", Now, "late", Token);
+        await Store.MarkFailedAsync("1", "slack", Now, Now, "late", Token);
+        await Store.GiveUpAsync("1", "slack", new DeadLetter("late", Now, "late", default), null, Token);
 
         Assert.Empty(await DueAsync(Now.AddDays(1)));
+        Assert.Empty(await Store.ListDeadLettersAsync(10, Token));
     }
 
     [Fact]
@@ -155,7 +230,7 @@ public abstract class StateStoreContract : IAsyncLifetime
     {
         await ApplyAlertsAsync([.. Enumerable.Range(0, 5).Select(i => Alert($"{i}", "slack", $"i{i}"))]);
 
-        Assert.Equal(["0>slack", "1>slack"], (await Store.DueAlertsAsync(Now, 2, Token)).Select(a => $"{a.Id}>{a.Sink}"));
+        Assert.Equal(["0>slack", "1>slack"], (await Store.DueAlertsAsync("slack", Now, 2, Token)).Select(a => $"{a.Id}>{a.Sink}"));
     }
 
     [Fact]
@@ -213,8 +288,16 @@ public abstract class StateStoreContract : IAsyncLifetime
     private protected Task ApplyAlertsAsync(params OutboxItem[] alerts) =>
         Store.ApplyAsync(new EngineOutput(1, [], alerts), Token);
 
-    private protected async Task<List<string>> DueAsync(DateTimeOffset now) =>
-        [.. (await Store.DueAlertsAsync(now, 10, Token)).Select(a => $"{a.Id}>{a.Sink}")];
+    private protected async Task<List<string>> DueAsync(DateTimeOffset now)
+    {
+        var due = new List<string>();
+        foreach (var sink in (await Store.WaitingSinksAsync(Token)).Order(StringComparer.Ordinal))
+        {
+            due.AddRange((await Store.DueAlertsAsync(sink, now, 10, Token)).Select(a => $"{a.Id}>{a.Sink}"));
+        }
+
+        return due;
+    }
 
     private protected async Task<List<string>> FindAsync(DerivedQuery query) =>
         [.. (await Store.FindAsync(query, Token)).Select(r => r.Event.Id)];

@@ -40,9 +40,12 @@ internal sealed class EmbeddedStateStore(StateDatabase database) : IStateStore
                     }
                 }
 
-                foreach (var item in output.Outbox)
+                var known = output.Outbox.Select(i => i.Id).Distinct().Where(id => OutboxTable.IsKnown(connection, id))
+                    .ToHashSet(StringComparer.Ordinal);
+                foreach (var item in output.Outbox.Where(i => !known.Contains(i.Id)))
                 {
                     OutboxTable.Add(connection, item);
+                    OutboxTable.AddForThoseTold(connection, item);
                 }
 
                 PositionTable.Advance(connection, Consumer, output.Sequence);
@@ -99,30 +102,43 @@ internal sealed class EmbeddedStateStore(StateDatabase database) : IStateStore
                 : null;
         }));
 
-    public Task<IReadOnlyList<OutboxItem>> DueAlertsAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
-        Task.FromResult(database.Read(c => OutboxTable.FindDue(c, now, limit)));
+    public Task<IReadOnlyList<OutboxItem>> DueAlertsAsync(
+        string sink, DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
+        Task.FromResult(database.Read(c => OutboxTable.FindDue(c, sink, now, limit)));
+
+    public Task<DateTimeOffset?> NextAlertAsync(string sink, CancellationToken cancellationToken) =>
+        Task.FromResult(database.Read(c => OutboxTable.NextDue(c, sink)));
+
+    public Task<IReadOnlyList<string>> WaitingSinksAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(database.Read(OutboxTable.FindSinks));
 
     public Task MarkDeliveredAsync(string id, string sink, CancellationToken cancellationToken) =>
         database.WriteAsync(c => OutboxTable.MarkDelivered(c, id, sink), cancellationToken);
 
     public Task MarkFailedAsync(
-        string id, string sink, DateTimeOffset retryAt, string reason, CancellationToken cancellationToken) =>
-        database.WriteAsync(c => OutboxTable.MarkFailed(c, id, sink, retryAt, reason), cancellationToken);
+        string id, string sink, DateTimeOffset failedAt, DateTimeOffset retryAt, string reason, CancellationToken cancellationToken) =>
+        database.WriteAsync(c => OutboxTable.MarkFailed(c, id, sink, failedAt, retryAt, reason), cancellationToken);
 
-    public Task AddDeadLetterAsync(DeadLetter letter, CancellationToken cancellationToken) =>
+    public Task GiveUpAsync(string id, string sink, DeadLetter letter, OutboxItem? notice, CancellationToken cancellationToken) =>
         database.WriteAsync(
             connection =>
             {
-                using var command = StateDatabase.Command(
-                    connection,
-                    AddDeadLetter,
-                    ("$id", letter.Id),
-                    ("$at", letter.At.UtcTicks),
-                    ("$reason", letter.Reason),
-                    ("$raw", letter.Raw.ToArray()));
-                return command.ExecuteNonQuery();
+                var ended = OutboxTable.MarkGivenUp(connection, id, sink);
+                if (ended > 0)
+                {
+                    Add(connection, letter);
+                    if (notice is not null)
+                    {
+                        OutboxTable.Add(connection, notice);
+                    }
+                }
+
+                return ended;
             },
             cancellationToken);
+
+    public Task AddDeadLetterAsync(DeadLetter letter, CancellationToken cancellationToken) =>
+        database.WriteAsync(connection => Add(connection, letter), cancellationToken);
 
     public Task<IReadOnlyList<DeadLetter>> ListDeadLettersAsync(int limit, CancellationToken cancellationToken) =>
         Task.FromResult(database.Read<IReadOnlyList<DeadLetter>>(connection =>
@@ -141,4 +157,16 @@ internal sealed class EmbeddedStateStore(StateDatabase database) : IStateStore
 
             return letters;
         }));
+
+    private static int Add(SqliteConnection connection, DeadLetter letter)
+    {
+        using var command = StateDatabase.Command(
+            connection,
+            AddDeadLetter,
+            ("$id", letter.Id),
+            ("$at", letter.At.UtcTicks),
+            ("$reason", letter.Reason),
+            ("$raw", letter.Raw.ToArray()));
+        return command.ExecuteNonQuery();
+    }
 }

@@ -69,6 +69,12 @@ internal static class StateMigrations
         UPDATE segments SET received = min(max_timestamp, CAST(strftime('%s', 'now') AS INTEGER) * 1000000000);
         CREATE TABLE retention_classes (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
         """,
+
+        // outbox.delivered: 0 waits, 1 was taken, 2 was given up.
+        """
+        ALTER TABLE outbox ADD COLUMN failing_since INTEGER;
+        CREATE INDEX outbox_by_incident ON outbox (incident_id, row);
+        """,
     ];
 
     public static int Newest => Steps.Length;

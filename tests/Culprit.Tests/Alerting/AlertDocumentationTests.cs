@@ -1,0 +1,59 @@
+using Culprit.Engine.Alerting;
+using Culprit.Engine.Correlation;
+using Culprit.Server.Alerting;
+using Culprit.Server.Commands;
+using Culprit.Server.Configuration;
+using Culprit.Tests.Rules;
+
+namespace Culprit.Tests.Alerting;
+
+/// <summary>What documentation and sample show is accepted as it stands there.</summary>
+public sealed class AlertDocumentationTests : IDisposable
+{
+    private readonly string _file = Path.GetTempFileName();
+
+    public void Dispose() => File.Delete(_file);
+
+    [Fact]
+    public void TheExampleOfTheDocumentationHasOneOfEachSinkAndRoutesToAll()
+    {
+        var lines = File.ReadLines(Path.Combine(Root(), "docs", "alerts.md"));
+
+        var alerts = Load(lines.SkipWhile(l => l != "```yaml").Skip(1).TakeWhile(l => l != "```"));
+
+        Assert.Equal(SinkType.All.Select(t => t.Name).Order(), alerts.Sinks.Values.Select(s => s.Type).Order());
+        var worst = SomeAlert.Firing with { Severity = IncidentSeverity.Critical, Environment = "production", Services = ["payment-api"] };
+        Assert.Equal([.. alerts.Sinks.Keys.Append("console").Order()], Route(alerts, worst).Order());
+        Assert.Equal(["chat", "console"], Route(alerts, worst with { Severity = IncidentSeverity.High, Services = ["web"] }));
+    }
+
+    [Fact]
+    public void TheSampleHoldsWhenItsCommentIsTakenAway()
+    {
+        var lines = File.ReadLines(Path.Combine(Root(), "samples", "culprit.yaml"));
+
+        var alerts = Load(lines.SkipWhile(l => l != "# alerts:").Select(l => l[2..]));
+
+        Assert.Equal(["chat", "pager"], alerts.Sinks.Keys.Order());
+    }
+
+    private AlertSettings Load(IEnumerable<string> yaml)
+    {
+        File.WriteAllLines(_file, yaml);
+        using var errors = new StringWriter();
+
+        var settings = Settings.Load(new ServerArguments(null, null, _file), errors);
+
+        Assert.Equal("", errors.ToString());
+        return settings!.Alerts;
+    }
+
+    private static IReadOnlyList<string> Route(AlertSettings alerts, Alert alert) => alerts.ToRouter().Route(alert);
+
+    private static string Root()
+    {
+        var root = SourceTree.FindRoot();
+        Assert.SkipWhen(root is null, "the sources are not beside the tests");
+        return root!;
+    }
+}
