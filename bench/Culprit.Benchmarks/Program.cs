@@ -9,6 +9,7 @@ return args switch
     ["engine", var file] => EngineBenchmark.Run(file),
     ["anomaly-latency", var url] => await AnomalyLatency.RunAsync(new Uri(url), 60),
     ["formats", .. var files] => FormatSpeed.Run(files),
+    ["admission"] => AdmissionCost.Run(),
     ["store"] => await MeasureStoreAsync(),
     _ => Usage(),
 };
@@ -22,6 +23,7 @@ static int Usage()
                                writes "id<TAB>pattern" for each line of INPUT, as known after the whole file
           engine [FILE]        records per second of parser and pipeline on NDJSON, one thread
           formats FILE...      records per second and bytes allocated per record of reading log files, one thread
+          admission            nanoseconds per record of admission rules and sampling, one thread
           store                rows per second, bytes per row and query times of the embedded record store
           anomaly-latency URL  from the answer to the fifth error to its log.anomaly on the live stream
         """);

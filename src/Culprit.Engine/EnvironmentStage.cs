@@ -56,8 +56,9 @@ internal sealed class EnvironmentStage
         history.Add(digest, tickNanos);
         _summary.Add(digest);
         _correlator.Observe(digest);
+        _threshold.Learn(tickNanos);
         Graph.ObserveService(digest.Service, digest.LastNanos);
-        foreach (var pattern in digest.Patterns)
+        foreach (var pattern in digest.Patterns.Where(p => IsWorthReading(history, p)))
         {
             Graph.ObserveMessage(digest.Service, pattern.Sample.Text, pattern.Sample.TimestampNanos);
         }
@@ -182,6 +183,10 @@ internal sealed class EnvironmentStage
         _correlator.Restore(state.Open);
         return true;
     }
+
+    /// <summary>Who a pattern names is known after a few records of it; later ones are read now and then.</summary>
+    private static bool IsWorthReading(ServiceHistory history, PatternCount count) =>
+        !history.Patterns.TryGetValue(count.Pattern.ToString(), out var pattern) || pattern.Digests <= 20 || pattern.Digests % 60 == 0;
 
     /// <summary>Causes are looked at again 2, 10, 30 and 60 s after the start, then each minute.</summary>
     private static bool IsExplanationDue(OpenIncident open, long tickNanos)

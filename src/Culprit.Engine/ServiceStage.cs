@@ -36,8 +36,9 @@ internal sealed class ServiceStage(string service, PipelineOptions options, ulon
         duplicateOf = _dedupe.Observe(record, timeNanos);
         pattern = Miner.Resolve(Miner.Assign(record.Body));
         var severity = record.Severity;
-        _byLevel[LevelIndex(severity)]++;
-        _duplicates += duplicateOf >= 0 ? 1 : 0;
+        var weight = record.Weight; // Counts are of what was sent, not of what sampling left.
+        _byLevel[LevelIndex(severity)] += weight;
+        _duplicates += duplicateOf >= 0 ? weight : 0;
         _lastNanos = Math.Max(_lastNanos, timeNanos);
         if (severity < Severity.Warn)
         {
@@ -124,7 +125,7 @@ internal sealed class ServiceStage(string service, PipelineOptions options, ulon
     {
         if (_patterns.TryGetValue(pattern, out var pending))
         {
-            pending.Add(record.Severity, timeNanos);
+            pending.Add(record.Severity, timeNanos, record.Weight);
             return null;
         }
 
@@ -134,7 +135,7 @@ internal sealed class ServiceStage(string service, PipelineOptions options, ulon
         }
 
         var reference = Refer(record, timeNanos);
-        _patterns.Add(pattern, new PendingPattern(pattern, record.Severity, timeNanos, reference));
+        _patterns.Add(pattern, new PendingPattern(pattern, record.Severity, timeNanos, record.Weight, reference));
         return reference;
     }
 
@@ -153,15 +154,15 @@ internal sealed class ServiceStage(string service, PipelineOptions options, ulon
             record.Sequence, RecordId.Of(record, journalId), timeNanos, service, record.Severity, text, trace);
     }
 
-    private sealed class PendingPattern(PatternId pattern, Severity severity, long firstNanos, RecordRef sample)
+    private sealed class PendingPattern(PatternId pattern, Severity severity, long firstNanos, int weight, RecordRef sample)
     {
         private Severity _severity = severity;
-        private long _count = 1;
+        private long _count = weight;
         private long _firstNanos = firstNanos;
 
-        public void Add(Severity other, long timeNanos)
+        public void Add(Severity other, long timeNanos, int otherWeight)
         {
-            _count++;
+            _count += otherWeight;
             _severity = other > _severity ? other : _severity;
             _firstNanos = Math.Min(_firstNanos, timeNanos);
         }

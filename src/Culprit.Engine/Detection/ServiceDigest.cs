@@ -3,6 +3,7 @@ using Culprit.Engine.Records;
 namespace Culprit.Engine.Detection;
 
 /// <summary>What one service said since its last digest. Digests of one service can be merged in any order.</summary>
+/// <remarks>A sampled record counts as many times as it has weight, so all numbers are of what was sent.</remarks>
 internal sealed record ServiceDigest
 {
     public required string Service { get; init; }

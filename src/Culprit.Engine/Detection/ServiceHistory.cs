@@ -69,6 +69,9 @@ internal sealed class PatternHistory
 
     public long Total { get; set; }
 
+    /// <summary>Digests that named the pattern.</summary>
+    public long Digests { get; set; }
+
     public List<SecondCount> Recent { get; init; } = [];
 
     /// <summary>One record per digest, the newest few, oldest first.</summary>
@@ -77,6 +80,7 @@ internal sealed class PatternHistory
     public void Add(PatternCount count)
     {
         Total += count.Count;
+        Digests++;
         Severity = count.Severity > Severity ? count.Severity : Severity;
         SecondCount.Add(Recent, count.Count, count.FirstNanos);
         Samples.Add(count.Sample);

@@ -8,7 +8,8 @@ namespace Culprit.Engine.Records;
 /// </summary>
 /// <remarks>
 /// Encoding (little endian): u32 total length; i64 timestamp in Unix nanoseconds; u8 <see cref="EventKind"/>;
-/// u8 <see cref="Records.Severity"/>; u16 <see cref="RecordFlags"/>; then for each of the <see cref="FieldCount"/>
+/// u8 <see cref="Records.Severity"/>; u16 flags: bits 0-7 <see cref="RecordFlags"/>, 8-10 the retention class, 11-15 the code
+/// of the sampling weight (see <see cref="RecordMark"/>; both are 0 in what older versions wrote); then for each of the <see cref="FieldCount"/>
 /// fields, in the order of the constants below, the u32 end of its bytes relative to the end of this header; then the bytes.
 /// </remarks>
 internal readonly ref struct LogRecord
@@ -46,7 +47,12 @@ internal readonly ref struct LogRecord
 
     public Severity Severity => (Severity)_bytes[13];
 
-    public RecordFlags Flags => (RecordFlags)BinaryPrimitives.ReadUInt16LittleEndian(_bytes[14..]);
+    public RecordFlags Flags => (RecordFlags)(Bits & RecordMark.FlagsMask);
+
+    public RecordMark Mark => RecordMark.FromBits(Bits);
+
+    /// <summary>Records that this one stands for: 1, or more when others like it were sampled out.</summary>
+    public int Weight => Mark.Weight;
 
     /// <summary>The service that spoke; never empty (<c>unknown</c> when the sender did not say).</summary>
     public ReadOnlySpan<byte> Service => Field(ServiceField);
@@ -90,6 +96,8 @@ internal readonly ref struct LogRecord
         EventKind.Custom => Encoding.UTF8.GetString(Type),
         _ => throw new System.Diagnostics.UnreachableException($"Unknown kind {(byte)Kind}."),
     };
+
+    private ushort Bits => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[14..]);
 
     private ReadOnlySpan<byte> Field(int index)
     {

@@ -65,7 +65,7 @@ internal sealed class RecordBatchWriter
     public ReadOnlySpan<byte> Get(int field) => _scratch.AsSpan(_fields[field].Start, _fields[field].Length);
 
     /// <summary>Appends the record. Service and environment must have been set.</summary>
-    public void Commit(long timestampNanos, EventKind kind, Severity severity, RecordFlags flags)
+    public void Commit(long timestampNanos, EventKind kind, Severity severity, RecordFlags flags, RecordMark mark = default)
     {
         var size = LogRecord.HeaderBytes;
         foreach (var (_, length) in _fields)
@@ -88,7 +88,7 @@ internal sealed class RecordBatchWriter
         BinaryPrimitives.WriteInt64LittleEndian(span[4..], timestampNanos);
         span[12] = (byte)kind;
         span[13] = (byte)severity;
-        BinaryPrimitives.WriteUInt16LittleEndian(span[14..], (ushort)flags);
+        BinaryPrimitives.WriteUInt16LittleEndian(span[14..], (ushort)((ushort)flags | mark.ToBits()));
         var end = 0;
         var body = span[LogRecord.HeaderBytes..];
         for (var f = 0; f < LogRecord.FieldCount; f++)
@@ -120,6 +120,37 @@ internal sealed class RecordBatchWriter
         bytes.CopyTo(_buffer.AsSpan(_length));
         _starts[Count++] = _length;
         _length += bytes.Length;
+    }
+
+    /// <summary>Has every record judged once: it is marked, or leaves as if it had never been written.</summary>
+    /// <returns>Records that left.</returns>
+    public int Sift(IRecordJudge judge)
+    {
+        var (kept, end) = (0, RecordBatch.HeaderBytes);
+        for (var i = 0; i < Count; i++)
+        {
+            var start = _starts[i];
+            var record = _buffer.AsSpan(start, BinaryPrimitives.ReadInt32LittleEndian(_buffer.AsSpan(start)));
+            var view = new LogRecord(record, 0);
+            if (!judge.Admits(view, out var mark))
+            {
+                continue;
+            }
+
+            BinaryPrimitives.WriteUInt16LittleEndian(record[14..], (ushort)((ushort)view.Flags | mark.ToBits()));
+            if (start != end)
+            {
+                record.CopyTo(_buffer.AsSpan(end));
+            }
+
+            _starts[kept++] = end;
+            end += record.Length;
+        }
+
+        var left = Count - kept;
+        Count = kept;
+        _length = end;
+        return left;
     }
 
     /// <summary>The finished batch, in memory of its own; the writer can be reset and used again.</summary>

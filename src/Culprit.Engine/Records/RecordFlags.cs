@@ -1,6 +1,7 @@
 namespace Culprit.Engine.Records;
 
 /// <summary>Facts about how a record was admitted; written to the journal, so the numbers never change.</summary>
+/// <remarks>At most 128: the upper byte of the field holds the <see cref="RecordMark"/>.</remarks>
 [Flags]
 internal enum RecordFlags : ushort
 {

@@ -62,7 +62,7 @@ internal static class CleanText
             Set(writer, LogRecord.TypeField, record.Type);
             Set(writer, LogRecord.CorrelationIdField, record.CorrelationId);
             Set(writer, LogRecord.CausationIdField, record.CausationId);
-            writer.Commit(record.TimestampNanos, record.Kind, record.Severity, record.Flags);
+            writer.Commit(record.TimestampNanos, record.Kind, record.Severity, record.Flags, record.Mark);
         }
 
         return writer.ToBatch(batch.ReceivedNanos, batch.FirstSequence);

@@ -21,6 +21,9 @@ internal sealed record StoredRecord
 
     public required RecordFlags Flags { get; init; }
 
+    /// <summary>Records that this one stands for, because so many like it were sampled out.</summary>
+    public int Weight { get; init; } = 1;
+
     public required string Service { get; init; }
 
     public required string Environment { get; init; }

@@ -60,6 +60,7 @@ internal sealed class TailEntry
             TimestampNanos = record.TimestampNanos,
             Severity = record.Severity,
             Flags = record.Flags,
+            Weight = record.Weight,
             Service = Encoding.UTF8.GetString(record.Service),
             Environment = Encoding.UTF8.GetString(record.Environment),
             Source = Encoding.UTF8.GetString(record.Source),

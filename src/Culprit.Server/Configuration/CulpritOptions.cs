@@ -26,6 +26,12 @@ internal sealed class CulpritOptions
     /// <summary>Folder of runbooks (<c>*.md</c>). Default: <c>runbooks</c> if it exists.</summary>
     public string? Runbooks { get; set; }
 
+    /// <summary>How long which records are kept, and which are sampled; the first rule that matches decides. Default: none.</summary>
+    public List<AdmissionSection> Admission { get; set; } = [];
+
+    /// <summary>How long records and events are kept where no rule says otherwise, and how much room they may take.</summary>
+    public RetentionSection Retention { get; set; } = new();
+
     public DedupeSection Dedupe { get; set; } = new();
 
     public SummarySection Summary { get; set; } = new();
@@ -60,6 +66,8 @@ internal sealed class CulpritOptions
         Check(Threshold.WindowSeconds is >= 1 and <= 240, "threshold:windowSeconds", Threshold.WindowSeconds, "1 to 240");
         Check(Threshold.Counting is "occurrences" or "distinct", "threshold:counting", Threshold.Counting, "occurrences or distinct");
         Check(Threshold.BaselineMinutes is >= 1 and <= 60, "threshold:baselineMinutes", Threshold.BaselineMinutes, "1 to 60");
+        AdmissionSection.Check(Admission, Retention, Check);
+        Retention.Check(Check);
         foreach (var url in Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             var isUrl = Uri.TryCreate(url.Replace("://*", "://localhost", StringComparison.Ordinal).Replace("://+", "://localhost", StringComparison.Ordinal), UriKind.Absolute, out var uri)

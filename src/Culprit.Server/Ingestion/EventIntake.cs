@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.IO.Hashing;
-using System.Text;
 using System.Text.Json;
 using Culprit.Engine.Ingestion;
 using Culprit.Engine.Records;
@@ -13,7 +12,13 @@ namespace Culprit.Server.Ingestion;
 
 /// <summary>A body of events -> durable records -> the answer. Nothing is answered with success before its sync.</summary>
 internal sealed class EventIntake(
-    IJournal journal, IngestPressure pressure, RecentIds ids, IdempotencyKeys keys, IngestionMetrics metrics, EventTypeRegistry types,
+    IJournal journal,
+    IngestPressure pressure,
+    RecordAdmission admission,
+    RecentIds ids,
+    IdempotencyKeys keys,
+    IngestionMetrics metrics,
+    EventTypeRegistry types,
     TimeProvider clock)
 {
     // A writer that one huge batch blew up is not kept for the next small one.
@@ -110,9 +115,8 @@ internal sealed class EventIntake(
             }
 
             RecordBatch? batch = null;
-            var repeatedId = parse.IsSingle && parse.Duplicates == 1
-                ? Encoding.UTF8.GetString(work.Writer.Get(LogRecord.IdField))
-                : null;
+            var sampled = admission.Sift(work.Writer);
+            isDurable = sampled > 0 && work.Writer.Count == 0; // Nothing is left to be made durable.
             if (work.Writer.Count > 0)
             {
                 // Not cancelled when the sender hangs up: the batch may be durable already, and then its ids must be known.
@@ -127,8 +131,9 @@ internal sealed class EventIntake(
                 isDurable = true;
             }
 
-            metrics.Count(batch?.Count ?? 0, parse.Duplicates, parse.Rejected.Count);
-            return (parse.IsSingle ? Published(batch, repeatedId) : Counted(batch?.Count ?? 0, parse), null);
+            var kept = batch?.Count ?? 0;
+            metrics.Count(kept, parse.Duplicates, parse.Rejected.Count, sampled);
+            return (parse.IsSingle ? Published(batch, work.Writer.Get(LogRecord.IdField), sampled > 0) : Counted(kept, sampled, parse), null);
         }
         finally
         {
@@ -176,17 +181,30 @@ internal sealed class EventIntake(
         };
     }
 
-    private StoredAnswer Published(RecordBatch? batch, string? repeatedId)
+    /// <param name="sentId">The id that the sender gave, if any: all that names an event which was not kept.</param>
+    private StoredAnswer Published(RecordBatch? batch, ReadOnlySpan<byte> sentId, bool isSampledOut)
     {
         var body = new ArrayBufferWriter<byte>(96);
         using (var json = new Utf8JsonWriter(body))
         {
             json.WriteStartObject();
-            json.WriteString("id", batch is null ? repeatedId : RecordId.Of(batch[0], journal.Id));
+            if (batch is not null)
+            {
+                json.WriteString("id", RecordId.Of(batch[0], journal.Id));
+            }
+            else if (sentId.IsEmpty)
+            {
+                json.WriteNull("id");
+            }
+            else
+            {
+                json.WriteString("id", sentId);
+            }
+
             json.WriteString("status", "published");
             if (batch is null)
             {
-                json.WriteBoolean("duplicate", true);
+                json.WriteBoolean(isSampledOut ? "sampled" : "duplicate", true);
             }
 
             json.WriteEndObject();
@@ -195,13 +213,19 @@ internal sealed class EventIntake(
         return new StoredAnswer(StatusCodes.Status201Created, body.WrittenMemory);
     }
 
-    private static StoredAnswer Counted(int accepted, BatchParse parse)
+    /// <summary>A sampled-out event counts as accepted: it was taken, and the events that were kept stand for it.</summary>
+    private static StoredAnswer Counted(int kept, int sampled, BatchParse parse)
     {
         var body = new ArrayBufferWriter<byte>(96);
         using (var json = new Utf8JsonWriter(body))
         {
             json.WriteStartObject();
-            json.WriteNumber("accepted", accepted);
+            json.WriteNumber("accepted", kept + sampled);
+            if (sampled > 0)
+            {
+                json.WriteNumber("sampled", sampled);
+            }
+
             json.WriteNumber("duplicates", parse.Duplicates);
             json.WriteStartArray("rejected");
             foreach (var rejection in parse.Rejected)

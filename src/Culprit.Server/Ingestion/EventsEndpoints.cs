@@ -12,7 +12,8 @@ internal static class EventsEndpoints
         Takes one event, a JSON array, NDJSON or concatenated objects, plain or with Content-Encoding gzip, deflate or zstd.
         One object is answered 201 with its id; everything else 200 with counts and the rejected events by index.
         A success means that every accepted event is durable. An event's own `id` (10 minutes) and an `Idempotency-Key`
-        header (24 hours) make a resend count once. 503 and 429 carry Retry-After.
+        header (24 hours) make a resend count once. Where `admission` samples, events that are left out count as accepted and
+        are not kept: `sampled` says how many. 503 and 429 carry Retry-After.
         """;
 
     public static void MapIngestion(this IEndpointRouteBuilder routes) =>

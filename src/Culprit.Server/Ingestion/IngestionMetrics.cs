@@ -3,7 +3,7 @@ using Culprit.Server.Health;
 
 namespace Culprit.Server.Ingestion;
 
-/// <summary>Counts what came in over HTTP and what became of it: accepted + duplicates + rejected = sent.</summary>
+/// <summary>Counts what came in over HTTP and what became of it: accepted + sampled + duplicates + rejected = sent.</summary>
 internal sealed class IngestionMetrics : IHealthSource, IDisposable
 {
     private readonly Meter _meter = new("Culprit");
@@ -11,6 +11,7 @@ internal sealed class IngestionMetrics : IHealthSource, IDisposable
     private readonly RecentIds _ids;
     private readonly BodyBudget _budget;
     private long _accepted;
+    private long _sampled;
     private long _duplicates;
     private long _rejected;
     private long _refusedRequests;
@@ -27,6 +28,7 @@ internal sealed class IngestionMetrics : IHealthSource, IDisposable
     public HealthReport Check() => new(HealthState.Ok, null, new Dictionary<string, object>
     {
         ["accepted"] = Interlocked.Read(ref _accepted),
+        ["sampled"] = Interlocked.Read(ref _sampled),
         ["duplicates"] = Interlocked.Read(ref _duplicates),
         ["rejected"] = Interlocked.Read(ref _rejected),
         ["refused_requests"] = Interlocked.Read(ref _refusedRequests),
@@ -34,8 +36,10 @@ internal sealed class IngestionMetrics : IHealthSource, IDisposable
         ["remembered_ids"] = _ids.Count,
     });
 
-    public void Count(int accepted, int duplicates, int rejected)
+    /// <param name="sampled">Accepted and counted, but left out of the journal.</param>
+    public void Count(int accepted, int duplicates, int rejected, int sampled = 0)
     {
+        Add(ref _sampled, sampled, "sampled");
         Add(ref _accepted, accepted, "accepted");
         Add(ref _duplicates, duplicates, "duplicate");
         Add(ref _rejected, rejected, "rejected");

@@ -1,5 +1,6 @@
 using Culprit.Engine.Rules;
 using Culprit.Server.Health;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Culprit.Server.Ingestion;
 
@@ -26,6 +27,7 @@ internal static class IngestionRegistration
         services.AddSingleton<IHealthSource>(s => s.GetRequiredService<IngestionMetrics>());
         services.AddSingleton<IngestPressure>();
         services.AddSingleton(types ?? new EventTypeRegistry());
+        services.TryAddSingleton(RecordAdmission.Open); // Storage adds the configured one: it knows the retention classes.
         services.AddSingleton<EventIntake>();
         return builder;
     }

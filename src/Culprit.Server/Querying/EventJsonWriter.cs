@@ -88,6 +88,7 @@ internal sealed class EventJsonWriter(ulong journalId)
         TimestampNanos = record.TimestampNanos,
         Severity = record.Severity,
         Flags = record.Flags,
+        Weight = record.Weight,
         Service = Encoding.UTF8.GetString(record.Service),
         Environment = Encoding.UTF8.GetString(record.Environment),
         Source = Encoding.UTF8.GetString(record.Source),
@@ -164,6 +165,11 @@ internal sealed class EventJsonWriter(ulong journalId)
             json.WriteString("duplicate_of", RecordId.Format(journalId, record.DuplicateOf));
         }
 
+        if (record.Weight > 1)
+        {
+            json.WriteNumber("sample_weight", record.Weight);
+        }
+
         if (record.Flags == RecordFlags.None)
         {
             return;
@@ -215,7 +221,8 @@ internal sealed class EventJsonWriter(ulong journalId)
         reader.ValueTextEquals("id"u8) || reader.ValueTextEquals("type"u8) || reader.ValueTextEquals("source"u8)
         || reader.ValueTextEquals("timestamp"u8) || reader.ValueTextEquals("meta"u8) || reader.ValueTextEquals("service"u8)
         || reader.ValueTextEquals("environment"u8) || reader.ValueTextEquals("trace_id"u8) || reader.ValueTextEquals("span_id"u8)
-        || reader.ValueTextEquals("pattern_id"u8) || reader.ValueTextEquals("duplicate_of"u8) || reader.ValueTextEquals("flags"u8);
+        || reader.ValueTextEquals("pattern_id"u8) || reader.ValueTextEquals("duplicate_of"u8) || reader.ValueTextEquals("flags"u8)
+        || reader.ValueTextEquals("sample_weight"u8);
 
     private static string? OrNull(ReadOnlySpan<byte> utf8) => utf8.IsEmpty ? null : Encoding.UTF8.GetString(utf8);
 }

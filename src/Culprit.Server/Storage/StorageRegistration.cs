@@ -1,6 +1,7 @@
 using Culprit.Engine.Storage;
 using Culprit.Server.Configuration;
 using Culprit.Server.Health;
+using Culprit.Server.Ingestion;
 using Culprit.Server.Journal;
 using Culprit.Server.Storage.Embedded;
 
@@ -18,8 +19,10 @@ internal static class StorageRegistration
         var clock = TimeProvider.System;
         var database = StateDatabase.Open(folder);
         var state = new EmbeddedStateStore(database);
+        var classes = await RetentionClasses.LoadAsync(
+            database, AdmissionSection.Times(options.Admission, options.Retention), cancellationToken).ConfigureAwait(false);
         var records = await EmbeddedRecordStore.OpenAsync(
-            folder, database, new EmbeddedStoreOptions(), clock, loggers.CreateLogger<EmbeddedRecordStore>(), cancellationToken)
+            folder, database, new EmbeddedStoreOptions { Classes = classes }, clock, loggers.CreateLogger<EmbeddedRecordStore>(), cancellationToken)
             .ConfigureAwait(false);
         var known = Math.Max(records.AppliedSequence, await state.GetEnginePositionAsync(cancellationToken).ConfigureAwait(false));
         var journal = FileJournal.Open(
@@ -42,5 +45,14 @@ internal static class StorageRegistration
         builder.Services.AddSingleton<IHealthSource, StorageHealth>();
         builder.Services.AddSingleton<StorageRecovery>();
         builder.Services.AddHostedService<StoreWriter>();
+        builder.Services.AddSingleton(new RecordAdmission([.. options.Admission.Select(r => r.ToRule(classes.NumberOf))]));
+        builder.Services.AddSingleton(services => new RetentionWorker(
+            records,
+            state,
+            RetentionPolicy.From(options.Retention),
+            services.GetRequiredService<TimeProvider>(),
+            services.GetRequiredService<ILogger<RetentionWorker>>()));
+        builder.Services.AddSingleton<IHealthSource>(services => services.GetRequiredService<RetentionWorker>());
+        builder.Services.AddHostedService(services => services.GetRequiredService<RetentionWorker>());
     }
 }

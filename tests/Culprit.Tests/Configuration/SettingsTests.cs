@@ -49,6 +49,16 @@ public sealed class SettingsTests : IDisposable
     [InlineData("urls: nowhere", "urls", "'nowhere'", "http://ADDRESS:PORT")]
     [InlineData("sourceFilter: '('", "sourceFilter", "'('", "regular expression")]
     [InlineData(@"sourceFilter: '(a)\1'", "sourceFilter", @"'(a)\1'", "without backtracking")]
+    [InlineData("admission: [{where: 'service is a'}]", "admission:0:where", "'service is a'", "a filter")]
+    [InlineData("admission: [{keep: 1d}, {where: 'rate(1/1s)'}]", "admission:1:where", "'rate(1/1s)'", "another filter")]
+    [InlineData("admission: [{keep: 7 days}]", "admission:0:keep", "'7 days'", "from 1h to 3650d")]
+    [InlineData("admission: [{keep: 4000d}]", "admission:0:keep", "'4000d'", "from 1h to 3650d")]
+    [InlineData("admission: [{sample: 0}]", "admission:0:sample", "'0'", "0.0001 to 1")]
+    [InlineData("admission: [{sampleUpTo: warning}]", "admission:0:sampleUpTo", "'warning'", "debug, info, warn")]
+    [InlineData("admission: [{keep: 1d}, {keep: 2d}, {keep: 3d}, {keep: 4d}, {keep: 5d}, {keep: 6d}, {keep: 1w}, {keep: 7d}, {keep: 8d}]", "admission", "9 different times (30d, 1d, ", "at most 8")]
+    [InlineData("retention: {keep: forever}", "retention:keep", "'forever'", "from 1h to 3650d")]
+    [InlineData("retention: {events: 0d}", "retention:events", "'0d'", "from 1h to 3650d")]
+    [InlineData("retention: {maxBytes: 1000}", "retention:maxBytes", "'1000'", "268435456 or more")]
     public void AMistakeNamesKeyValueAndWhatIsAllowed(string yaml, string key, string value, string allowed)
     {
         var settings = Read(yaml, out var mistakes);
@@ -75,6 +85,8 @@ public sealed class SettingsTests : IDisposable
     [InlineData("rules: [{name: a, where: 'level <', call: b}]", "rules:0:where")]
     [InlineData("eventTypes: [{type: log.entry}]", "eventTypes:0:type: 'log.entry' is not allowed")]
     [InlineData("plugins: [missing.dll]", "missing.dll' cannot be used: there is no such file")]
+    [InlineData("admission: [{were: 'level = debug'}]", "admission:0:were: unknown key; known are where, keep")]
+    [InlineData("retention: {kept: 7d}", "retention:kept: unknown key")]
     [InlineData("a: [1", "line 2")]
     [InlineData("threshold: {count: many}", "many")]
     public void WhatCannotBeUnderstoodIsNamed(string yaml, string expected)
@@ -83,6 +95,26 @@ public sealed class SettingsTests : IDisposable
 
         Assert.Null(settings);
         Assert.Contains(mistakes, m => m.Contains(expected, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void AdmissionRulesAreReadInTheirOrder()
+    {
+        const string Yaml = """
+            admission:
+              - where: 'level = debug'
+                keep: 24h
+                sample: 0.1
+              - keep: 1w
+            """;
+
+        var options = Read(Yaml, out var mistakes)!.Options;
+
+        Assert.Empty(mistakes);
+        Assert.Equal([30, 1, 7], AdmissionSection.Times(options.Admission, options.Retention).Select(t => t.TotalDays));
+        var rules = options.Admission.Select(r => r.ToRule(time => (int)time.TotalDays)).ToList();
+        Assert.Equal(("level = debug", 1, 0.1), (rules[0].Where?.ToString(), rules[0].RetentionClass, rules[0].Sample));
+        Assert.Equal((null, 7, 1), (rules[1].Where?.ToString(), rules[1].RetentionClass, rules[1].Sample));
     }
 
     [Fact]

@@ -105,6 +105,17 @@ public class ErrorThresholdDetectorTests
     }
 
     [Fact]
+    public void TimeWithoutAnyLogsIsNoBaseline()
+    {
+        for (var second = 0; second < 3600; second++)
+        {
+            _detector.Tick(Some.At(second));
+        }
+
+        Assert.Equal(0, _detector.LearnedMinutes(Some.At(3600)));
+    }
+
+    [Fact]
     public void TheIdDependsOnContentOnly()
     {
         var other = new ErrorThresholdDetector("production", new ErrorThresholdOptions(), TimeSpan.FromMinutes(2));
@@ -126,6 +137,7 @@ public class ErrorThresholdDetectorTests
                 Observe(second, service: "noisy");
             }
 
+            _detector.Learn(Some.At(second));
             _detector.Tick(Some.At(second));
             _tick = Some.At(second);
         }

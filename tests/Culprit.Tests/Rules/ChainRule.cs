@@ -10,7 +10,7 @@ internal static class ChainRule
     private static readonly string[][] Chain =
     [
         ["Records"],
-        ["Ingestion", "Filtering", "Patterns", "Flows", "Topology"],
+        ["Ingestion", "Filtering", "Patterns", "Flows", "Topology", "Admission"],
         ["Detection"],
         ["Correlation", "Summaries"],
         ["RootCause", "Rules"],

@@ -10,7 +10,9 @@ internal static class RecordBatches
     /// <summary>2026-09-21 14:13:20 UTC.</summary>
     public const long Start = 1_790_000_000 * UnixNanos.PerSecond;
 
-    public static RecordBatch Of(long firstSequence, params IEnumerable<Row> rows)
+    public static RecordBatch Of(long firstSequence, params IEnumerable<Row> rows) => Received(Start, firstSequence, rows);
+
+    public static RecordBatch Received(long receivedNanos, long firstSequence, params IEnumerable<Row> rows)
     {
         var writer = new RecordBatchWriter();
         foreach (var row in rows)
@@ -32,10 +34,10 @@ internal static class RecordBatches
                 writer.Set(LogRecord.BodyField, row.RawBody);
             }
 
-            writer.Commit(row.Nanos, row.Kind, row.Severity, row.Flags);
+            writer.Commit(row.Nanos, row.Kind, row.Severity, row.Flags, row.Mark);
         }
 
-        return writer.ToBatch(Start, firstSequence);
+        return writer.ToBatch(receivedNanos, firstSequence);
     }
 
     /// <summary>Adds a batch and annotates it with what its rows say.</summary>

@@ -11,6 +11,8 @@ internal sealed record Row(string Body = "hello", long Nanos = RecordBatches.Sta
 
     public RecordFlags Flags { get; init; }
 
+    public RecordMark Mark { get; init; }
+
     public string Service { get; init; } = "api";
 
     public string Environment { get; init; } = "production";

@@ -66,10 +66,18 @@ internal sealed class ErrorThresholdDetector(string environment, ErrorThresholdO
         return found;
     }
 
+    /// <summary>The environment has logged: from the next full minute on, silence means that there are no errors.</summary>
+    public void Learn(long tickNanos)
+    {
+        if (_firstMinute < 0 && tickNanos > 0)
+        {
+            _firstMinute = Minute(tickNanos) + 1;
+        }
+    }
+
     /// <summary>Closes the scopes that have calmed down; true while any is open.</summary>
     public bool Tick(long tickNanos)
     {
-        _firstMinute = _firstMinute < 0 ? Minute(tickNanos) + 1 : _firstMinute;
         var anyOpen = false;
         List<string>? idle = null;
         var pruning = Minute(tickNanos) != Minute(tickNanos - UnixNanos.PerSecond);

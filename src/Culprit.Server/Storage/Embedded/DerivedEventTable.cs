@@ -1,4 +1,5 @@
 using System.Text;
+using Culprit.Engine.Publishing;
 using Culprit.Engine.Storage;
 using Microsoft.Data.Sqlite;
 
@@ -14,6 +15,31 @@ internal static class DerivedEventTable
             (id, type, timestamp, environment, service, correlation_id, causation_id, json)
         VALUES ($id, $type, $timestamp, $environment, $service, $correlation, $causation, $json)
         """;
+
+    // An incident is over when the newest event of its life says so. What belongs to none goes by its own age.
+    private const string Drop = """
+        DELETE FROM derived_events WHERE row IN (
+            SELECT e.row FROM derived_events e
+            WHERE e.timestamp < $before
+              AND (e.correlation_id IS NULL
+                OR NOT EXISTS (
+                    SELECT 1 FROM derived_events newer
+                    WHERE newer.correlation_id = e.correlation_id AND newer.timestamp >= $before)
+                AND coalesce((
+                    SELECT life.type FROM derived_events life
+                    WHERE life.correlation_id = e.correlation_id AND life.type LIKE 'incident.%'
+                    ORDER BY life.timestamp DESC, life.row DESC LIMIT 1), $resolved) = $resolved)
+            ORDER BY e.timestamp, e.row
+            LIMIT $limit)
+        """;
+
+    /// <summary>Deletes the oldest events from before a time; see <see cref="EmbeddedStateStore.DropEventsAsync"/>.</summary>
+    public static int DropBefore(SqliteConnection connection, long beforeNanos, int limit)
+    {
+        using var command = StateDatabase.Command(
+            connection, Drop, ("$before", beforeNanos), ("$resolved", EventTypes.IncidentResolved), ("$limit", limit));
+        return command.ExecuteNonQuery();
+    }
 
     /// <summary>False when the id was there already.</summary>
     public static bool TryAdd(SqliteConnection connection, DerivedEvent e)

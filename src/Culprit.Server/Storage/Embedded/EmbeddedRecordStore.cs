@@ -40,7 +40,7 @@ internal sealed partial class EmbeddedRecordStore : IRecordStore, IDisposable
         _logger = logger;
         _applied = manifest.AppliedSequence;
         _tail = new RecordTail(_applied);
-        _writer = new SegmentWriter(folder.Path, options.CompressionLevel);
+        _writer = new SegmentWriter(folder.Path, options.CompressionLevel, options.Classes);
         _reader = new SegmentReader(folder.Path, options);
         _search = new SegmentSearch(_reader, SetAsideAsync);
         _segments = [.. manifest.ListReadable()];
@@ -65,6 +65,18 @@ internal sealed partial class EmbeddedRecordStore : IRecordStore, IDisposable
             lock (_gate)
             {
                 return _tail.Bytes;
+            }
+        }
+    }
+
+    /// <summary>The segments that queries read.</summary>
+    public IReadOnlyList<Segment> Segments
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _segments;
             }
         }
     }
@@ -136,15 +148,16 @@ internal sealed partial class EmbeddedRecordStore : IRecordStore, IDisposable
             while (TakeNextSegment(all) is { } entries)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var segment = await Task.Run(() => _writer.Write(entries), cancellationToken);
+                var segments = await Task.Run(() => _writer.Write(entries), cancellationToken);
 
-                // The file is there: from here on the flush is finished, not cancelled.
-                await _manifest.PublishAsync(segment, AppliedSequence, CancellationToken.None);
+                // The files are there: from here on the flush is finished, not cancelled.
+                var last = entries[^1].Batch.LastSequence;
+                await _manifest.PublishAsync(segments, AppliedSequence, last, CancellationToken.None);
                 lock (_gate)
                 {
-                    _segments = [.. _segments, segment];
+                    _segments = [.. _segments, .. segments];
                     _tail.RemoveFirst(entries.Length);
-                    _applied = segment.LastSequence;
+                    _applied = last;
                 }
             }
         }
@@ -181,6 +194,29 @@ internal sealed partial class EmbeddedRecordStore : IRecordStore, IDisposable
     {
         var (tail, segments) = Snapshot();
         return Task.FromResult(tail.Count + segments.Sum(s => s.Rows));
+    }
+
+    /// <summary>Takes segments off the list for good, then deletes their files.</summary>
+    /// <returns>Bytes that the disk has back.</returns>
+    /// <remarks>
+    /// A crash in between leaves files that nobody lists, which the next start deletes. A query that still asks for one of
+    /// the files reads on if it has opened it, and else asks again without it.
+    /// </remarks>
+    public async Task<long> DropAsync(IReadOnlyList<Segment> segments, CancellationToken cancellationToken)
+    {
+        if (segments.Count == 0)
+        {
+            return 0;
+        }
+
+        await _manifest.RemoveAsync(segments, cancellationToken);
+        lock (_gate)
+        {
+            _segments = [.. _segments.Except(segments)];
+            _problems = [.. _problems.ExceptBy(segments, p => p.Segment)];
+        }
+
+        return await Task.Run(() => _folder.Delete(segments), CancellationToken.None);
     }
 
     public void Dispose()
@@ -231,7 +267,7 @@ internal sealed partial class EmbeddedRecordStore : IRecordStore, IDisposable
             }
 
             _segments = [.. _segments.Where(s => s != segment)];
-            _problems = [.. _problems, new SegmentProblem(segment.Name, segment.Rows, fault)];
+            _problems = [.. _problems, new SegmentProblem(segment, fault)];
         }
 
         SegmentUnreadable(segment.Name, segment.Rows, fault);

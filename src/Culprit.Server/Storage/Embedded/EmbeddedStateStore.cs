@@ -56,6 +56,23 @@ internal sealed class EmbeddedStateStore(StateDatabase database) : IStateStore
     public Task<DerivedEvent?> FindByIdAsync(string id, CancellationToken cancellationToken) =>
         Task.FromResult(database.Read(c => DerivedEventTable.FindById(c, id)));
 
+    /// <summary>Deletes events from before a time, but none of an incident that is open or was seen since.</summary>
+    /// <param name="limit">Events to delete at most, so that others need not wait long for the database.</param>
+    /// <returns>How many went; <paramref name="limit"/> when there may be more.</returns>
+    public Task<int> DropEventsAsync(long beforeNanos, int limit, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            connection =>
+            {
+                var dropped = DerivedEventTable.DropBefore(connection, beforeNanos, limit);
+                if (dropped > 0)
+                {
+                    OutboxTable.DropDeliveredWithoutEvent(connection);
+                }
+
+                return dropped;
+            },
+            cancellationToken);
+
     public Task SaveSnapshotAsync(EngineSnapshot snapshot, CancellationToken cancellationToken) =>
         database.WriteAsync(
             connection =>

@@ -13,6 +13,9 @@ internal sealed record EmbeddedStoreOptions
     /// <summary>Age of the oldest record in memory at which a segment is written even if it is not full. Default 60 s.</summary>
     public TimeSpan MaxSegmentAge { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>What the numbers of retention classes mean. Default: there is only the default class.</summary>
+    public RetentionClasses Classes { get; init; } = RetentionClasses.None;
+
     /// <summary>Zstandard level of segments, 1 to 3. Default 1.</summary>
     public int CompressionLevel { get; init; } = 1;
 

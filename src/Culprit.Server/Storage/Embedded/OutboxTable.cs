@@ -31,6 +31,17 @@ internal static class OutboxTable
         WHERE id = $id AND sink = $sink AND delivered = 0
         """;
 
+    private const string DropDelivered = """
+        DELETE FROM outbox WHERE delivered = 1 AND NOT EXISTS (SELECT 1 FROM derived_events WHERE derived_events.id = outbox.id)
+        """;
+
+    /// <summary>Forgets deliveries of alerts that are themselves gone.</summary>
+    public static void DropDeliveredWithoutEvent(SqliteConnection connection)
+    {
+        using var command = StateDatabase.Command(connection, DropDelivered);
+        command.ExecuteNonQuery();
+    }
+
     public static void Add(SqliteConnection connection, OutboxItem item)
     {
         using var command = StateDatabase.Command(

@@ -5,6 +5,8 @@ namespace Culprit.Server.Storage.Embedded;
 /// <param name="MinNanos">Earliest event time in it.</param>
 /// <param name="MaxNanos">Latest event time in it, inclusive.</param>
 /// <param name="RowsWithId">Rows that carry a sender's id; 0 spares a search by id.</param>
+/// <param name="ReceivedNanos">When the newest record in it came in: its age, since event times may be wrong or long past.</param>
+/// <param name="Columns">Columns of the file: older files have fewer.</param>
 internal sealed record Segment(
     string Name,
     string RetentionClass,
@@ -14,12 +16,17 @@ internal sealed record Segment(
     long MaxNanos,
     long Rows,
     long RowsWithId,
-    long Bytes)
+    long Bytes,
+    long ReceivedNanos,
+    int Columns)
 {
     public const string Extension = ".parquet";
-    public const string DefaultRetentionClass = "default";
 
-    public static string NameOf(long firstSequence, long lastSequence) =>
-        string.Create(
-            System.Globalization.CultureInfo.InvariantCulture, $"{firstSequence:x16}-{lastSequence:x16}{Extension}");
+    /// <param name="retentionClass">Segments of several classes are cut from the same batches.</param>
+    public static string NameOf(long firstSequence, long lastSequence, int retentionClass)
+    {
+        var suffix = retentionClass == 0 ? "" : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"-{retentionClass}");
+        return string.Create(
+            System.Globalization.CultureInfo.InvariantCulture, $"{firstSequence:x16}-{lastSequence:x16}{suffix}{Extension}");
+    }
 }

@@ -74,6 +74,32 @@ internal sealed partial class SegmentFolder
         return true;
     }
 
+    /// <summary>Deletes files that are no longer listed; one that resists stays until the next start, which tries again.</summary>
+    /// <returns>Bytes that were freed.</returns>
+    public long Delete(IReadOnlyList<Segment> segments)
+    {
+        var freed = 0L;
+        foreach (var file in segments.SelectMany(s => PlacesOf(s.Name)).Where(f => f.Exists))
+        {
+            try
+            {
+                var bytes = file.Length;
+                file.Delete();
+                freed += bytes;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                DeleteFailed(e, file.FullName);
+            }
+        }
+
+        DurableFile.SyncFolder(Path);
+        return freed;
+    }
+
+    private IEnumerable<FileInfo> PlacesOf(string name) =>
+        [new FileInfo(System.IO.Path.Combine(Path, name)), new FileInfo(System.IO.Path.Combine(_corrupt, name))];
+
     private void MoveTo(string folder, string name)
     {
         Directory.CreateDirectory(folder);
@@ -85,6 +111,9 @@ internal sealed partial class SegmentFolder
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "Segment {Name} belongs to no manifest, because the state database is new: moved to {Folder}")]
     private partial void SegmentOrphaned(string name, string folder);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Path} was dropped, but could not be deleted; the next start tries again")]
+    private partial void DeleteFailed(Exception exception, string path);
 
     [LoggerMessage(Level = LogLevel.Information,
         Message = "Deleted {Name}: a crash left it behind before it was listed; the journal still has its records")]

@@ -8,60 +8,31 @@ internal sealed class SegmentManifest(StateDatabase database)
     private const string Consumer = "records";
 
     private const string Columns = """
-        name, retention_class, first_sequence, last_sequence, min_timestamp, max_timestamp, rows, rows_with_id, bytes
+        name, retention_class, first_sequence, last_sequence, min_timestamp, max_timestamp, rows, rows_with_id, bytes,
+        received, columns
         """;
 
     private const string Insert = $"""
-        INSERT INTO segments ({Columns}) VALUES ($name, $class, $first, $last, $min, $max, $rows, $ids, $bytes)
+        INSERT INTO segments ({Columns}) VALUES ($name, $class, $first, $last, $min, $max, $rows, $ids, $bytes, $received, $columns)
         """;
 
-    private const string SelectReadable = $"SELECT {Columns} FROM segments WHERE corrupt_reason IS NULL ORDER BY first_sequence";
+    private const string Select = $"SELECT {Columns}, corrupt_reason FROM segments ORDER BY first_sequence";
 
-    private const string SelectCorrupt =
-        "SELECT name, rows, corrupt_reason FROM segments WHERE corrupt_reason IS NOT NULL ORDER BY first_sequence";
+    private const string Delete = "DELETE FROM segments WHERE name = $name";
 
     private const string SetCorrupt = "UPDATE segments SET corrupt_reason = $reason WHERE name = $name";
 
     /// <summary>Everything up to here is in listed segments.</summary>
     public long AppliedSequence => database.Read(c => PositionTable.Get(c, Consumer));
 
-    public IReadOnlyList<Segment> ListReadable() => database.Read<IReadOnlyList<Segment>>(connection =>
-    {
-        using var command = StateDatabase.Command(connection, SelectReadable);
-        using var reader = command.ExecuteReader();
-        var segments = new List<Segment>();
-        while (reader.Read())
-        {
-            segments.Add(new Segment(
-                reader.GetString(0),
-                reader.GetString(1),
-                reader.GetInt64(2),
-                reader.GetInt64(3),
-                reader.GetInt64(4),
-                reader.GetInt64(5),
-                reader.GetInt64(6),
-                reader.GetInt64(7),
-                reader.GetInt64(8)));
-        }
+    public IReadOnlyList<Segment> ListReadable() => [.. List().Where(l => l.CorruptReason is null).Select(l => l.Segment)];
 
-        return segments;
-    });
+    public IReadOnlyList<SegmentProblem> ListCorrupt() =>
+        [.. List().Where(l => l.CorruptReason is not null).Select(l => new SegmentProblem(l.Segment, l.CorruptReason!))];
 
-    public IReadOnlyList<SegmentProblem> ListCorrupt() => database.Read<IReadOnlyList<SegmentProblem>>(connection =>
-    {
-        using var command = StateDatabase.Command(connection, SelectCorrupt);
-        using var reader = command.ExecuteReader();
-        var problems = new List<SegmentProblem>();
-        while (reader.Read())
-        {
-            problems.Add(new SegmentProblem(reader.GetString(0), reader.GetInt64(1), reader.GetString(2)));
-        }
-
-        return problems;
-    });
-
-    /// <summary>Lists a file that is on disk, together with the journal position that it covers.</summary>
-    public Task PublishAsync(Segment segment, long appliedBefore, CancellationToken cancellationToken) =>
+    /// <summary>Lists files that are on disk, together with the journal position that they cover.</summary>
+    public Task PublishAsync(
+        IReadOnlyList<Segment> segments, long appliedBefore, long appliedAfter, CancellationToken cancellationToken) =>
         database.WriteAsync(
             connection =>
             {
@@ -74,8 +45,12 @@ internal sealed class SegmentManifest(StateDatabase database)
                         $"Records are stored up to {applied}, not {appliedBefore}: restart to continue from there.");
                 }
 
-                Add(connection, segment);
-                PositionTable.Advance(connection, Consumer, segment.LastSequence);
+                foreach (var segment in segments)
+                {
+                    Add(connection, segment);
+                }
+
+                PositionTable.Advance(connection, Consumer, appliedAfter);
                 return 0;
             },
             cancellationToken);
@@ -88,6 +63,46 @@ internal sealed class SegmentManifest(StateDatabase database)
                 return command.ExecuteNonQuery();
             },
             cancellationToken);
+
+    /// <summary>Takes segments off the list; only after that may their files go.</summary>
+    public Task RemoveAsync(IReadOnlyList<Segment> segments, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            connection =>
+            {
+                foreach (var segment in segments)
+                {
+                    using var command = StateDatabase.Command(connection, Delete, ("$name", segment.Name));
+                    command.ExecuteNonQuery();
+                }
+
+                return 0;
+            },
+            cancellationToken);
+
+    private List<(Segment Segment, string? CorruptReason)> List() => database.Read(connection =>
+    {
+        using var command = StateDatabase.Command(connection, Select);
+        using var reader = command.ExecuteReader();
+        var segments = new List<(Segment, string?)>();
+        while (reader.Read())
+        {
+            var segment = new Segment(
+                reader.GetString(0),
+                reader.GetString(1),
+                reader.GetInt64(2),
+                reader.GetInt64(3),
+                reader.GetInt64(4),
+                reader.GetInt64(5),
+                reader.GetInt64(6),
+                reader.GetInt64(7),
+                reader.GetInt64(8),
+                reader.GetInt64(9),
+                reader.GetInt32(10));
+            segments.Add((segment, reader.IsDBNull(11) ? null : reader.GetString(11)));
+        }
+
+        return segments;
+    });
 
     private static void Add(SqliteConnection connection, Segment segment)
     {
@@ -102,7 +117,9 @@ internal sealed class SegmentManifest(StateDatabase database)
             ("$max", segment.MaxNanos),
             ("$rows", segment.Rows),
             ("$ids", segment.RowsWithId),
-            ("$bytes", segment.Bytes));
+            ("$bytes", segment.Bytes),
+            ("$received", segment.ReceivedNanos),
+            ("$columns", segment.Columns));
         command.ExecuteNonQuery();
     }
 }

@@ -28,17 +28,17 @@ internal sealed class SegmentReader : IDisposable
     /// <exception cref="DuckDBException">A file is unreadable, or memory ran out.</exception>
     public Task<List<StoredRecord>> FindAsync(
         IEnumerable<Segment> segments, RecordQuery query, CancellationToken cancellationToken) =>
-        RunAsync(SegmentSql.Find(segments.Select(PathOf), query), Read, cancellationToken);
+        RunAsync(SegmentSql.Find(FilesOf(segments), query), Read, cancellationToken);
 
     /// <exception cref="DuckDBException">A file is unreadable, or memory ran out.</exception>
     public Task<List<StoredRecord>> FindByIdAsync(
         IEnumerable<Segment> segments, string id, CancellationToken cancellationToken) =>
-        RunAsync(SegmentSql.FindById(segments.Select(PathOf), id), Read, cancellationToken);
+        RunAsync(SegmentSql.FindById(FilesOf(segments), id), Read, cancellationToken);
 
     /// <exception cref="DuckDBException">A file is unreadable, or memory ran out.</exception>
     public Task<List<StoredRecord>> FindBySequenceAsync(
-        Segment segment, long sequence, CancellationToken cancellationToken) =>
-        RunAsync(SegmentSql.FindBySequence(PathOf(segment), sequence), Read, cancellationToken);
+        IEnumerable<Segment> segments, long sequence, CancellationToken cancellationToken) =>
+        RunAsync(SegmentSql.FindBySequence(FilesOf(segments), sequence), Read, cancellationToken);
 
     /// <summary>Why the file itself cannot be read, or null when it can.</summary>
     public async Task<string?> ProbeAsync(Segment segment, CancellationToken cancellationToken)
@@ -50,13 +50,22 @@ internal sealed class SegmentReader : IDisposable
 
         try
         {
-            await RunAsync(SegmentSql.Probe(PathOf(segment)), _ => 0, cancellationToken);
+            await RunAsync(SegmentSql.Probe(FilesOf([segment])), _ => 0, cancellationToken);
             return null;
         }
         catch (DuckDBException e) when (e.ErrorType is not (DuckDBErrorType.OutOfMemory or DuckDBErrorType.Interrupt))
         {
             // Out of descriptors or a failing disk is not the file's fault: whoever cannot even open it stays in doubt.
-            using var file = File.OpenHandle(PathOf(segment));
+            // One that has gone since was dropped by retention.
+            try
+            {
+                using var file = File.OpenHandle(PathOf(segment));
+            }
+            catch (FileNotFoundException)
+            {
+                return "the file is missing";
+            }
+
             return e.Message.Split('\n')[0];
         }
     }
@@ -99,12 +108,19 @@ internal sealed class SegmentReader : IDisposable
             Flags = (RecordFlags)row.GetFieldValue<ushort>(SegmentSchema.Flags),
             Pattern = new PatternId(row.GetFieldValue<ulong>(SegmentSchema.Pattern)),
             DuplicateOf = row.IsDBNull(SegmentSchema.DuplicateOf) ? -1 : row.GetInt64(SegmentSchema.DuplicateOf),
+            Weight = row.GetInt32(SegmentSchema.Weight),
         };
     }
 
     private static string? TextOrNull(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 
     private string PathOf(Segment segment) => Path.Combine(_folder, segment.Name);
+
+    private SegmentFiles FilesOf(IEnumerable<Segment> segments)
+    {
+        var list = segments.ToList();
+        return new SegmentFiles([.. list.Select(PathOf)], list.All(s => s.Columns >= SegmentSchema.Count));
+    }
 
     private async Task<List<T>> RunAsync<T>(SegmentSql sql, Func<DbDataReader, T> read, CancellationToken cancellationToken)
     {

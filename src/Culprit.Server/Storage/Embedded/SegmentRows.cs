@@ -37,7 +37,7 @@ internal sealed unsafe class SegmentRows
             _longs[column] = new long[Capacity];
         }
 
-        foreach (var column in (int[])[SegmentSchema.Nanos, SegmentSchema.Flags])
+        foreach (var column in (int[])[SegmentSchema.Nanos, SegmentSchema.Flags, SegmentSchema.Weight])
         {
             _ints[column] = new int[Capacity];
         }
@@ -79,6 +79,7 @@ internal sealed unsafe class SegmentRows
         AddOptional(SegmentSchema.CorrelationId, row, record.CorrelationId);
         AddOptional(SegmentSchema.CausationId, row, record.CausationId);
         _ints[SegmentSchema.Flags][row] = (int)record.Flags;
+        _ints[SegmentSchema.Weight][row] = record.Weight;
         _longs[SegmentSchema.Pattern][row] = unchecked((long)pattern.Value);
         _defined[SegmentSchema.DuplicateOf][row] = (short)(duplicateOf < 0 ? 0 : 1);
         if (duplicateOf >= 0)

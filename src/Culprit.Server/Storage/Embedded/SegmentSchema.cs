@@ -26,7 +26,8 @@ internal static class SegmentSchema
     public const int Flags = 16;
     public const int Pattern = 17;
     public const int DuplicateOf = 18;
-    public const int Count = 19;
+    public const int Weight = 19;
+    public const int Count = 20;
 
     // Values that hardly repeat: a dictionary would be built, found useless and thrown away for every segment.
     private static readonly string[] Unique =
@@ -60,6 +61,7 @@ internal static class SegmentSchema
             new PrimitiveNode("flags", Repetition.Required, LogicalType.Int(16, isSigned: false), PhysicalType.Int32),
             new PrimitiveNode("pattern", Repetition.Required, LogicalType.Int(64, isSigned: false), PhysicalType.Int64),
             new PrimitiveNode("duplicate_of", Repetition.Optional, LogicalType.Int(64, isSigned: true), PhysicalType.Int64),
+            new PrimitiveNode("weight", Repetition.Required, LogicalType.Int(16, isSigned: false), PhysicalType.Int32),
         ]);
 
     public static WriterProperties CreateProperties(int compressionLevel)

@@ -58,7 +58,7 @@ internal sealed class SegmentSearch(SegmentReader reader, Func<Segment, string, 
     {
         var holder = segments.Where(s => s.FirstSequence <= sequence && sequence <= s.LastSequence).ToArray();
         var found = await AskAsync(
-            holder, s => reader.FindBySequenceAsync(s[0], sequence, cancellationToken), cancellationToken);
+            holder, s => reader.FindBySequenceAsync(s, sequence, cancellationToken), cancellationToken);
         return found.Count > 0 ? found[0] : null;
     }
 

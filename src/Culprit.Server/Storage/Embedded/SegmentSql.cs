@@ -10,13 +10,16 @@ internal sealed class SegmentSql
 {
     private const string Columns = """
         sequence, epoch_us(timestamp), nanos, kind, type, level, service, environment, source, body, attributes,
-        trace_id, span_id, id, correlation_id, causation_id, flags, pattern, duplicate_of
+        trace_id, span_id, id, correlation_id, causation_id, flags, pattern, duplicate_of, coalesce(weight, 1)
         """;
 
     private const string ReadEverything = """
         SELECT max(hash(sequence, timestamp, nanos, kind, type, level, service, environment, source, body, attributes,
-            trace_id, span_id, id, correlation_id, causation_id, flags, pattern, duplicate_of))
+            trace_id, span_id, id, correlation_id, causation_id, flags, pattern, duplicate_of, weight))
         """;
+
+    // Adds the columns that older files lack, and no row.
+    private const string NewerColumns = "UNION ALL BY NAME SELECT 1::USMALLINT AS weight WHERE false";
 
     // Longer texts would make the regular expression slow to build; they are compared in a second, slower way.
     private const int MaxRegexRunes = 256;
@@ -36,11 +39,11 @@ internal sealed class SegmentSql
     /// <summary>Values of <c>$1</c>, <c>$2</c> and so on.</summary>
     public IReadOnlyList<object> Values => _values;
 
-    public static SegmentSql Find(IEnumerable<string> paths, RecordQuery query)
+    public static SegmentSql Find(SegmentFiles files, RecordQuery query)
     {
         var sql = new SegmentSql();
         sql._sql.Append("SELECT ").Append(Columns);
-        sql.AppendFrom(paths);
+        sql.AppendFrom(files);
         sql.AppendTimes(query);
         sql.AppendFields(query);
         var direction = query.OldestFirst ? "ASC" : "DESC";
@@ -51,38 +54,41 @@ internal sealed class SegmentSql
     }
 
     /// <summary>The newest record with a sender's id.</summary>
-    public static SegmentSql FindById(IEnumerable<string> paths, string id)
+    public static SegmentSql FindById(SegmentFiles files, string id)
     {
         var sql = new SegmentSql();
         sql._sql.Append("SELECT ").Append(Columns);
-        sql.AppendFrom(paths);
+        sql.AppendFrom(files);
         sql.And($"id = {sql.Bind(id)}");
         sql._sql.Append(" ORDER BY sequence DESC LIMIT 1");
         return sql;
     }
 
-    public static SegmentSql FindBySequence(string path, long sequence)
+    public static SegmentSql FindBySequence(SegmentFiles files, long sequence)
     {
         var sql = new SegmentSql();
         sql._sql.Append("SELECT ").Append(Columns);
-        sql.AppendFrom([path]);
+        sql.AppendFrom(files);
         sql.And($"sequence = {sql.Bind(sequence)}");
         return sql;
     }
 
     /// <summary>Decodes every value of a file and depends on nothing else, so it fails only when the file is unreadable.</summary>
-    public static SegmentSql Probe(string path)
+    public static SegmentSql Probe(SegmentFiles files)
     {
         var sql = new SegmentSql();
         sql._sql.Append(ReadEverything);
-        sql.AppendFrom([path]);
+        sql.AppendFrom(files);
         return sql;
     }
 
-    private void AppendFrom(IEnumerable<string> paths)
+    private void AppendFrom(SegmentFiles files)
     {
         // A data folder may be called "service=x"; that must not become the column's value.
-        _sql.Append(" FROM read_parquet([").AppendJoin(", ", paths.Select(Bind)).Append("], hive_partitioning = false) WHERE true");
+        var list = string.Join(", ", files.Paths.Select(Bind));
+        _sql.Append(files.HaveAllColumns
+            ? $" FROM read_parquet([{list}], hive_partitioning = false) WHERE true"
+            : $" FROM (SELECT * FROM read_parquet([{list}], hive_partitioning = false, union_by_name = true) {NewerColumns}) WHERE true");
     }
 
     // The file holds microseconds, on which DuckDB prunes, and the nanoseconds beyond them.

@@ -4,37 +4,58 @@ using ParquetSharp;
 
 namespace Culprit.Server.Storage.Embedded;
 
-/// <summary>Writes batches as one Parquet file, and publishes it under its name once it is whole and on disk.</summary>
+/// <summary>Writes batches as one Parquet file for each retention class in them, and publishes those once they are whole and on disk.</summary>
 /// <remarks>Not thread-safe: flushes come one at a time.</remarks>
 /// <param name="folder">Exists.</param>
-internal sealed class SegmentWriter(string folder, int compressionLevel)
+internal sealed class SegmentWriter(string folder, int compressionLevel, RetentionClasses classes)
 {
     public const string TemporaryExtension = ".tmp";
 
     private readonly SegmentRows _rows = new();
 
-    /// <summary>The published file; it counts only once the manifest lists it.</summary>
-    /// <exception cref="IOException">The disk refused.</exception>
-    public Segment Write(IReadOnlyList<TailEntry> entries)
+    /// <summary>The published files; they count only once the manifest lists them.</summary>
+    /// <exception cref="IOException">The disk refused; no file is left.</exception>
+    public IReadOnlyList<Segment> Write(IReadOnlyList<TailEntry> entries)
     {
-        var name = Segment.NameOf(entries[0].Batch.FirstSequence, entries[^1].Batch.LastSequence);
+        var written = new List<Segment>();
+        try
+        {
+            foreach (var span in SegmentSpan.Of(entries))
+            {
+                written.Add(Write(entries, span));
+            }
+
+            return written;
+        }
+        catch
+        {
+            written.ForEach(s => File.Delete(Path.Combine(folder, s.Name)));
+            throw;
+        }
+    }
+
+    private Segment Write(IReadOnlyList<TailEntry> entries, SegmentSpan span)
+    {
+        var name = Segment.NameOf(span.FirstSequence, span.LastSequence, span.RetentionClass);
         var final = Path.Combine(folder, name);
         var temporary = final + TemporaryExtension;
         try
         {
-            var rowsWithId = WriteFile(temporary, entries);
+            WriteFile(temporary, entries, span.RetentionClass);
             var bytes = new FileInfo(temporary).Length;
             DurableFile.Publish(temporary, final);
             return new Segment(
                 name,
-                Segment.DefaultRetentionClass,
-                entries[0].Batch.FirstSequence,
-                entries[^1].Batch.LastSequence,
-                entries.Min(e => e.MinNanos),
-                entries.Max(e => e.MaxNanos),
-                entries.Sum(e => (long)e.Batch.Count),
-                rowsWithId,
-                bytes);
+                classes.NameOf(span.RetentionClass),
+                span.FirstSequence,
+                span.LastSequence,
+                span.MinNanos,
+                span.MaxNanos,
+                span.Rows,
+                span.RowsWithId,
+                bytes,
+                span.ReceivedNanos,
+                SegmentSchema.Count);
         }
         catch (Exception e) when (e is ParquetException or IOException)
         {
@@ -43,7 +64,7 @@ internal sealed class SegmentWriter(string folder, int compressionLevel)
         }
     }
 
-    private long WriteFile(string path, IReadOnlyList<TailEntry> entries)
+    private void WriteFile(string path, IReadOnlyList<TailEntry> entries, int retentionClass)
     {
         using var schema = SegmentSchema.Create();
         using var properties = SegmentSchema.CreateProperties(compressionLevel);
@@ -55,7 +76,7 @@ internal sealed class SegmentWriter(string folder, int compressionLevel)
             columns[c] = group.Column(c);
         }
 
-        var rowsWithId = WriteRows(entries, columns);
+        WriteRows(entries, retentionClass, columns);
         foreach (var column in columns)
         {
             column.Dispose();
@@ -63,12 +84,10 @@ internal sealed class SegmentWriter(string folder, int compressionLevel)
 
         group.Close();
         file.Close();
-        return rowsWithId;
     }
 
-    private long WriteRows(IReadOnlyList<TailEntry> entries, ColumnWriter[] columns)
+    private void WriteRows(IReadOnlyList<TailEntry> entries, int retentionClass, ColumnWriter[] columns)
     {
-        var rowsWithId = 0L;
         var pins = new List<MemoryHandle>();
         _rows.Clear();
         try
@@ -79,7 +98,11 @@ internal sealed class SegmentWriter(string folder, int compressionLevel)
                 for (var i = 0; i < entry.Batch.Count; i++)
                 {
                     var record = entry.Batch[i];
-                    rowsWithId += record.Id.IsEmpty ? 0 : 1;
+                    if (record.Mark.RetentionClass != retentionClass)
+                    {
+                        continue;
+                    }
+
                     _rows.Add(record, entry.Pattern(i), entry.DuplicateOf(i));
                     if (_rows.IsFull)
                     {
@@ -89,7 +112,6 @@ internal sealed class SegmentWriter(string folder, int compressionLevel)
             }
 
             _rows.WriteTo(columns);
-            return rowsWithId;
         }
         finally
         {

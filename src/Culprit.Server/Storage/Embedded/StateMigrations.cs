@@ -63,6 +63,12 @@ internal static class StateMigrations
             bytes INTEGER NOT NULL,
             corrupt_reason TEXT) WITHOUT ROWID;
         """,
+        """
+        ALTER TABLE segments ADD COLUMN received INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE segments ADD COLUMN columns INTEGER NOT NULL DEFAULT 19;
+        UPDATE segments SET received = min(max_timestamp, CAST(strftime('%s', 'now') AS INTEGER) * 1000000000);
+        CREATE TABLE retention_classes (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+        """,
     ];
 
     public static int Newest => Steps.Length;
