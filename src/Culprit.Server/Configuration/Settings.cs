@@ -13,17 +13,18 @@ internal sealed record Settings(CulpritOptions Options)
     /// <returns>Null after every mistake has been named in <paramref name="errors"/>.</returns>
     public static Settings? Load(ServerArguments arguments, TextWriter errors)
     {
-        var builder = new ConfigurationBuilder();
         try
         {
             var file = arguments.Config ?? DefaultFile;
-            builder.Add<YamlConfigurationSource>(yaml =>
-            {
-                yaml.Path = Path.GetFullPath(file);
-                yaml.Optional = arguments.Config is null;
-                yaml.ResolveFileProvider();
-            });
-            builder.AddEnvironmentVariables("CULPRIT_");
+            var written = new ConfigurationBuilder()
+                .Add<YamlConfigurationSource>(yaml =>
+                {
+                    yaml.Path = Path.GetFullPath(file);
+                    yaml.Optional = arguments.Config is null;
+                    yaml.ResolveFileProvider();
+                })
+                .Build();
+            var builder = new ConfigurationBuilder().AddConfiguration(written).AddEnvironmentVariables("CULPRIT_");
             builder.AddInMemoryCollection(
                 new Dictionary<string, string?> { ["urls"] = arguments.Urls, ["data"] = arguments.Data }.Where(o => o.Value is not null));
             var configuration = builder.Build();
@@ -31,7 +32,7 @@ internal sealed record Settings(CulpritOptions Options)
             configuration.Bind(options, bind => bind.ErrorOnUnknownConfiguration = false);
             var unusable = new Mistakes();
             options.Plugged = PluginLoader.Load(options.Plugins, Path.GetDirectoryName(Path.GetFullPath(file))!, unusable);
-            var mistakes = unusable.All.Concat(options.Mistakes()).Concat(ConfigurationKeys.Unknown(configuration)).ToList();
+            var mistakes = unusable.All.Concat(options.Mistakes()).Concat(ConfigurationKeys.Unknown(written)).ToList();
             mistakes.ForEach(m => errors.WriteLine("culprit: configuration: " + m));
             return mistakes.Count == 0 ? new Settings(options) : null;
         }

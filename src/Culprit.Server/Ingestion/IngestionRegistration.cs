@@ -26,8 +26,8 @@ internal static class IngestionRegistration
         services.AddSingleton<IngestionMetrics>();
         services.AddSingleton<IHealthSource>(s => s.GetRequiredService<IngestionMetrics>());
         services.AddSingleton<IngestPressure>();
-        services.AddSingleton(types ?? new EventTypeRegistry());
         services.TryAddSingleton(RecordAdmission.Open); // Storage adds the configured one: it knows the retention classes.
+        services.AddSingleton(types ?? new EventTypeRegistry());
         services.AddSingleton<EventIntake>();
         return builder;
     }
