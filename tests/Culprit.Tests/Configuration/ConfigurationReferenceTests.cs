@@ -27,8 +27,9 @@ public partial class ConfigurationReferenceTests
 
     private static string Render()
     {
-        var documentation = XDocument.Load(Path.Combine(AppContext.BaseDirectory, "culprit.xml"));
-        var summaries = documentation.Descendants("member").ToDictionary(
+        var documentation = new[] { "culprit.xml", "Culprit.Engine.xml" }
+            .Select(file => XDocument.Load(Path.Combine(AppContext.BaseDirectory, file)));
+        var summaries = documentation.Descendants("member").DistinctBy(m => m.Attribute("name")!.Value).ToDictionary(
             m => m.Attribute("name")!.Value,
             m => m.Element("summary") is { } summary ? Plain(summary) : string.Empty);
         var page = new StringBuilder("""

@@ -1,0 +1,154 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using Culprit.Engine;
+using Culprit.Engine.Records;
+using Culprit.Engine.RootCause;
+using Culprit.Engine.Rules;
+using Culprit.Engine.Storage;
+using Culprit.Server.Detection;
+using Culprit.Server.Journal;
+using Culprit.Server.Querying;
+using Culprit.Server.Rules;
+using Culprit.Tests.Rules;
+using Culprit.Tests.Support;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Culprit.Tests.Detection;
+
+/// <summary>Handlers see a firing at least once: until they are done, no snapshot takes the engine past it.</summary>
+public sealed class EngineWorkerTests
+{
+    private readonly FakeTimeProvider _clock = new(Some.Noon);
+    private readonly MemoryStateStore _state = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task ASnapshotWaitsForTheHandlersOfTheFiringsInIt()
+    {
+        var release = new TaskCompletionSource();
+        var handler = new ScriptedHandler(async (_, _) =>
+        {
+            await release.Task;
+            return TriggerResult.Ack;
+        });
+        await using var run = await RunAsync(handler);
+        await run.TakeErrorAsync();
+
+        _clock.Advance(TimeSpan.FromSeconds(31));
+        await run.TickAsync();
+        var before = await _state.LoadSnapshotAsync(Token);
+        release.SetResult();
+        await UntilAsync(() => run.Dispatcher.Progress.Settled == 1);
+        await run.TickAsync();
+
+        Assert.Null(before);
+        Assert.NotNull(await _state.LoadSnapshotAsync(Token));
+    }
+
+    [Fact]
+    public async Task AFiringThatNoHandlerFinishedComesAgainAfterARestart()
+    {
+        var never = new ScriptedHandler((_, _) => Task.FromResult(TriggerResult.Nack("away", TimeSpan.FromHours(1))));
+        await using (var first = await RunAsync(never))
+        {
+            await first.TakeErrorAsync();
+            _clock.Advance(TimeSpan.FromSeconds(31));
+            await first.TickAsync();
+        }
+
+        Assert.Null(await _state.LoadSnapshotAsync(Token));
+        var again = new ScriptedHandler((_, _) => Task.FromResult(TriggerResult.Ack));
+        await using var second = await RunAsync(again);
+        await second.TakeErrorAsync();
+
+        Assert.Equal(never.Calls, again.Calls);
+    }
+
+    private async Task<Run> RunAsync(ScriptedHandler handler)
+    {
+        var journal = new ChannelJournal();
+        var records = new MemoryRecordStore();
+        var hub = new EventHub(new EventJsonWriter(journal.Id));
+        var output = new StoredTriggerOutput(_state, hub, _clock);
+        var dispatcher = new TriggerDispatcher([handler], output, new TriggerOptions { Timeout = TimeSpan.FromHours(1) }, _clock, NullLogger<TriggerDispatcher>.Instance);
+        var rule = new Rule { Name = "errors", On = ["log.error"], Call = handler.Name };
+        var progress = new EngineProgress();
+        var worker = new EngineWorker(
+            journal, records, _state, hub, new PipelineOptions { Rules = [rule] }, new RootCauseRanker(RunbookLibrary.Empty), [],
+            dispatcher, output, progress, _clock, NullLogger<EngineWorker>.Instance);
+        await dispatcher.StartAsync(Token);
+        await worker.StartAsync(Token);
+        return new Run(journal, records, worker, dispatcher, progress, handler);
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        while (!condition())
+        {
+            limit.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+
+    private sealed class Run(
+        ChannelJournal journal, MemoryRecordStore records, EngineWorker worker, TriggerDispatcher dispatcher, EngineProgress progress,
+        ScriptedHandler handler) : IAsyncDisposable
+    {
+        private long _sequence;
+
+        public TriggerDispatcher Dispatcher => dispatcher;
+
+        public async Task TakeErrorAsync()
+        {
+            var batch = Some.Batch(++_sequence, Some.Error(0));
+            records.Add(batch);
+            journal.Entries.Writer.TryWrite(new JournalEntry(_sequence, batch, 0));
+            await UntilAsync(() => progress.Sequence == _sequence && !handler.Calls.IsEmpty);
+            await records.FlushAsync(all: true, Token);
+        }
+
+        public async Task TickAsync()
+        {
+            journal.Entries.Writer.TryWrite(new JournalEntry(++_sequence, null, Some.At(_sequence)));
+            await UntilAsync(() => progress.Sequence == _sequence);
+            journal.Entries.Writer.TryWrite(new JournalEntry(++_sequence, null, Some.At(_sequence)));
+            await UntilAsync(() => progress.Sequence == _sequence);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await worker.StopAsync(CancellationToken.None);
+            await dispatcher.StopAsync(CancellationToken.None);
+            worker.Dispose();
+            dispatcher.Dispose();
+        }
+    }
+
+    /// <summary>A journal that holds what the test writes.</summary>
+    private sealed class ChannelJournal : IJournal
+    {
+        public Channel<JournalEntry> Entries { get; } = Channel.CreateBounded<JournalEntry>(16);
+
+        public ulong Id => 42;
+
+        public long LastSequence => 0;
+
+        public Task<AppendResult> AppendAsync(RecordBatch batch, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task AppendTickAsync(long tickNanos, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public async IAsyncEnumerable<JournalEntry> ReadAsync(long afterSequence, [EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            await foreach (var entry in Entries.Reader.ReadAllAsync(cancellationToken))
+            {
+                yield return entry;
+            }
+        }
+
+        public void Trim(long throughSequence) => throw new NotSupportedException();
+    }
+}
