@@ -1,6 +1,6 @@
 using System.Text;
-using Culprit.Server.Export;
 using Culprit.Server.Configuration;
+using Culprit.Server.Export;
 using Culprit.Server.Health;
 using Culprit.Server.Http;
 using Culprit.Server.Journal;

@@ -30,7 +30,7 @@ public sealed class SettingsTests : IDisposable
     public void TheListsThatTheSampleShowsCommentedOutAreRight()
     {
         var sample = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "samples", "culprit.yaml"));
-        var shown = sample[sample.IndexOf("\nrules: []", StringComparison.Ordinal)..].Replace(": []", ":", StringComparison.Ordinal).Replace("\n#  ", "\n  ", StringComparison.Ordinal)
+        var shown = sample[sample.IndexOf("\nrules: []", StringComparison.Ordinal)..sample.IndexOf("\nwebSocket:", StringComparison.Ordinal)].Replace(": []", ":", StringComparison.Ordinal).Replace("\n#  ", "\n  ", StringComparison.Ordinal)
             .Replace("OrderWatch.dll", Path.Combine(AppContext.BaseDirectory, "OrderWatch.dll"), StringComparison.Ordinal)
             .Replace("type: order.refused", "type: order.refused-too", StringComparison.Ordinal);
 

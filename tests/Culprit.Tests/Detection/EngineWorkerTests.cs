@@ -5,6 +5,7 @@ using Culprit.Engine.Records;
 using Culprit.Engine.RootCause;
 using Culprit.Engine.Rules;
 using Culprit.Engine.Storage;
+using Culprit.Server.Alerting;
 using Culprit.Server.Detection;
 using Culprit.Server.Journal;
 using Culprit.Server.Querying;
@@ -76,8 +77,8 @@ public sealed class EngineWorkerTests
         var rule = new Rule { Name = "errors", On = ["log.error"], Call = handler.Name };
         var progress = new EngineProgress();
         var worker = new EngineWorker(
-            journal, records, _state, hub, new PipelineOptions { Rules = [rule] }, new RootCauseRanker(RunbookLibrary.Empty), [],
-            dispatcher, output, progress, _clock, NullLogger<EngineWorker>.Instance);
+            journal, records, _state, hub, new PipelineOptions { Rules = [rule] }, new RootCauseRanker(RunbookLibrary.Empty),
+            AlertSettings.None.ToRouter(), new AlertSignal(), dispatcher, output, progress, new DetectionMetrics(), _clock, NullLogger<EngineWorker>.Instance);
         await dispatcher.StartAsync(Token);
         await worker.StartAsync(Token);
         return new Run(journal, records, worker, dispatcher, progress, handler);
