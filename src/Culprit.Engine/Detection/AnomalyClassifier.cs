@@ -9,13 +9,16 @@ internal static class AnomalyClassifier
 
     private static readonly string[] ConnectionWords =
     [
-        "connection", "connect ", "refused", "reset by peer", "unreachable", "no route to host", "broken pipe", "econn",
+        "connection", "connect ", "reset by peer", "unreachable", "no route to host", "broken pipe", "econn",
         "no such host", "name resolution", "unavailable", "socket", "dial tcp", "handshake",
     ];
 
     private static readonly string[] LatencyWords = ["timeout", "timed out", "deadline exceeded", "too slow", "slow query", "latency"];
 
-    /// <summary>The kind that at least half of the records show, memory before connections before latency; else error spike.</summary>
+    /// <summary>
+    /// Memory if half of the records show it, connections if a third do, latency if more than half do; else error spike.
+    /// A refused connection makes its callers time out, so connections need fewer.
+    /// </summary>
     public static AnomalyType Classify(IReadOnlyList<RecordRef> evidence)
     {
         if (evidence.Count == 0)
@@ -25,7 +28,7 @@ internal static class AnomalyClassifier
 
         var half = (evidence.Count + 1) / 2;
         return Count(evidence, MemoryWords) >= half ? AnomalyType.MemoryLeak
-            : Count(evidence, ConnectionWords) >= half ? AnomalyType.ConnectionFailure
+            : 3 * Count(evidence, ConnectionWords) >= evidence.Count ? AnomalyType.ConnectionFailure
             : Count(evidence, LatencyWords) > evidence.Count / 2 ? AnomalyType.LatencySpike
             : AnomalyType.ErrorSpike;
     }
