@@ -70,12 +70,12 @@ public sealed class EmbeddedStateStoreTests : StateStoreContract
     }
 
     [Fact]
-    public async Task AnOutboxOfTheFirstVersionIsBroughtUpWithItsAlerts()
+    public async Task AnOutboxBeforeGivingUpIsBroughtUpWithItsAlerts()
     {
         await ApplyAlertsAsync(Alert("1", "slack", "i1"));
         await _database!.WriteAsync(
             c => StateDatabase.Command(
-                c, "DROP INDEX outbox_by_incident; ALTER TABLE outbox DROP COLUMN failing_since; PRAGMA user_version = 1").ExecuteNonQuery(),
+                c, "DROP INDEX outbox_by_incident; ALTER TABLE outbox DROP COLUMN failing_since; PRAGMA user_version = 2").ExecuteNonQuery(),
             Token);
         _database.Dispose();
 

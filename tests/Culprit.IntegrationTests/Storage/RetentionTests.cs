@@ -315,6 +315,8 @@ public sealed class RetentionTests : IAsyncLifetime
                 ALTER TABLE segments DROP COLUMN received;
                 ALTER TABLE segments DROP COLUMN columns;
                 DROP TABLE retention_classes;
+                DROP INDEX outbox_by_incident;
+                ALTER TABLE outbox DROP COLUMN failing_since;
                 PRAGMA user_version = 1;
                 """,
                 ("$bytes", new FileInfo(path).Length),
