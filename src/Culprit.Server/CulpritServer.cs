@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Culprit.Server.Alerting;
 using Culprit.Server.Configuration;
 using Culprit.Server.Detection;
@@ -23,7 +24,8 @@ internal static class CulpritServer
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
-        AddLogging(builder, quiet);
+        var hasStarted = new StrongBox<bool>();
+        AddLogging(builder, quiet, hasStarted);
 
         await builder.AddStorageAsync(settings, cancellationToken).ConfigureAwait(false);
         builder.AddIngestion(settings.Options.ToExtensions().EventTypes);
@@ -36,6 +38,7 @@ internal static class CulpritServer
         builder.AddHealth(new HealthOptions(settings.Options.Durability));
 
         var app = builder.Build();
+        app.Lifetime.ApplicationStarted.Register(() => Volatile.Write(ref hasStarted.Value, true));
         foreach (var url in settings.Options.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             app.Urls.Add(url);
@@ -50,7 +53,8 @@ internal static class CulpritServer
         return app;
     }
 
-    private static void AddLogging(WebApplicationBuilder builder, bool quiet)
+    /// <param name="hasStarted">Before that, a failure is told by whoever starts the server, in one line.</param>
+    private static void AddLogging(WebApplicationBuilder builder, bool quiet, StrongBox<bool> hasStarted)
     {
         builder.Logging.ClearProviders();
         builder.Logging.AddSimpleConsole(console =>
@@ -63,5 +67,6 @@ internal static class CulpritServer
             console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Logging.SetMinimumLevel(quiet ? LogLevel.Warning : LogLevel.Information);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", level => level >= LogLevel.Warning && Volatile.Read(ref hasStarted.Value));
     }
 }

@@ -1,5 +1,9 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using Culprit.Server.Configuration;
+using Culprit.Server.Journal;
+using Culprit.Server.Storage.Embedded;
+using Microsoft.Data.Sqlite;
 
 namespace Culprit.Server.Commands;
 
@@ -33,15 +37,29 @@ internal static class ServeCommand
             return ExitCodes.BadUsage;
         }
 
-        await using var app = await CulpritServer.BuildAsync(settings, quiet: false, cancellationToken).ConfigureAwait(false);
-        await app.StartAsync(cancellationToken).ConfigureAwait(false);
-        foreach (var url in app.Urls)
+        try
         {
-            await Console.Out.WriteLineAsync($"Culprit listens on {url}; data in {Path.GetFullPath(settings.Options.Data)}").ConfigureAwait(false);
-        }
+            await using var app = await CulpritServer.BuildAsync(settings, quiet: false, cancellationToken).ConfigureAwait(false);
+            await app.StartAsync(cancellationToken).ConfigureAwait(false);
+            foreach (var url in app.Urls)
+            {
+                await Console.Out.WriteLineAsync($"Culprit listens on {url}; data in {Path.GetFullPath(settings.Options.Data)}").ConfigureAwait(false);
+            }
 
-        await app.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
-        return ExitCodes.Success;
+            await app.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
+            return ExitCodes.Success;
+        }
+        catch (Exception e) when (e is JournalOpenException or StateDatabaseException or IOException or UnauthorizedAccessException
+            or SocketException or SqliteException)
+        {
+            // The operator's to mend: a folder that is in use or not writable, a port that is taken, data of a newer version.
+            await Console.Error.WriteLineAsync("culprit: cannot start: " + e.Message).ConfigureAwait(false);
+            return ExitCodes.Failure;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return ExitCodes.Success;
+        }
     }
 }
 
