@@ -1,3 +1,4 @@
+using System.Text;
 using Culprit.Engine.Records;
 
 namespace Culprit.Engine.Storage;
@@ -47,6 +48,32 @@ internal sealed record StoredRecord
 
     /// <summary>Sequence of the first occurrence that this record repeats within 5 s, or -1.</summary>
     public long DuplicateOf { get; init; } = -1;
+
+    /// <summary>A record with what the engine found out about it, in the form in which stores return it.</summary>
+    public static StoredRecord Of(in LogRecord record, PatternId pattern, long duplicateOf) => new()
+    {
+        Sequence = record.Sequence,
+        Id = TextOrNull(record.Id),
+        Type = record.TypeName,
+        Kind = record.Kind,
+        TimestampNanos = record.TimestampNanos,
+        Severity = record.Severity,
+        Flags = record.Flags,
+        Weight = record.Weight,
+        Service = Encoding.UTF8.GetString(record.Service),
+        Environment = Encoding.UTF8.GetString(record.Environment),
+        Source = Encoding.UTF8.GetString(record.Source),
+        Body = Encoding.UTF8.GetString(record.Body),
+        Attributes = Encoding.UTF8.GetString(record.Attributes),
+        TraceId = TextOrNull(record.TraceId),
+        SpanId = TextOrNull(record.SpanId),
+        CorrelationId = TextOrNull(record.CorrelationId),
+        CausationId = TextOrNull(record.CausationId),
+        Pattern = pattern,
+        DuplicateOf = duplicateOf,
+    };
+
+    private static string? TextOrNull(ReadOnlySpan<byte> utf8) => utf8.IsEmpty ? null : Encoding.UTF8.GetString(utf8);
 }
 
 /// <summary>An event that the engine made: summary, anomaly, incident, root cause, alert. Written once per id.</summary>

@@ -48,32 +48,6 @@ internal sealed class TailEntry
     public long DuplicateOf(int index) => _annotations?.DuplicateOf[index] ?? -1;
 
     /// <summary>The record at <paramref name="index"/> as queries return it.</summary>
-    public StoredRecord Read(int index)
-    {
-        var record = Batch[index];
-        return new StoredRecord
-        {
-            Sequence = record.Sequence,
-            Id = ToTextOrNull(record.Id),
-            Type = record.TypeName,
-            Kind = record.Kind,
-            TimestampNanos = record.TimestampNanos,
-            Severity = record.Severity,
-            Flags = record.Flags,
-            Weight = record.Weight,
-            Service = Encoding.UTF8.GetString(record.Service),
-            Environment = Encoding.UTF8.GetString(record.Environment),
-            Source = Encoding.UTF8.GetString(record.Source),
-            Body = Encoding.UTF8.GetString(record.Body),
-            Attributes = Encoding.UTF8.GetString(record.Attributes),
-            TraceId = ToTextOrNull(record.TraceId),
-            SpanId = ToTextOrNull(record.SpanId),
-            CorrelationId = ToTextOrNull(record.CorrelationId),
-            CausationId = ToTextOrNull(record.CausationId),
-            Pattern = Pattern(index),
-            DuplicateOf = DuplicateOf(index),
-        };
-    }
+    public StoredRecord Read(int index) => StoredRecord.Of(Batch[index], Pattern(index), DuplicateOf(index));
 
-    private static string? ToTextOrNull(ReadOnlySpan<byte> utf8) => utf8.IsEmpty ? null : Encoding.UTF8.GetString(utf8);
 }

@@ -143,7 +143,7 @@ internal sealed class EventHub(EventJsonWriter writer) : IHealthSource
                     continue;
                 }
 
-                stored ??= EventJsonWriter.ToStored(record, annotations.Patterns[i], annotations.DuplicateOf[i]);
+                stored ??= StoredRecord.Of(record, annotations.Patterns[i], annotations.DuplicateOf[i]);
                 if (wantsEntry)
                 {
                     subscription.Offer(entry ??= new LiveEvent(null, writer.ToBytes(stored, asError: false)));

@@ -78,30 +78,6 @@ internal sealed class EventJsonWriter(ulong journalId)
         json.WriteEndObject();
     }
 
-    /// <summary>A live record with what the engine found out about it, in the form in which a store returns it.</summary>
-    public static StoredRecord ToStored(in LogRecord record, PatternId pattern, long duplicateOf) => new()
-    {
-        Sequence = record.Sequence,
-        Id = OrNull(record.Id),
-        Type = record.TypeName,
-        Kind = record.Kind,
-        TimestampNanos = record.TimestampNanos,
-        Severity = record.Severity,
-        Flags = record.Flags,
-        Weight = record.Weight,
-        Service = Encoding.UTF8.GetString(record.Service),
-        Environment = Encoding.UTF8.GetString(record.Environment),
-        Source = Encoding.UTF8.GetString(record.Source),
-        Body = Encoding.UTF8.GetString(record.Body),
-        Attributes = Encoding.UTF8.GetString(record.Attributes),
-        TraceId = OrNull(record.TraceId),
-        SpanId = OrNull(record.SpanId),
-        CorrelationId = OrNull(record.CorrelationId),
-        CausationId = OrNull(record.CausationId),
-        Pattern = pattern,
-        DuplicateOf = duplicateOf,
-    };
-
     /// <summary>One event as its own bytes.</summary>
     public ReadOnlyMemory<byte> ToBytes(StoredRecord record, bool asError)
     {
@@ -224,5 +200,4 @@ internal sealed class EventJsonWriter(ulong journalId)
         || reader.ValueTextEquals("pattern_id"u8) || reader.ValueTextEquals("duplicate_of"u8) || reader.ValueTextEquals("flags"u8)
         || reader.ValueTextEquals("sample_weight"u8);
 
-    private static string? OrNull(ReadOnlySpan<byte> utf8) => utf8.IsEmpty ? null : Encoding.UTF8.GetString(utf8);
 }

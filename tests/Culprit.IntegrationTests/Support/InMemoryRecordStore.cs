@@ -23,7 +23,7 @@ internal sealed class InMemoryRecordStore : IRecordStore
         {
             for (var i = 0; i < batch.Count; i++)
             {
-                _records.Add(EventJsonWriter.ToStored(batch[i], default, -1));
+                _records.Add(StoredRecord.Of(batch[i], default, -1));
             }
         }
     }
