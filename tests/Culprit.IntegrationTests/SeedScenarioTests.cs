@@ -163,6 +163,30 @@ public class SeedScenarioTests
         Assert.Equal(5, (await second.WaitForEventsAsync("type=log.entry", e => e.Count >= 5, Token)).Count);
     }
 
+    [Theory]
+    [InlineData(0.3)]
+    [InlineData(0.95)]
+    public async Task DamageInTheJournalIsSaidAndTheServerStarts(double place)
+    {
+        using var folder = new TempFolder();
+        await using (var first = await ServerProcess.StartAsync(folder.Path, Token))
+        {
+            await SendFlowAsync(first, TimeProvider.System.GetUtcNow());
+            await first.KillAsync();
+        }
+
+        var segment = Directory.GetFiles(Path.Combine(folder.Path, "journal"), "*.wal").Order(StringComparer.Ordinal).First();
+        var bytes = await File.ReadAllBytesAsync(segment, Token);
+        bytes.AsSpan((int)(bytes.Length * place), 4).Fill(0x55);
+        await File.WriteAllBytesAsync(segment, bytes, Token);
+
+        await using var second = await ServerProcess.StartAsync(folder.Path, Token);
+        var answer = await second.PostAsync(InfoBody, "application/json", Token);
+        var found = await second.GetAsync("/events/" + answer.Json.GetProperty("id").GetString(), Token);
+
+        Assert.Equal("Request processed successfully", found.GetProperty("message").GetString());
+    }
+
     private static async Task SendFlowAsync(ServerProcess server, DateTimeOffset start, int from = 0, int to = 5)
     {
         for (var i = from; i < to; i++)
