@@ -140,6 +140,8 @@ internal sealed class EnvironmentStage
 
         foreach (var ended in _correlator.Tick(tickNanos, anyOpen))
         {
+            // The last explanation counts all of it, and looks back from the last error: the quiet after it is no silence.
+            Publish(ended, Rank(ended, ended.Incident.LastSeenAt), now, null, output);
             output.Add(EventWriter.Incident(ended.Incident, EventTypes.IncidentResolved, ended.Updates++, now, ended.RootCauseId));
             output.Add(EventWriter.Alert(ended.Incident, null, EventTypes.AlertResolved, ended.Explanations, now, ended.RootCauseId));
         }

@@ -1,4 +1,5 @@
 using Culprit.Engine;
+using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
 using Culprit.Server.Ingestion.Files;
 
@@ -29,6 +30,9 @@ internal sealed class FileAnalysis(IReadOnlyList<LogInput> inputs, int threads, 
 
     public long RecordsPlayed { get; private set; }
 
+    /// <summary>Time of the last record played; Unix epoch before the first.</summary>
+    public DateTimeOffset Newest { get; private set; } = DateTimeOffset.UnixEpoch;
+
     public async Task RunAsync(Pipeline pipeline, Action<IReadOnlyList<DerivedEvent>> publish, CancellationToken cancellationToken)
     {
         var player = new EventTimePlayer(pipeline, publish);
@@ -45,6 +49,7 @@ internal sealed class FileAnalysis(IReadOnlyList<LogInput> inputs, int threads, 
             var count = RunLength(cursor);
             player.Play(timed.Batch, timed.Keys, cursor.Position, count, timed.Annotations);
             RecordsPlayed += count;
+            Newest = UnixNanos.ToTime(timed.Keys[cursor.Position + count - 1]);
             cursor.Position += count;
             if (cursor.Position < timed.Batch.Count || await cursor.AdvanceAsync(cancellationToken).ConfigureAwait(false))
             {

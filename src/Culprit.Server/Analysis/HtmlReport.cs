@@ -32,7 +32,7 @@ internal static class HtmlReport
         if (report.Periods.Count > 0)
         {
             page.Append(CultureInfo.InvariantCulture,
-                $"<p class=\"meta\">{report.Periods.Min(p => p.Start):yyyy-MM-dd HH:mm:ss} to {report.Periods.Max(p => p.End):yyyy-MM-dd HH:mm:ss} UTC, {analysis.Readers.Count} files, {report.ByService.Count} services</p>");
+                $"<p class=\"meta\">{report.Periods.Min(p => p.Start):yyyy-MM-dd HH:mm:ss} to {analysis.Newest:yyyy-MM-dd HH:mm:ss} UTC, {analysis.Readers.Count} files, {report.ByService.Count} services</p>");
             page.Append(VolumePlot.Render(report.Periods, incidents));
         }
 

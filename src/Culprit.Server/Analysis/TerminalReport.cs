@@ -34,7 +34,7 @@ internal static class TerminalReport
         if (report.Periods.Count > 0)
         {
             console.MarkupLineInterpolated(CultureInfo.InvariantCulture,
-                $"{report.Periods.Min(p => p.Start):yyyy-MM-dd HH:mm:ss} to {report.Periods.Max(p => p.End):yyyy-MM-dd HH:mm:ss} UTC");
+                $"{report.Periods.Min(p => p.Start):yyyy-MM-dd HH:mm:ss} to {analysis.Newest:yyyy-MM-dd HH:mm:ss} UTC");
         }
 
         var services = report.ByService.OrderByDescending(s => s.Value).ThenBy(s => s.Key, StringComparer.Ordinal).ToList();

@@ -24,6 +24,13 @@ internal static class AnalyzeCommand
         var environment = new Option<string>("--environment") { Description = "Environment of records that name none.", DefaultValueFactory = _ => "default" };
         var config = new Option<string?>("--config") { Description = "Configuration file (default culprit.yaml, if it exists)." };
         var threads = new Option<int>("--threads") { Description = "Files parsed at once; the result is the same for any number.", DefaultValueFactory = _ => Environment.ProcessorCount };
+        paths.Validators.Add(result =>
+        {
+            foreach (var path in result.Tokens.Select(t => t.Value).Where(p => p.StartsWith("--", StringComparison.Ordinal)))
+            {
+                result.AddError($"'{path}' is no option of analyze; a file of this name is read as ./{path}.");
+            }
+        });
         threads.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() is < 1 or > 256)

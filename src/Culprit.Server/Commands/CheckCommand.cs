@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Culprit.Server.Alerting;
 using Culprit.Server.Configuration;
 using Culprit.Server.RootCause;
 
@@ -20,12 +19,6 @@ internal static class CheckCommand
     {
         if (Settings.Load(new ServerArguments(null, null, config), Console.Error) is not { } settings)
         {
-            return ExitCodes.BadUsage;
-        }
-
-        if (settings.Options.Runbooks is { } folder && !Directory.Exists(folder))
-        {
-            await Console.Error.WriteLineAsync($"culprit: configuration: runbooks: the folder '{TerminalText.Visible(folder)}' does not exist.").ConfigureAwait(false);
             return ExitCodes.BadUsage;
         }
 

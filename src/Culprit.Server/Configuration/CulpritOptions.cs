@@ -61,6 +61,7 @@ internal sealed class CulpritOptions
     public IReadOnlyList<string> Mistakes()
     {
         var mistakes = new List<string>();
+        Check(Runbooks is null || Directory.Exists(Runbooks), "runbooks", Runbooks ?? string.Empty, "a folder that exists (relative to the current folder)");
         Check(Durability is "sync" or "async", "durability", Durability, "sync or async");
         Check(Dedupe.WindowSeconds is > 0 and <= 3600, "dedupe:windowSeconds", Dedupe.WindowSeconds, "more than 0, at most 3600");
         Check(Dedupe.Prefix is >= 0 and <= 65536, "dedupe:prefix", Dedupe.Prefix, "0 (whole message) to 65536 bytes");

@@ -123,6 +123,15 @@ public class AnalyzeCommandTests
         Assert.Contains("'many' is not allowed", run.Errors, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task AMistypedOptionIsNoPath()
+    {
+        var run = await CommandRun.ExecuteAsync("", ["analyze", "-", "--jsn", "x"], Token);
+
+        Assert.NotEqual(0, run.ExitCode);
+        Assert.Contains("'--jsn' is no option of analyze", run.Errors, StringComparison.Ordinal);
+    }
+
     /// <summary>A quarter of an hour of ordinary traffic in two files of two formats, then a database that refuses.</summary>
     private static async Task WriteShopAsync(string folder)
     {

@@ -46,6 +46,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("threshold: {count: 0}", "threshold:count", "'0'", "1 to 64")]
     [InlineData("threshold: {counting: some}", "threshold:counting", "'some'", "occurrences or distinct")]
     [InlineData("durability: maybe", "durability", "'maybe'", "sync or async")]
+    [InlineData("runbooks: /nowhere/at/all", "runbooks", "'/nowhere/at/all'", "a folder that exists")]
     [InlineData("urls: nowhere", "urls", "'nowhere'", "http://ADDRESS:PORT")]
     [InlineData("sourceFilter: '('", "sourceFilter", "'('", "regular expression")]
     [InlineData(@"sourceFilter: '(a)\1'", "sourceFilter", @"'(a)\1'", "without backtracking")]
