@@ -4,9 +4,11 @@ using Culprit.Engine.Detection.ErrorThreshold;
 using Culprit.Engine.Publishing;
 using Culprit.Engine.Records;
 using Culprit.Engine.RootCause;
+using Culprit.Engine.RootCause.Inquiries;
 using Culprit.Engine.Storage;
 using Culprit.Engine.Summaries;
 using Culprit.Engine.Topology;
+using Culprit.Engine.Traces;
 
 namespace Culprit.Engine;
 
@@ -21,21 +23,25 @@ internal sealed class EnvironmentStage
 
     private readonly string _environment;
     private readonly RootCauseRanker _ranker;
-    private readonly Func<string, PatternId, string> _text;
+    private readonly PatternNames _patterns;
     private readonly Dictionary<string, ServiceHistory> _history = [];
     private readonly Dictionary<(string Service, string Metric), MetricHistory> _metrics = [];
     private readonly List<ChangeEvidence> _changes = [];
     private readonly SpanJoin _spans = new();
+    private readonly InquiryLog? _inquiry;
+    private readonly ulong _journalId;
     private readonly SummaryWindow _summary;
     private readonly ErrorThresholdDetector _threshold;
     private readonly IncidentCorrelator _correlator;
 
-    /// <param name="text">Display text of a pattern of one of this environment's services.</param>
-    public EnvironmentStage(string environment, PipelineOptions options, RootCauseRanker ranker, Func<string, PatternId, string> text)
+    public EnvironmentStage(
+        string environment, PipelineOptions options, ulong journalId, RootCauseRanker ranker, PatternNames patterns)
     {
+        _journalId = journalId;
+        _inquiry = options.Inquiry is { } range ? new InquiryLog(range) : null;
         _environment = environment;
         _ranker = ranker;
-        _text = text;
+        _patterns = patterns;
         _summary = new SummaryWindow(environment, options.SummaryRecords, options.SummaryInterval);
         _threshold = new ErrorThresholdDetector(environment, options.ErrorThreshold, options.Lateness);
         _correlator = new IncidentCorrelator(options.ResolveAfter);
@@ -45,6 +51,8 @@ internal sealed class EnvironmentStage
     public IEnumerable<Incident> OpenIncidents => _correlator.Open.Select(o => o.Incident);
 
     public ServiceGraph Graph { get; private set; }
+
+    public TraceBook Traces { get; private set; } = new();
 
     /// <summary>Adds what one service said since its last digest.</summary>
     public void Observe(ServiceDigest digest, long tickNanos)
@@ -86,9 +94,33 @@ internal sealed class EnvironmentStage
         history.Add(timeNanos, value);
     }
 
-    /// <summary>A span shows who called whom.</summary>
-    public void Observe(ReadOnlySpan<byte> spanId, ReadOnlySpan<byte> parentId, string service, long timeNanos) =>
-        _spans.Observe(spanId, parentId, service, (caller, callee) => Graph.ObserveSpan(caller, callee, timeNanos));
+    /// <summary>A line shows what its trace did.</summary>
+    public void ObserveLine(in LogRecord record, string service, PatternId pattern, long timeNanos)
+    {
+        Traces.ObserveLine(record, service, pattern, timeNanos);
+        _inquiry?.Observe(service, record, pattern, timeNanos, _journalId);
+    }
+
+    /// <summary>A span shows who called whom, how long it took and how it ended.</summary>
+    public void ObserveSpan(in LogRecord record, string service, long timeNanos)
+    {
+        var span = TelemetryFields.ReadSpan(record);
+        _spans.Observe(record.SpanId, span.ParentId, service, (caller, callee) => Graph.ObserveSpan(caller, callee, timeNanos));
+        Traces.ObserveSpan(record.TraceId, record.SpanId, span.ParentId, service, record.Body, timeNanos, span.DurationNanos, span.IsError);
+    }
+
+    /// <summary>The cause of what somebody asked about; null when nobody asked.</summary>
+    public (Dossier Dossier, RootCauseReport Report)? Answer()
+    {
+        if (_inquiry is null)
+        {
+            return null;
+        }
+
+        Traces.CloseAll();
+        var dossier = InquiryDossier.Build(_environment, _inquiry, _metrics.Values, _changes, Graph.Edges(), Traces, _patterns);
+        return (dossier, _ranker.Rank(dossier));
+    }
 
     public void Observe(ChangeEvidence change)
     {
@@ -127,14 +159,17 @@ internal sealed class EnvironmentStage
             output.Add(EventWriter.Summary(summary));
         }
 
+        var open = _correlator.Open;
+        Traces.Hold(open.Count > 0 ? open.Min(o => o.StartNanos) : null);
+        Traces.Tick(tickNanos);
         var anyOpen = _threshold.Tick(tickNanos);
         var now = UnixNanos.ToTime(tickNanos);
-        foreach (var open in _correlator.Open)
+        foreach (var incident in open)
         {
-            if (IsExplanationDue(open, tickNanos))
+            if (IsExplanationDue(incident, tickNanos))
             {
-                open.ExplainedAt = tickNanos;
-                ExplainAgain(open, now, output);
+                incident.ExplainedAt = tickNanos;
+                ExplainAgain(incident, now, output);
             }
         }
 
@@ -159,18 +194,21 @@ internal sealed class EnvironmentStage
             _summary.ToState(),
             _threshold.ToState(),
             [.. _correlator.Open],
-            graph.WrittenSpan.ToArray());
+            graph.WrittenSpan.ToArray(),
+            TraceBookSnapshot.Save(Traces));
     }
 
-    /// <summary>False when the graph's bytes cannot be read: the snapshot is then useless as a whole.</summary>
+    /// <summary>False when the graph's or the traces' bytes cannot be read: the snapshot is then useless as a whole.</summary>
     public bool Restore(EnvironmentState state, PipelineOptions options)
     {
-        if (!ServiceGraph.TryLoad(state.Graph, new ServiceGraphOptions { Dependencies = options.Dependencies }, out var graph))
+        if (!ServiceGraph.TryLoad(state.Graph, new ServiceGraphOptions { Dependencies = options.Dependencies }, out var graph)
+            || TraceBookSnapshot.Load(state.Traces) is not { } traces)
         {
             return false;
         }
 
         Graph = graph;
+        Traces = traces;
         foreach (var history in state.Services)
         {
             _history.Add(history.Service, history);
@@ -251,7 +289,7 @@ internal sealed class EnvironmentStage
     private static IncidentSeverity Worse(IncidentSeverity a, IncidentSeverity b) => a > b ? a : b;
 
     private RootCauseReport Rank(OpenIncident open, DateTimeOffset at) =>
-        _ranker.Rank(DossierBuilder.Build(open, _metrics.Values, _changes, Graph.Edges(), _text, at));
+        _ranker.Rank(DossierBuilder.Build(open, _metrics.Values, _changes, Graph.Edges(), Traces, _patterns, at));
 
     private static string? Blamed(RootCauseReport report) =>
         report.Abstained || report.Hypotheses.Count == 0 ? null : report.Hypotheses[0].Service;
@@ -266,4 +304,5 @@ internal sealed record EnvironmentState(
     SummaryState Summary,
     ErrorThresholdState Threshold,
     IReadOnlyList<OpenIncident> Open,
-    byte[] Graph);
+    byte[] Graph,
+    byte[] Traces);

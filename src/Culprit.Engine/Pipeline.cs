@@ -3,6 +3,7 @@ using Culprit.Engine.Correlation;
 using Culprit.Engine.Detection;
 using Culprit.Engine.Detection.ErrorThreshold;
 using Culprit.Engine.Filtering;
+using Culprit.Engine.Publishing;
 using Culprit.Engine.Records;
 using Culprit.Engine.RootCause;
 using Culprit.Engine.Rules;
@@ -89,6 +90,7 @@ internal sealed partial class Pipeline
                 case EventKind.Log:
                     var error = stages.Service.Observe(                                   // dedupe, pattern, counters
                         record, time, out annotations.Patterns[i], out annotations.DuplicateOf[i]);
+                    stages.Environment.ObserveLine(record, stages.Service.Service, annotations.Patterns[i], time);
                     if (error is { } fact && Counts(annotations.DuplicateOf[i])           // error event
                         && stages.Environment.Observe(fact, TickNanos) is { } anomaly)    // threshold: 5 in 60 s
                     {
@@ -101,7 +103,7 @@ internal sealed partial class Pipeline
                     stages.Environment.Observe(stages.Service.Service, Encoding.UTF8.GetString(record.Body), unit, time, value);
                     break;
                 case EventKind.Span:
-                    stages.Environment.Observe(record.SpanId, TelemetryFields.ParentSpan(record), stages.Service.Service, time);
+                    stages.Environment.ObserveSpan(record, stages.Service.Service, time);
                     break;
                 case EventKind.Change:
                     stages.Environment.Observe(ChangeReader.Read(record, _journalId));
@@ -136,6 +138,25 @@ internal sealed partial class Pipeline
         }
 
         _rules?.Follow(0, tickNanos, _output);
+        return _output;
+    }
+
+    /// <summary>What is known about the range of <see cref="PipelineOptions.Inquiry"/>, as the events of an incident that ended; empty without one.</summary>
+    public IReadOnlyList<DerivedEvent> Answers()
+    {
+        Begin();
+        foreach (var environment in _stages.Environments)
+        {
+            if (environment.Stage.Answer() is { } answer)
+            {
+                var incident = answer.Dossier.Incident with { Severity = answer.Report.Severity };
+                _output.Add(EventWriter.Anomaly(incident.Anomalies[0], incident.Id));
+                var cause = EventWriter.RootCause(incident, answer.Report, 0, incident.LastSeenAt, null);
+                _output.Add(cause);
+                _output.Add(EventWriter.Incident(incident, EventTypes.IncidentResolved, 0, incident.LastSeenAt, cause.Id));
+            }
+        }
+
         return _output;
     }
 
