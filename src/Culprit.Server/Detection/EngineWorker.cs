@@ -31,6 +31,9 @@ internal sealed partial class EngineWorker(
     private static readonly TimeSpan SnapshotInterval = TimeSpan.FromSeconds(30);
     private const long SnapshotBytes = 256L * 1024 * 1024;
 
+    // A large backlog is not caught up with at a stop: the next start goes on from the last snapshot instead.
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(5);
+
     private long _countedBefore;
     private long _snapshotAt;
     private long _bytesSinceSnapshot;
@@ -38,6 +41,33 @@ internal sealed partial class EngineWorker(
     private EngineSnapshot? _frozen;
     private long _frozenRecord;
     private long _frozenFiring;
+    private long _stopAt = long.MaxValue;
+    private Pipeline? _atTick; // Set while the newest entry processed is a tick.
+
+    /// <summary>Processes what is in the journal, freezes, and stops, so that the next start has nothing to replay.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (ExecuteTask is { IsCompleted: false } running)
+        {
+            try
+            {
+                // Ingestion has ended. A last tick draws every digest, and only then can the engine be frozen.
+                await journal.AppendTickAsync(UnixNanos.From(clock.GetUtcNow()), cancellationToken).ConfigureAwait(false);
+                Volatile.Write(ref _stopAt, journal.LastSequence);
+                if (progress.Sequence < journal.LastSequence)
+                {
+                    await running.WaitAsync(StopPatience, clock, cancellationToken).ConfigureAwait(false);
+                }
+            }
+            catch (TimeoutException)
+            {
+                // Too far behind.
+            }
+        }
+
+        await base.StopAsync(cancellationToken).ConfigureAwait(false);
+        await FreezeForStopAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -50,7 +80,13 @@ internal sealed partial class EngineWorker(
         _snapshotAt = clock.GetTimestamp();
         await foreach (var entry in journal.ReadAsync(position, stoppingToken).ConfigureAwait(false))
         {
+            _atTick = null;
             await ProcessAsync(pipeline, entry, stoppingToken).ConfigureAwait(false);
+            _atTick = entry.Batch is null ? pipeline : null;
+            if (entry.LastSequence >= Volatile.Read(ref _stopAt))
+            {
+                return;
+            }
         }
     }
 
@@ -190,6 +226,22 @@ internal sealed partial class EngineWorker(
             await state.SaveSnapshotAsync(_frozen, cancellationToken).ConfigureAwait(false);
             progress.SnapshotSequence = _frozen.Sequence;
             _frozen = null;
+        }
+    }
+
+    private async Task FreezeForStopAsync(CancellationToken cancellationToken)
+    {
+        if (_atTick is not { } pipeline || triggers.Progress is var (posted, settled) && settled < posted)
+        {
+            return;
+        }
+
+        await records.FlushAsync(all: true, cancellationToken).ConfigureAwait(false);
+        if (records.AppliedSequence >= _lastRecord)
+        {
+            var frozen = new EngineSnapshot(Pipeline.SnapshotVersion, progress.Sequence, pipeline.ToSnapshot());
+            await state.SaveSnapshotAsync(frozen, cancellationToken).ConfigureAwait(false);
+            progress.SnapshotSequence = frozen.Sequence;
         }
     }
 

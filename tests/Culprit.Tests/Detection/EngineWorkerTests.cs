@@ -67,6 +67,19 @@ public sealed class EngineWorkerTests
         Assert.Equal(never.Calls, again.Calls);
     }
 
+    [Fact]
+    public async Task ACleanStopLeavesNothingToReplay()
+    {
+        var run = await RunAsync(new ScriptedHandler((_, _) => Task.FromResult(TriggerResult.Ack)));
+        await run.TakeErrorAsync();
+        await UntilAsync(() => run.Dispatcher.Progress.Settled == 1);
+        await run.DisposeAsync();
+
+        var snapshot = await _state.LoadSnapshotAsync(Token);
+
+        Assert.Equal(2, snapshot?.Sequence); // The error and the tick of the stop.
+    }
+
     private async Task<Run> RunAsync(ScriptedHandler handler)
     {
         var journal = new ChannelJournal();
@@ -99,25 +112,24 @@ public sealed class EngineWorkerTests
         ChannelJournal journal, MemoryRecordStore records, EngineWorker worker, TriggerDispatcher dispatcher, EngineProgress progress,
         ScriptedHandler handler) : IAsyncDisposable
     {
-        private long _sequence;
-
         public TriggerDispatcher Dispatcher => dispatcher;
 
         public async Task TakeErrorAsync()
         {
-            var batch = Some.Batch(++_sequence, Some.Error(0));
+            var batch = Some.Batch(journal.LastSequence + 1, Some.Error(0));
             records.Add(batch);
-            journal.Entries.Writer.TryWrite(new JournalEntry(_sequence, batch, 0));
-            await UntilAsync(() => progress.Sequence == _sequence && !handler.Calls.IsEmpty);
+            journal.Write(batch, 0);
+            await UntilAsync(() => progress.Sequence == journal.LastSequence && !handler.Calls.IsEmpty);
             await records.FlushAsync(all: true, Token);
         }
 
         public async Task TickAsync()
         {
-            journal.Entries.Writer.TryWrite(new JournalEntry(++_sequence, null, Some.At(_sequence)));
-            await UntilAsync(() => progress.Sequence == _sequence);
-            journal.Entries.Writer.TryWrite(new JournalEntry(++_sequence, null, Some.At(_sequence)));
-            await UntilAsync(() => progress.Sequence == _sequence);
+            for (var i = 0; i < 2; i++)
+            {
+                journal.Write(null, Some.At(journal.LastSequence + 1));
+                await UntilAsync(() => progress.Sequence == journal.LastSequence);
+            }
         }
 
         public async ValueTask DisposeAsync()
@@ -132,19 +144,30 @@ public sealed class EngineWorkerTests
     /// <summary>A journal that holds what the test writes.</summary>
     private sealed class ChannelJournal : IJournal
     {
-        public Channel<JournalEntry> Entries { get; } = Channel.CreateBounded<JournalEntry>(16);
+        private readonly Channel<JournalEntry> _entries = Channel.CreateBounded<JournalEntry>(16);
+
+        /// <param name="batch">Null for a tick.</param>
+        public void Write(RecordBatch? batch, long tickNanos)
+        {
+            Assert.True(_entries.Writer.TryWrite(new JournalEntry(LastSequence + 1, batch, tickNanos)));
+            LastSequence += batch?.Count ?? 1;
+        }
 
         public ulong Id => 42;
 
-        public long LastSequence => 0;
+        public long LastSequence { get; private set; }
 
         public Task<AppendResult> AppendAsync(RecordBatch batch, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task AppendTickAsync(long tickNanos, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task AppendTickAsync(long tickNanos, CancellationToken cancellationToken)
+        {
+            Write(null, tickNanos);
+            return Task.CompletedTask;
+        }
 
         public async IAsyncEnumerable<JournalEntry> ReadAsync(long afterSequence, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
-            await foreach (var entry in Entries.Reader.ReadAllAsync(cancellationToken))
+            await foreach (var entry in _entries.Reader.ReadAllAsync(cancellationToken))
             {
                 yield return entry;
             }

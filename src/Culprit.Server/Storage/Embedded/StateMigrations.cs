@@ -81,7 +81,10 @@ internal static class StateMigrations
 
     /// <summary>Brings the database to the newest version, one transaction a step, so that a kill in between does no harm.</summary>
     /// <exception cref="StateDatabaseException">A newer Culprit wrote it.</exception>
-    public static void Apply(SqliteConnection connection, string path)
+    public static void Apply(SqliteConnection connection, string path) => Apply(connection, path, Newest);
+
+    /// <summary>As far as <paramref name="to"/>: how tests come by a database of an older version.</summary>
+    internal static void Apply(SqliteConnection connection, string path, int to)
     {
         var version = (long)StateDatabase.Command(connection, "PRAGMA user_version").ExecuteScalar()!;
         if (version > Newest)
@@ -91,7 +94,7 @@ internal static class StateMigrations
                 + "It was written by a newer Culprit: use that version, or another data folder.");
         }
 
-        for (var step = (int)version; step < Newest; step++)
+        for (var step = (int)version; step < to; step++)
         {
             using var transaction = connection.BeginTransaction();
             StateDatabase.Command(connection, Steps[step]).ExecuteNonQuery();
