@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Culprit.Server.Alerting;
 using Culprit.Server.Configuration;
+using Culprit.Server.DeadLetters;
 using Culprit.Server.Detection;
 using Culprit.Server.Export;
 using Culprit.Server.Health;
@@ -34,6 +35,7 @@ internal static class CulpritServer
         await builder.AddRootCauseAsync(settings, cancellationToken).ConfigureAwait(false);
         builder.AddAlerting(settings);
         builder.AddQuerying(settings.Options.WebSocket.MaxConnections);
+        builder.AddDeadLetters();
         builder.AddExport(settings);
         builder.AddHealth(new HealthOptions(settings.Options.Durability));
 
@@ -47,6 +49,7 @@ internal static class CulpritServer
         app.UseHttpRules();
         app.MapIngestion();
         app.MapQuerying();
+        app.MapDeadLetters();
         app.MapHealth();
         app.MapExport();
         await app.Services.GetRequiredService<StorageRecovery>().RunAsync(cancellationToken).ConfigureAwait(false);

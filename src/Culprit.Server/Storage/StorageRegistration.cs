@@ -42,12 +42,19 @@ internal static class StorageRegistration
             },
             PosixFileSystem.OfThisSystem(),
             clock,
-            records.Add,
+            batch =>
+            {
+                if (!batch.IsRetry)
+                {
+                    records.Add(batch);
+                }
+            },
             known);
 
         // By factories, so that the container disposes what it did not make.
         builder.Services.AddSingleton(_ => database);
         builder.Services.AddSingleton<IStateStore>(_ => state);
+        builder.Services.AddSingleton<IDeadLetterStore>(_ => new EmbeddedDeadLetterStore(database));
         builder.Services.AddSingleton<IRecordStore>(_ => records);
         builder.Services.AddSingleton<IJournal>(_ => journal);
         builder.Services.AddSingleton(_ => journal);

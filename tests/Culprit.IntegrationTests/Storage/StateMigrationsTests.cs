@@ -7,6 +7,15 @@ namespace Culprit.IntegrationTests.Storage;
 /// <summary>A migration that ends in the middle leaves a database that the next start brings up as if nothing had happened.</summary>
 public sealed class StateMigrationsTests : IDisposable
 {
+    /// <summary>Takes the fourth step back.</summary>
+    internal const string UndoDeadLetters = """
+        DROP TABLE poison;
+        ALTER TABLE dead_letters DROP COLUMN kind;
+        ALTER TABLE dead_letters DROP COLUMN tries;
+        ALTER TABLE dead_letters DROP COLUMN decoder;
+        ALTER TABLE dead_letters DROP COLUMN event_id;
+        """;
+
     private const int DatabaseIsFull = 13;
 
     private readonly DataFolder _folder = new();

@@ -1,13 +1,9 @@
-using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 using Culprit.Engine;
-using Culprit.Engine.Records;
 using Culprit.Engine.RootCause;
 using Culprit.Engine.Rules;
 using Culprit.Engine.Storage;
 using Culprit.Server.Alerting;
 using Culprit.Server.Detection;
-using Culprit.Server.Journal;
 using Culprit.Server.Querying;
 using Culprit.Server.Rules;
 using Culprit.Tests.Rules;
@@ -82,7 +78,7 @@ public sealed class EngineWorkerTests
 
     private async Task<Run> RunAsync(ScriptedHandler handler)
     {
-        var journal = new ChannelJournal();
+        var journal = new ListJournal();
         var records = new MemoryRecordStore();
         var hub = new EventHub(new EventJsonWriter(journal.Id));
         var output = new StoredTriggerOutput(_state, hub, _clock);
@@ -91,7 +87,7 @@ public sealed class EngineWorkerTests
         var progress = new EngineProgress();
         var worker = new EngineWorker(
             journal, records, _state, hub, new PipelineOptions { Rules = [rule] }, new RootCauseRanker(RunbookLibrary.Empty),
-            AlertSettings.None.ToRouter(), new AlertSignal(), dispatcher, output, progress, new DetectionMetrics(), _clock, NullLogger<EngineWorker>.Instance);
+            AlertSettings.None.ToRouter(), new AlertSignal(), dispatcher, output, new ListedDeadLetters(), progress, new DetectionMetrics(), _clock, NullLogger<EngineWorker>.Instance);
         await dispatcher.StartAsync(Token);
         await worker.StartAsync(Token);
         return new Run(journal, records, worker, dispatcher, progress, handler);
@@ -109,7 +105,7 @@ public sealed class EngineWorkerTests
     }
 
     private sealed class Run(
-        ChannelJournal journal, MemoryRecordStore records, EngineWorker worker, TriggerDispatcher dispatcher, EngineProgress progress,
+        ListJournal journal, MemoryRecordStore records, EngineWorker worker, TriggerDispatcher dispatcher, EngineProgress progress,
         ScriptedHandler handler) : IAsyncDisposable
     {
         public TriggerDispatcher Dispatcher => dispatcher;
@@ -139,40 +135,5 @@ public sealed class EngineWorkerTests
             worker.Dispose();
             dispatcher.Dispose();
         }
-    }
-
-    /// <summary>A journal that holds what the test writes.</summary>
-    private sealed class ChannelJournal : IJournal
-    {
-        private readonly Channel<JournalEntry> _entries = Channel.CreateBounded<JournalEntry>(16);
-
-        /// <param name="batch">Null for a tick.</param>
-        public void Write(RecordBatch? batch, long tickNanos)
-        {
-            Assert.True(_entries.Writer.TryWrite(new JournalEntry(LastSequence + 1, batch, tickNanos)));
-            LastSequence += batch?.Count ?? 1;
-        }
-
-        public ulong Id => 42;
-
-        public long LastSequence { get; private set; }
-
-        public Task<AppendResult> AppendAsync(RecordBatch batch, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task AppendTickAsync(long tickNanos, CancellationToken cancellationToken)
-        {
-            Write(null, tickNanos);
-            return Task.CompletedTask;
-        }
-
-        public async IAsyncEnumerable<JournalEntry> ReadAsync(long afterSequence, [EnumeratorCancellation] CancellationToken cancellationToken)
-        {
-            await foreach (var entry in _entries.Reader.ReadAllAsync(cancellationToken))
-            {
-                yield return entry;
-            }
-        }
-
-        public void Trim(long throughSequence) => throw new NotSupportedException();
     }
 }

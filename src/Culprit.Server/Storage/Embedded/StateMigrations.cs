@@ -75,6 +75,16 @@ internal static class StateMigrations
         ALTER TABLE outbox ADD COLUMN failing_since INTEGER;
         CREATE INDEX outbox_by_incident ON outbox (incident_id, row);
         """,
+
+        // Of the letters that there are, only those of alerts can be told apart.
+        """
+        ALTER TABLE dead_letters ADD COLUMN kind TEXT NOT NULL DEFAULT 'handler';
+        ALTER TABLE dead_letters ADD COLUMN tries INTEGER NOT NULL DEFAULT 1;
+        ALTER TABLE dead_letters ADD COLUMN decoder TEXT;
+        ALTER TABLE dead_letters ADD COLUMN event_id TEXT;
+        UPDATE dead_letters SET kind = 'alert' WHERE id IN (SELECT id || ':' || sink FROM outbox WHERE delivered = 2);
+        CREATE TABLE poison (sequence INTEGER PRIMARY KEY, tries INTEGER NOT NULL);
+        """,
     ];
 
     public static int Newest => Steps.Length;
