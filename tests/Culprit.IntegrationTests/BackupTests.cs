@@ -46,7 +46,7 @@ public sealed class BackupTests
         await using var second = await ServerProcess.StartAsync(restored, Token);
         var found = await ReadAllAsync(second);
 
-        Assert.Empty(before.Where(id => !found.ContainsKey(id)));
+        Assert.DoesNotContain(before, id => !found.ContainsKey(id));
         Assert.DoesNotContain(found, f => f.Value != 1);
         Assert.Equal(incidents, (await second.WaitForEventsAsync("type=incident.opened", e => e.Count > 0, Token)).Select(Id));
         Assert.Equal(HttpStatusCode.Created, (await second.PostAsync("""{"message":"afterwards"}""", "application/json", Token)).Status);

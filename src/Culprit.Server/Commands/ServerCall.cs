@@ -29,7 +29,8 @@ internal static class ServerCall
     {
         try
         {
-            using var client = new HttpClient { BaseAddress = new Uri(url) };
+            // No timeout: a retry of all takes as long as it takes, and Ctrl-C ends it.
+            using var client = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri(url), Timeout = Timeout.InfiniteTimeSpan };
             using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
             using var response = await client.SendAsync(request, cancellationToken).ConfigureAwait(false);
             var body = await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);

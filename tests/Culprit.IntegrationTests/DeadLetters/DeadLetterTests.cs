@@ -50,7 +50,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
         _app.UseHttpRules();
         _app.MapDeadLetters();
         await _app.StartAsync(Token);
-        _http = new HttpClient { BaseAddress = new Uri(Url) };
+        _http = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri(Url) };
     }
 
     public async ValueTask DisposeAsync()
