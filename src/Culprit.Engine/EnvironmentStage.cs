@@ -195,14 +195,16 @@ internal sealed class EnvironmentStage
             _threshold.ToState(),
             [.. _correlator.Open],
             graph.WrittenSpan.ToArray(),
-            TraceBookSnapshot.Save(Traces));
+            TraceBookSnapshot.Save(Traces),
+            _spans.Save());
     }
 
-    /// <summary>False when the graph's or the traces' bytes cannot be read: the snapshot is then useless as a whole.</summary>
+    /// <summary>False when the bytes of graph, traces or spans cannot be read: the snapshot is then useless as a whole.</summary>
     public bool Restore(EnvironmentState state, PipelineOptions options)
     {
         if (!ServiceGraph.TryLoad(state.Graph, new ServiceGraphOptions { Dependencies = options.Dependencies }, out var graph)
-            || TraceBookSnapshot.Load(state.Traces) is not { } traces)
+            || TraceBookSnapshot.Load(state.Traces) is not { } traces
+            || !_spans.TryRestore(state.Spans))
         {
             return false;
         }
@@ -305,4 +307,5 @@ internal sealed record EnvironmentState(
     ErrorThresholdState Threshold,
     IReadOnlyList<OpenIncident> Open,
     byte[] Graph,
-    byte[] Traces);
+    byte[] Traces,
+    byte[] Spans);

@@ -8,7 +8,6 @@ using Culprit.Server.Analysis;
 using Culprit.Server.Configuration;
 using Culprit.Server.Ingestion.Files;
 using Culprit.Server.RootCause;
-using Spectre.Console;
 
 namespace Culprit.Server.Commands;
 
@@ -87,7 +86,10 @@ internal sealed class FileRun(string[] paths, string? json, string? html, string
         using var analysis = new FileAnalysis(inputs, threads, environment, TimeProvider.System);
         try
         {
-            await PlayAsync(analysis, pipeline, report, inputs.Sum(i => i.Bytes), cancellationToken).ConfigureAwait(false);
+            await ReadingProgress.ShowAsync(
+                inputs.Sum(i => i.Bytes),
+                () => analysis.BytesRead,
+                () => analysis.RunAsync(pipeline, e => report.Add(Select(e)), Until, cancellationToken)).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -103,52 +105,6 @@ internal sealed class FileRun(string[] paths, string? json, string? html, string
         }
 
         return analysis.RecordsPlayed > 0 ? ExitCodes.Success : ExitCodes.Failure;
-    }
-
-    private async Task PlayAsync(
-        FileAnalysis analysis, Pipeline pipeline, AnalysisReport report, long bytes, CancellationToken cancellationToken)
-    {
-        if (Console.IsErrorRedirected)
-        {
-            await analysis.RunAsync(pipeline, e => report.Add(Select(e)), Until, cancellationToken).ConfigureAwait(false);
-            return;
-        }
-
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        await console.Progress()
-            .AutoClear(true)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new TransferSpeedColumn(), new RemainingTimeColumn())
-            .StartAsync(async progress =>
-            {
-                var task = progress.AddTask("reading", maxValue: Math.Max(1, bytes));
-                using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-                var updating = UpdateAsync(task, analysis, ended.Token);
-                try
-                {
-                    await analysis.RunAsync(pipeline, e => report.Add(Select(e)), Until, cancellationToken).ConfigureAwait(false);
-                }
-                finally
-                {
-                    await ended.CancelAsync().ConfigureAwait(false);
-                    await updating.ConfigureAwait(false);
-                }
-            }).ConfigureAwait(false);
-    }
-
-    private static async Task UpdateAsync(ProgressTask task, FileAnalysis analysis, CancellationToken cancellationToken)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
-        try
-        {
-            while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
-            {
-                task.Value = analysis.BytesRead;
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The reading is over.
-        }
     }
 
     private async Task<bool> WriteAsync(
