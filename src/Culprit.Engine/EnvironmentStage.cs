@@ -117,7 +117,7 @@ internal sealed class EnvironmentStage
             return null;
         }
 
-        Traces.CloseAll();
+        Traces.CloseAll(Graph.ObserveTrace);
         var dossier = InquiryDossier.Build(_environment, _inquiry, _metrics.Values, _changes, Graph.Edges(), Traces, _patterns);
         return (dossier, _ranker.Rank(dossier));
     }
@@ -161,7 +161,7 @@ internal sealed class EnvironmentStage
 
         var open = _correlator.Open;
         Traces.Hold(open.Count > 0 ? open.Min(o => o.StartNanos) : null);
-        Traces.Tick(tickNanos);
+        Traces.Tick(tickNanos, Graph.ObserveTrace);
         var anyOpen = _threshold.Tick(tickNanos);
         var now = UnixNanos.ToTime(tickNanos);
         foreach (var incident in open)

@@ -8,6 +8,7 @@ using Culprit.Engine.Records;
 using Culprit.Engine.RootCause;
 using Culprit.Engine.Rules;
 using Culprit.Engine.Storage;
+using Culprit.Engine.Topology;
 
 namespace Culprit.Engine;
 
@@ -56,6 +57,10 @@ internal sealed partial class Pipeline
 
     /// <summary>What the last call kept from the detectors.</summary>
     public SkippedRecords Skipped { get; private set; }
+
+    /// <summary>What each environment's services are known to depend on.</summary>
+    public IEnumerable<(string Environment, IReadOnlyList<ServiceEdge> Edges)> Topology =>
+        _stages.Environments.Select(e => (e.Name, e.Stage.Graph.Edges()));
 
     public IEnumerable<Incident> OpenIncidents => _stages.Environments.SelectMany(e => e.Stage.OpenIncidents);
 

@@ -93,6 +93,8 @@ internal sealed class StageTable(PipelineOptions options, ulong journalId, RootC
             Detectors = options.Detectors.Count > 0 ? new DetectorStage(name, options) : null;
         }
 
+        public string Name => _name;
+
         public EnvironmentStage Stage { get; }
 
         /// <summary>Null when no plug-in brings one.</summary>

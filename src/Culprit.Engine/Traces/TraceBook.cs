@@ -1,5 +1,6 @@
 using System.Text;
 using Culprit.Engine.Records;
+using Culprit.Engine.Topology;
 
 namespace Culprit.Engine.Traces;
 
@@ -92,7 +93,8 @@ internal sealed class TraceBook
     }
 
     /// <summary>Time has come this far: traces that ended are compacted.</summary>
-    public void Tick(long tickNanos)
+    /// <param name="sighted">Told which services' lines shared an id, trace by trace.</param>
+    public void Tick(long tickNanos, Action<IReadOnlyList<TraceSighting>>? sighted = null)
     {
         NowNanos = tickNanos;
         if (tickNanos - SweptNanos < 2 * UnixNanos.PerSecond)
@@ -101,11 +103,11 @@ internal sealed class TraceBook
         }
 
         SweptNanos = tickNanos;
-        Close(t => tickNanos - t.LastNanos >= IdleNanos || tickNanos - t.StartNanos >= MaxAgeNanos);
+        Close(t => tickNanos - t.LastNanos >= IdleNanos || tickNanos - t.StartNanos >= MaxAgeNanos, sighted);
     }
 
     /// <summary>Ends every trace, finished or not: no more will come, or an answer cannot wait.</summary>
-    public void CloseAll() => Close(_ => true);
+    public void CloseAll(Action<IReadOnlyList<TraceSighting>>? sighted = null) => Close(_ => true, sighted);
 
     /// <summary>Traces that began before this stay, whatever comes: something is wrong since then, and they are what it is held against.</summary>
     /// <param name="nanos">Null when nothing is wrong (any more).</param>
@@ -140,11 +142,16 @@ internal sealed class TraceBook
         return trace;
     }
 
-    private void Close(Func<OpenTrace, bool> hasEnded)
+    private void Close(Func<OpenTrace, bool> hasEnded, Action<IReadOnlyList<TraceSighting>>? sighted)
     {
         foreach (var (id, trace) in _open.Where(t => hasEnded(t.Value)).OrderBy(t => t.Value.StartNanos).ThenBy(t => t.Key).ToList())
         {
             _open.Remove(id);
+            if (sighted is not null && trace.Lines.Count > 1)
+            {
+                sighted([.. trace.Lines.Select(l => new TraceSighting(Index.Names[l.Service], l.TimeNanos))]);
+            }
+
             if (_compactor.Compact(trace, 1 << SampleBits) is { } compact)
             {
                 _kept.AddLast(compact);
