@@ -49,7 +49,7 @@ internal static class ChangeReader
             UnixNanos.ToTime(record.TimestampNanos),
             Encoding.UTF8.GetString(record.Body))
         {
-            CommitId = commit,
+            CommitId = commit ?? (kind == "deploy" ? id : null), // Many tools call what a deploy carries its sha.
             Files = files,
             Diff = diff is { Length: > MaxDiffLength } ? diff[..MaxDiffLength] : diff,
         };

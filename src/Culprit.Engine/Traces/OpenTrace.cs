@@ -29,7 +29,7 @@ internal sealed class OpenTrace
 
     public bool Add(in LinePart line, long nowNanos)
     {
-        Touch(line.TimeNanos, nowNanos);
+        Touch(line.TimeNanos, Math.Max(nowNanos, line.TimeNanos));
         if (Lines.Count >= MaxParts)
         {
             return false;

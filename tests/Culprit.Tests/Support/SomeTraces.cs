@@ -8,8 +8,6 @@ namespace Culprit.Tests.Support;
 /// <summary>Requests of a small shop: <c>web</c> calls <c>orders</c>, which calls <c>stock</c> and then <c>prices</c>.</summary>
 internal sealed class SomeTraces
 {
-    public static readonly PatternNames Patterns = new((_, id) => Texts.GetValueOrDefault(id, "?"), (_, id) => id);
-
     private static readonly Dictionary<PatternId, string> Texts = new()
     {
         [new PatternId(1)] = "order received",
@@ -17,6 +15,8 @@ internal sealed class SomeTraces
         [new PatternId(3)] = "price found",
         [new PatternId(4)] = "lookup failed",
     };
+
+    public static readonly PatternNames Patterns = new((_, id) => Texts.GetValueOrDefault(id, "?"), (_, id) => id);
 
     private int _traces;
 
