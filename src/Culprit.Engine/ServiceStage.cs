@@ -156,7 +156,6 @@ internal sealed class ServiceStage(string service, PipelineOptions options, ulon
     }
 
     private RecordRef Refer(in LogRecord record, long timeNanos) => RecordRef.Of(record, journalId, timeNanos, service);
-    }
 }
 
 /// <summary>A drained <see cref="ServiceStage"/> at rest.</summary>
