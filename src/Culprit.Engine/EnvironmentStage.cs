@@ -19,7 +19,7 @@ namespace Culprit.Engine;
 internal sealed class EnvironmentStage
 {
     private const int MaxMetrics = 5000;
-    private const int MaxChanges = 256;
+    private const int MaxChanges = 1000;
     private const int MaxOperationBytes = 200;
 
     private readonly string _environment;

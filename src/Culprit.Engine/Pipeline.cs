@@ -90,7 +90,8 @@ internal sealed partial class Pipeline
             }
 
             var time = (record.Flags & (RecordFlags.TimeSuspect | RecordFlags.Retried)) != 0 ? batch.ReceivedNanos : record.TimestampNanos;
-            if (time < TickNanos - _latenessNanos)                                          // late: stored, reaches no detector
+            // A change works for hours and reaches no detector: it may be told late.
+            if (time < TickNanos - _latenessNanos && record.Kind != EventKind.Change)       // late: stored, reaches no detector
             {
                 late++;
                 continue;

@@ -239,6 +239,18 @@ public class PipelineTests
     }
 
     [Fact]
+    public void AChangeThatIsToldLateIsStillWeighed()
+    {
+        var pipeline = New();
+        pipeline.Tick(Some.At(1000));
+        var change = Some.Log(10, "user-service", "roll out 7") with { Kind = EventKind.Change, Attributes = """{"kind":"deploy","change_id":"c7"}""" };
+
+        pipeline.Process(Some.Batch(1, change), new BatchAnnotations(1));
+
+        Assert.Equal(0, pipeline.Skipped.Late);
+    }
+
+    [Fact]
     public void AClockThatGoesBackMovesNothing()
     {
         var pipeline = New();

@@ -25,6 +25,12 @@ internal enum BlameKind : byte
     Full = 8,
     Deadlock = 9,
     Certificate = 10,
+
+    /// <summary>It answered with an error of its own: HTTP 5xx.</summary>
+    AnsweredError = 11,
+
+    /// <summary>It answered, and the answer made no sense.</summary>
+    BadAnswer = 12,
 }
 
 /// <summary>What one message blames.</summary>

@@ -45,7 +45,7 @@ internal sealed class BlameFlow(CandidateSet candidates)
         foreach (var (caller, pattern, blame, callee, part, isNamed) in named)
         {
             var willing = caller.Fault.Points() >= 3 ? 0.3 : callers[callee] >= 2 ? 0.9 : 0.85;
-            var share = willing * part * Certainty(blame.Kind) * Plausibility(callee, callers[callee]) * InTime(caller, callee);
+            var share = willing * part * Certainty(blame.Kind) * Plausibility(callee, callers[callee], blame.Kind) * InTime(caller, callee);
             var accusation = new Accusation(caller, callee, pattern, blame, share, isNamed);
             callee.Accusations.Add(accusation);
             caller.Accuses.Add(accusation);
@@ -187,8 +187,8 @@ internal sealed class BlameFlow(CandidateSet candidates)
     {
         BlameKind.Refused or BlameKind.Unavailable => 1,
         BlameKind.Full => 0.95,
-        BlameKind.Unresolved => 0.9,
-        BlameKind.Exhausted or BlameKind.Certificate => 0.85,
+        BlameKind.Unresolved or BlameKind.AnsweredError => 0.9,
+        BlameKind.Exhausted or BlameKind.Certificate or BlameKind.BadAnswer => 0.85,
         BlameKind.Reset or BlameKind.TimedOut => 0.8,
         BlameKind.Failed => 0.55,
         BlameKind.Denied => 0.5,
@@ -197,8 +197,10 @@ internal sealed class BlameFlow(CandidateSet candidates)
     };
 
     /// <summary>How believable an accusation is: a peer that logs as always is rarely the one that failed.</summary>
-    private static double Plausibility(Candidate callee, int accusers) => callee.Telemetry switch
+    private static double Plausibility(Candidate callee, int accusers, BlameKind kind) => callee.Telemetry switch
     {
+        // Whoever answers nonsense does not know it.
+        Telemetry.Normal when kind == BlameKind.BadAnswer => 0.9,
         Telemetry.Failing or Telemetry.Silent => 1,
         Telemetry.None => 0.9,
         Telemetry.Normal when callee.Metric is { IsResource: true } => 0.9,

@@ -98,6 +98,8 @@ internal static class CauseSentence
         BlameKind.Deadlock => "blocked transactions of its callers",
         BlameKind.Certificate => "failed the check of its certificate",
         BlameKind.Failed => "failed requests",
+        BlameKind.AnsweredError => "answered with errors",
+        BlameKind.BadAnswer => "answered with wrong values",
         _ => throw new System.Diagnostics.UnreachableException($"Unknown kind {(byte)kind}."),
     };
 }

@@ -31,7 +31,7 @@ internal static class DossierBuilder
             Services = [.. open.Services.Values.OrderBy(s => s.Service, StringComparer.Ordinal).Select(s => ToEvidence(s, patterns.Text))],
             Edges = edges,
             Metrics = MetricShifts.Find([.. metrics], open.StartNanos, long.MaxValue),
-            Changes = changes,
+            Changes = [.. changes.Where(c => c.At <= at)],
             Traces = comparison.Findings(),
             TracesSeen = comparison.Now,
         };

@@ -61,7 +61,9 @@ internal sealed class EvidenceScale(Dossier dossier, CandidateSet candidates)
             _ => (fault, blames.Where(b => !b.IsUnspecified).ToList()),
         };
         var isSymptom = fault == SelfFault.None && blames.Count > 0 && blames.All(b => b.IsUnspecified);
-        var level = pattern.Severity >= Severity.Error ? 1 : 0.5;
+
+        // A warning that speaks of no failure is mostly noise, however often it comes.
+        var level = pattern.Severity >= Severity.Error ? 1 : FailureWords.Find(text) is not null || fault != SelfFault.None ? 0.5 : 0.2;
         var mass = level * ((0.6 * Rise.SoftCap(Rise.Saturate(sigmas)))
             + (gate * (Telling(fault, blames, isSymptom) + (pattern.Severity >= Severity.Fatal ? 1 : 0))));
         return scored with { Mass = mass, Fault = fault, Blames = blames, IsSymptom = isSymptom };

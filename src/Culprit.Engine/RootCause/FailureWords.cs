@@ -16,6 +16,8 @@ internal static partial class FailureWords
         (BlameKind.Reset, Reset()),
         (BlameKind.Denied, Denied()),
         (BlameKind.TimedOut, TimedOut()),
+        (BlameKind.BadAnswer, BadAnswer()),
+        (BlameKind.AnsweredError, AnsweredError()),
         (BlameKind.Unavailable, Unavailable()),
         (BlameKind.Failed, Failed()),
     ];
@@ -67,6 +69,12 @@ internal static partial class FailureWords
 
     [GeneratedRegex("time[d]?[ -]?out|ETIMEDOUT|deadline[ _]?exceeded", Plain)]
     private static partial Regex TimedOut();
+
+    [GeneratedRegex("(?:return|answer|sent|gave|repli|respond|response from|reply from)[a-z]*\\b.{0,60}\\b(?:negative|malformed|unexpected (?:value|format|type|field)|wrong|corrupt|inconsistent|expected an?|without (?:a |the )?[a-z_]+|missing (?:field|value))", Plain)]
+    private static partial Regex BadAnswer();
+
+    [GeneratedRegex("(?:answer|return|repli|respond|fail)[a-z]* (?:with )?(?:http |status |code )*50[01]\\b|\\b500 internal server error", Plain)]
+    private static partial Regex AnsweredError();
 
     [GeneratedRegex("unavailable|not available|unreachable|no route to host|EHOSTUNREACH|is down|gone away|went away|(?:lost|lose) connection|connection (?:was |is )?(?:lost|failed|error|failure)|not responding|no (?:healthy|live) upstream|bad gateway|(?:cannot|can't|could not|couldn't|failed to|unable to) (?:connect|reach|contact)|disconnected|not connected|\\b50[234]\\b", Plain)]
     private static partial Regex Unavailable();

@@ -10,6 +10,9 @@ internal sealed partial record MetricShift(MetricEvidence Metric, double Points,
     /// <summary>Fewer other services than this give no scale to compare with.</summary>
     private const int MinPeers = 3;
 
+    /// <summary>A few more connections or waiting messages are nothing, though there were none before.</summary>
+    private const double LeastCount = 5;
+
     /// <summary>The metric's contribution; null when it stays within its past or has none.</summary>
     /// <param name="all">Every metric of the dossier: the same metric of the others shows how far it usually strays.</param>
     /// <param name="alone">Nothing else tells how long requests take: latency then says more.</param>
@@ -22,7 +25,8 @@ internal sealed partial record MetricShift(MetricEvidence Metric, double Points,
         }
 
         // The floor keeps an idle service (2 ms against 1 ms) from looking like a fault.
-        var spread = (1.4826 * Math.Abs(metric.Deviation)) + (0.1 * Math.Abs(metric.Median)) + 1e-9;
+        var least = Counted().IsMatch(metric.Metric) && !metric.Metric.Contains("ratio", StringComparison.OrdinalIgnoreCase) ? LeastCount : 1e-9;
+        var spread = (1.4826 * Math.Abs(metric.Deviation)) + (0.1 * Math.Abs(metric.Median)) + least;
         var sigmas = (metric.Value - metric.Median) / spread;
         if (sigmas <= 5 || metric.Value <= 1.5 * metric.Median)
         {
@@ -31,7 +35,7 @@ internal sealed partial record MetricShift(MetricEvidence Metric, double Points,
 
         var times = metric.Median > 0 ? metric.Value / metric.Median : 16;
         var strength = Math.Min(4, metric.Stray > 0
-            ? Math.Log2((metric.Value - metric.Median) / metric.Stray)
+            ? Math.Log2((metric.Value - metric.Median) / Math.Max(metric.Stray, least))
             : Math.Min(Math.Log2(times) + 0.5, AgainstPeers(metric, all)));
         if (strength <= 0)
         {
@@ -83,6 +87,9 @@ internal sealed partial record MetricShift(MetricEvidence Metric, double Points,
 
     [GeneratedRegex("cpu|mem|heap|rss|disk|saturation|util|connections|fds?$|open_f|threads|queue|gc_", Plain)]
     private static partial Regex Resource();
+
+    [GeneratedRegex("connections|queue|threads|fds?$|open_f|pending|backlog", Plain)]
+    private static partial Regex Counted();
 
     [GeneratedRegex("mem|heap|rss", Plain)]
     private static partial Regex Memory();

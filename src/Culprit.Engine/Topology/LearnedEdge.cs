@@ -21,13 +21,17 @@ internal sealed class LearnedEdge
     public long LastSeenNanos { get; set; }
 
     /// <summary>Strongest source, with its own confidence and a reason in words.</summary>
-    /// <param name="reverseTraces">Traces that show the opposite direction.</param>
-    public ServiceEdge ToEdge(string caller, string callee, long reverseTraces)
+    /// <param name="reverse">What was observed of the opposite direction; null when nothing.</param>
+    public ServiceEdge ToEdge(string caller, string callee, LearnedEdge? reverse)
     {
+        var reverseTraces = reverse?.Traces ?? 0;
+
+        // Who logs only when a request ends seems to be called by those it calls; where it names them as hosts, that tells.
+        var isContradicted = reverse is { Hosts: > 0 } or { Spans: > 0 } && Spans == 0 && Hosts == 0;
         var fromSpans = Spans == 0 ? 0 : 0.9 + (0.09 * Grown(Spans));
 
         // Clocks differ and a shared id need not mean a call: however many agree, this never passes 0.6.
-        var fromTraces = Traces == 0 ? 0 : 0.6 * Grown(Traces) * Traces / (Traces + reverseTraces);
+        var fromTraces = Traces == 0 ? 0 : (isContradicted ? 0.1 : 0.6) * Grown(Traces) * Traces / (Traces + reverseTraces);
 
         // A URL or host is something the caller connects to; a bare name may be mere talk.
         var fromMessages = Messages == 0 ? 0 : Hosts > 0 ? 0.5 + (0.35 * Grown(Hosts)) : 0.25 + (0.35 * Grown(Messages));

@@ -110,7 +110,7 @@ internal sealed class ServiceGraph
         var learned = _learned
             .Where(e => !_declared.ContainsKey(e.Key))
             .Select(e => e.Value.ToEdge(
-                e.Key.Caller, e.Key.Callee, _learned.GetValueOrDefault((e.Key.Callee, e.Key.Caller))?.Traces ?? 0));
+                e.Key.Caller, e.Key.Callee, _learned.GetValueOrDefault((e.Key.Callee, e.Key.Caller))));
         return [.. _declared.Values.Concat(learned)
             .OrderBy(e => e.Caller, StringComparer.Ordinal)
             .ThenBy(e => e.Callee, StringComparer.Ordinal)];

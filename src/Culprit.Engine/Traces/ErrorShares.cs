@@ -59,7 +59,7 @@ internal sealed class ErrorShares(OperationIndex index, EventShifts shifts, List
         foreach (var trace in traces)
         {
             seen.Clear();
-            var hasError = Array.ConvertAll(trace.Nodes, n => Array.Exists(n.Events, shifts.IsOwnError));
+            var hasError = Array.ConvertAll(trace.Nodes, n => n.HasError && Array.Exists(n.Events, shifts.IsOwnError) && !Array.Exists(n.Events, shifts.IsEcho));
             for (var i = 0; i < hasError.Length; i++)
             {
                 var node = trace.Nodes[i];

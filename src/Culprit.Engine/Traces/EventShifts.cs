@@ -1,5 +1,6 @@
 using Culprit.Engine.Records;
 using Culprit.Engine.RootCause;
+using Culprit.Engine.Topology;
 
 namespace Culprit.Engine.Traces;
 
@@ -13,6 +14,7 @@ internal sealed class EventShifts
     private readonly Func<string, PatternId, string> _text;
     private readonly Dictionary<int, bool> _bad = [];
     private readonly Dictionary<int, bool> _echo = [];
+    private readonly HashSet<string> _failing;
     private readonly TraceCounts _past;
     private readonly TraceCounts _before = new();
     private readonly TraceCounts _now = new();
@@ -26,6 +28,8 @@ internal sealed class EventShifts
         _past = past;
         before.ForEach(_before.Add);
         now.ForEach(_now.Add);
+        _failing = now.SelectMany(t => t.Nodes).Where(n => n.HasError)
+            .Select(n => NodeName.Normalise(index.ServiceOf(n.Operation))).ToHashSet(StringComparer.Ordinal);
         for (var id = 0; id < _index.Events.Count; id++)
         {
             if (Judge(id) is { } shift && Math.Abs(shift.Sigmas) >= MinSigmas)
@@ -73,8 +77,8 @@ internal sealed class EventShifts
         if (!_echo.TryGetValue(id, out var isEcho))
         {
             var key = _index.Events[id];
-            isEcho = key.Kind == TraceEventKind.Line && Text(key) is var text
-                && FailureWords.Find(text) is { } kind && FailureWords.SpeaksOfAnother(text, kind);
+            isEcho = key.Kind == TraceEventKind.Line && Text(key) is var text && FailureWords.Find(text) is { } kind
+                && (FailureWords.SpeaksOfAnother(text, kind) || NamesAnother(text, _index.ServiceOf(key.Operation)));
             _echo.Add(id, isEcho);
         }
 
@@ -116,6 +120,13 @@ internal sealed class EventShifts
         }
 
         return new EventShift(id, operation, ProportionShift.Root(k0, n0, k1, n1), k0, n0, k1, n1);
+    }
+
+    /// <summary>It names a service that reports errors itself: a healthy one that is named explains nothing.</summary>
+    private bool NamesAnother(string text, string speaker)
+    {
+        var self = NodeName.Normalise(speaker);
+        return PeerScanner.Find(text, _failing).Any(m => m.Name != self && _failing.Contains(m.Name));
     }
 
     private string Text(EventKey key) => _text(_index.ServiceOf(key.Operation), _index.PatternOf((int)key.Value));

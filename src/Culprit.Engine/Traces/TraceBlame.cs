@@ -9,6 +9,11 @@ internal sealed class TraceBlame(OperationIndex index, EventShifts shifts, List<
     /// <summary>What is left of the blame of a service that only says that another one failed.</summary>
     private const double EchoWeight = 0.3;
 
+    /// <summary>What is left when neither something bad appeared nor something vanished that nearly always came: that may be another mix of work.</summary>
+    private const double MixWeight = 0.4;
+
+    private const double NearlyAlways = 0.9;
+
     private readonly Dictionary<int, Tally> _tallies = [];
 
     public IEnumerable<TraceFinding> Findings()
@@ -57,10 +62,10 @@ internal sealed class TraceBlame(OperationIndex index, EventShifts shifts, List<
         var node = nodes[at];
         var isBroken = shift.Sigmas < 0 && node.LastRemote >= 0 && !Array.Exists(node.Events, shifts.IsBad);
         var blamed = isBroken ? nodes[node.LastRemote].Operation : node.Operation;
-        Add(blamed, shift, isNow, isBroken ? node.Operation : -1);
+        Add(blamed, shift, isNow, isBroken ? node.Operation : -1, Array.Exists(node.Events, shifts.IsEcho));
     }
 
-    private void Add(int operation, EventShift shift, bool isNow, int witness)
+    private void Add(int operation, EventShift shift, bool isNow, int witness, bool isEcho)
     {
         if (!_tallies.TryGetValue(operation, out var tally))
         {
@@ -74,6 +79,7 @@ internal sealed class TraceBlame(OperationIndex index, EventShifts shifts, List<
         }
 
         tally.Now++;
+        tally.Echoes += isEcho ? 1 : 0;
         if (tally.Shift is null || Math.Abs(shift.Sigmas) > Math.Abs(tally.Shift.Sigmas))
         {
             (tally.Shift, tally.Witness) = (shift, witness);
@@ -121,7 +127,8 @@ internal sealed class TraceBlame(OperationIndex index, EventShifts shifts, List<
             ? ProportionShift.Weighed(Math.Min(tally.Before, n0), n0, Math.Min(tally.Now, n1), n1)
             : ProportionShift.Weighed(0, 1, tally.Now, n1);
         var shift = tally.Shift!;
-        score *= shift.Sigmas > 0 && shifts.IsEcho(shift.Event) ? EchoWeight : 1;
+        score *= 1 - ((1 - EchoWeight) * tally.Echoes / tally.Now);
+        score *= IsMix(shift) ? MixWeight : 1;
         var service = index.ServiceOf(operation);
         var missing = shift.Sigmas < 0;
         var how = missing
@@ -132,6 +139,8 @@ internal sealed class TraceBlame(OperationIndex index, EventShifts shifts, List<
             : $"{QuotedText.Name(service)} works otherwise in {Name(operation)}, and nothing that it calls does: {how}";
         return new TraceFinding(service, TraceFindingKind.Blame, score, text);
     }
+
+    private bool IsMix(EventShift shift) => shift.Sigmas > 0 ? !shifts.IsBad(shift.Event) : shift.K0 < NearlyAlways * shift.N0;
 
     private string Name(int operation)
     {
@@ -146,6 +155,9 @@ internal sealed class TraceBlame(OperationIndex index, EventShifts shifts, List<
         public double Before { get; set; }
 
         public double Now { get; set; }
+
+        /// <summary>Of those, traces in which the operation only says that another one failed.</summary>
+        public double Echoes { get; set; }
 
         public EventShift? Shift { get; set; }
 

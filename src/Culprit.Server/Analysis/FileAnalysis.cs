@@ -1,4 +1,5 @@
 using Culprit.Engine;
+using Culprit.Engine.Ingestion.Lines;
 using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
 using Culprit.Server.Ingestion.Files;
@@ -19,11 +20,12 @@ internal sealed class FileAnalysis(IReadOnlyList<LogInput> inputs, int threads, 
     private readonly PriorityQueue<FileCursor, (long Key, int Order)> _ready = new();
     private readonly PriorityQueue<int, (long Key, int Order)> _later = new();
     private readonly List<FileCursor> _all = [];
+    private readonly List<LogFileReader> _changes = [];
     private long _sequence = 1;
     private long _bytesOfEnded;
 
     /// <summary>What was read of each file that was opened.</summary>
-    public IReadOnlyList<LogFileReader> Readers => [.. _all.OrderBy(c => c.Order).Select(c => c.Reader)];
+    public IReadOnlyList<LogFileReader> Readers => [.. _all.OrderBy(c => c.Order).Select(c => c.Reader), .. _changes];
 
     /// <summary>Bytes of all files read so far.</summary>
     public long BytesRead => Interlocked.Read(ref _bytesOfEnded) + SnapshotOfOpen();
@@ -39,6 +41,11 @@ internal sealed class FileAnalysis(IReadOnlyList<LogInput> inputs, int threads, 
     {
         var last = until is { } end ? UnixNanos.From(end) : long.MaxValue;
         var player = new EventTimePlayer(pipeline, publish);
+        foreach (var changes in inputs.Where(i => i.Kind == TelemetryKind.Changes))
+        {
+            PlayChanges(changes, pipeline, publish, cancellationToken);
+        }
+
         await StartAsync(cancellationToken).ConfigureAwait(false);
         while (await NextAsync(cancellationToken).ConfigureAwait(false) is { } cursor)
         {
@@ -80,10 +87,34 @@ internal sealed class FileAnalysis(IReadOnlyList<LogInput> inputs, int threads, 
         }
     }
 
+    /// <summary>
+    /// Exports of changes are small and hardly ever in the order of time (all commits, then all deploys), so they are known
+    /// from the start; each carries its own time, and none is looked at before that.
+    /// </summary>
+    private void PlayChanges(
+        LogInput input, Pipeline pipeline, Action<IReadOnlyList<DerivedEvent>> publish, CancellationToken cancellationToken)
+    {
+        using var reader = LogFileReader.Open(input, Console.OpenStandardInput(), environment, clock);
+        foreach (var batch in reader.Read(cancellationToken).Where(b => b.Count > 0))
+        {
+            var placed = batch.At(_sequence);
+            _sequence += placed.Count;
+            publish(pipeline.Process(placed, new BatchAnnotations(placed.Count)));
+            RecordsPlayed += placed.Count;
+        }
+
+        _changes.Add(reader);
+    }
+
     private async Task StartAsync(CancellationToken cancellationToken)
     {
         for (var i = 0; i < inputs.Count; i++)
         {
+            if (inputs[i].Kind == TelemetryKind.Changes)
+            {
+                continue; // Played already.
+            }
+
             if (inputs.Count <= MaxOpenFromStart)
             {
                 await OpenAsync(i, cancellationToken).ConfigureAwait(false);

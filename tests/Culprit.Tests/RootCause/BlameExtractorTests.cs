@@ -22,6 +22,8 @@ public sealed class BlameExtractorTests
     [InlineData("dial tcp: lookup redis: no such host", "redis", "redis", nameof(BlameKind.Unresolved))]
     [InlineData("POST http://billing.internal:8080/pay: 503", "billing", null, nameof(BlameKind.Unavailable))]
     [InlineData("rpc error: code = DeadlineExceeded calling cart", "cart", null, nameof(BlameKind.TimedOut))]
+    [InlineData("GET /carts failed: user-service answered 500 Internal Server Error", "user-service", null, nameof(BlameKind.AnsweredError))]
+    [InlineData("user-service returned account with negative balance -3, expected a positive value", "user-service", null, nameof(BlameKind.BadAnswer))]
     [InlineData("access denied for bucket S3", null, "s3", nameof(BlameKind.Denied))]
     public void AMessageTellsWhomItBlamesAndHow(string text, string? peer, string? word, string kind)
     {

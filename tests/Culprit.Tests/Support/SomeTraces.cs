@@ -14,6 +14,7 @@ internal sealed class SomeTraces
         [new PatternId(2)] = "stock reserved",
         [new PatternId(3)] = "price found",
         [new PatternId(4)] = "lookup failed",
+        [new PatternId(5)] = "place failed: stock answered 500",
     };
 
     public static readonly PatternNames Patterns = new((_, id) => Texts.GetValueOrDefault(id, "?"), (_, id) => id);

@@ -92,6 +92,22 @@ public sealed class ServiceGraphTests
     }
 
     [Fact]
+    public void AServiceThatLogsOnlyAtTheEndIsNotCalledByTheHostsItNames()
+    {
+        var graph = new ServiceGraph(new ServiceGraphOptions());
+        for (var i = 0; i < 10; i++)
+        {
+            graph.ObserveTrace([new("prices", 1), new("web", 2), new("prices", 3)]);
+            graph.ObserveMessage("web", "GET http://prices:8080/ answered 500", i);
+        }
+
+        var edges = graph.Edges().ToDictionary(e => (e.Caller, e.Callee), e => e.Confidence);
+
+        Assert.True(edges[("web", "prices")] > 0.7);
+        Assert.True(edges[("prices", "web")] < 0.2);
+    }
+
+    [Fact]
     public void TracesThatContradictOneAnotherLowerTheConfidence()
     {
         var sure = new ServiceGraph(new ServiceGraphOptions());

@@ -55,6 +55,19 @@ public sealed class TraceComparisonTests
     }
 
     [Fact]
+    public void ALineThatNamesAFailingServiceIsLittleEvidenceAgainstItsSpeaker()
+    {
+        var innocent = new SomeTraces().Requests(0, 40).Requests(100, 20, s => s == "orders" ? 5 : SomeTraces.Usual(s), error: "stock");
+        var guilty = new SomeTraces().Requests(0, 40).Requests(100, 20, s => s == "orders" ? 4 : SomeTraces.Usual(s));
+
+        Assert.True(Points(innocent, "orders") < Points(guilty, "orders") / 2);
+        Assert.Equal("stock", Strongest(innocent.Compare(100, 200), TraceFindingKind.Errors).Service);
+
+        static double Points(SomeTraces traces, string service) =>
+            traces.Compare(100, 200).Where(f => f.Service == service && f.Kind is TraceFindingKind.Blame or TraceFindingKind.Errors).Sum(f => f.Score);
+    }
+
+    [Fact]
     public void TimeLostOnTheWayToAServiceIsItsOwn()
     {
         var traces = new SomeTraces().Requests(0, 40).Requests(100, 20, wayMs: s => s == "prices" ? 40 : 1);

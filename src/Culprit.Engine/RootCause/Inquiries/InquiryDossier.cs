@@ -28,7 +28,7 @@ internal static class InquiryDossier
             Services = [.. log.Services.Values.Select(s => ToEvidence(s, log.FirstNanos, start, slot, patterns.Text))],
             Edges = edges,
             Metrics = MetricShifts.Find(metrics, start, range.ToNanos),
-            Changes = changes,
+            Changes = [.. changes.Where(c => c.At <= range.To)],
             Traces = comparison.Findings(),
             TracesSeen = comparison.Now,
         };

@@ -61,6 +61,17 @@ public sealed class ChangeJudgeTests
         Assert.Contains(report.RuledOut, r => r.StartsWith("every change: ", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void WhatACommitOnlySaysCountsLessThanWhatItDoes()
+    {
+        var report = Rank(Broken()
+            .Commit("ddd", -400, "reword", "-\treturn errors.New(\"nil\")\n+\treturn errors.New(\"invoice failed: nil vat table in lookup for country\")", "services/billing/errors.go")
+            .Commit("bbb", -500, "simplify", Guilty, "services/billing/vat.go")
+            .Carried("ddd", "billing", -120).Carried("bbb", "billing", -120));
+
+        Assert.Equal("bbb", report.Hypotheses[0].ChangeId);
+    }
+
     private static SomeDossier Broken() => new SomeDossier().WithBaseline(60)
         .Error("billing", "invoice 17 failed: nil vat table in lookup for country DE", 0, count: 40)
         .Logs("search", 500);
