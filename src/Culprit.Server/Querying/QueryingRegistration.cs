@@ -5,6 +5,7 @@ using Culprit.Server.Health;
 using Culprit.Server.Http;
 using Culprit.Server.Journal;
 using Culprit.Server.Querying.WebSockets;
+using Culprit.Server.Reporting;
 
 namespace Culprit.Server.Querying;
 
@@ -13,7 +14,7 @@ internal static class QueryingRegistration
 {
     private static readonly byte[] Root = Encoding.UTF8.GetBytes("""
         {"name":"culprit","endpoints":{"publish":"POST /events","events":"GET /events","event":"GET /events/{id}",
-        "chain":"GET /events/{id}/chain","live":"GET /events/stream","websocket":"GET /ws/{client_id}","incidents":"GET /incidents","summaries":"GET /summaries",
+        "chain":"GET /events/{id}/chain","live":"GET /events/stream","websocket":"GET /ws/{client_id}","incidents":"GET /incidents","report":"GET /incidents/{id}/report","changes":"POST /changes","summaries":"GET /summaries",
         "health":"GET /health","ready":"GET /ready","components":"GET /health/detailed","metrics":"GET /metrics","openapi":"GET /openapi/v1.json"}}
         """.ReplaceLineEndings(""));
 
@@ -24,6 +25,7 @@ internal static class QueryingRegistration
         services.AddSingleton(s => new EventJsonWriter(s.GetRequiredService<IJournal>().Id));
         services.AddSingleton<EventSearch>();
         services.AddSingleton<EventLookup>();
+        services.AddSingleton<IncidentReportReader>();
         services.AddSingleton<EventHub>();
         services.AddSingleton<IHealthSource>(s => s.GetRequiredService<EventHub>());
         services.AddSingleton<IMetricSource, LiveMetrics>();
@@ -46,6 +48,7 @@ internal static class QueryingRegistration
         routes.MapEventStream();
         routes.MapSockets();
         routes.MapIncidents();
+        routes.MapReports();
         routes.MapOpenApi();
         routes.MapGet("/", () => new JsonAnswer(200, Root)).ExcludeFromDescription();
     }
