@@ -28,6 +28,13 @@ public class IncidentReportTests
         var markdown = await server.Http.GetStringAsync(new Uri(path + "?format=md", UriKind.Relative), Token);
         var html = await server.Http.GetStringAsync(new Uri(path + "?format=html", UriKind.Relative), Token);
 
+        var command = await CommandRun.ExecuteAsync(null, ["incident", cause.GetProperty("incident_id").GetString()!, "--url", server.Http.BaseAddress!.ToString()], Token);
+        var unknown = await CommandRun.ExecuteAsync(null, ["incident", "none", "--url", server.Http.BaseAddress!.ToString()], Token);
+
+        Assert.Equal(0, command.ExitCode);
+        Assert.StartsWith(markdown.Split('\n')[0], command.Output, StringComparison.Ordinal);
+        Assert.NotEqual(0, unknown.ExitCode);
+        Assert.Contains("There is no incident", unknown.Errors, StringComparison.Ordinal);
         Assert.NotEmpty(json.GetProperty("timeline").EnumerateArray());
         Assert.Contains(json.GetProperty("records").EnumerateArray(), r => r.GetProperty("message").GetString()!.StartsWith("Query failed", StringComparison.Ordinal));
         Assert.Equal("c0ffee", Assert.Single(json.GetProperty("changes").EnumerateArray()).GetProperty("change_id").GetString());
