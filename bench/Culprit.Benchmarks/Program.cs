@@ -32,7 +32,7 @@ static int Usage()
           formats FILE...      records per second and bytes allocated per record of reading log files, one thread
           admission            nanoseconds per record of admission rules and sampling, one thread
           store                rows per second, bytes per row and query times of the embedded record store
-          exam VERB ...   simulated systems and faults, and how the engine does on them
+          exam VERB ...        simulated systems and faults, and how the engine does on them
           anomaly-latency URL  from the answer to the fifth error to its log.anomaly on the live stream
         """);
     return 2;

@@ -18,6 +18,15 @@ internal sealed class ExamArguments
 
     public double Hours { get; private set; } = 24;
 
+    /// <summary>Cases run side by side.</summary>
+    public int Jobs { get; private set; } = 1;
+
+    /// <summary>Print a line for each case.</summary>
+    public bool WithCases { get; private set; }
+
+    /// <summary>Where the scores are written as JSON too.</summary>
+    public string? JsonFile { get; private set; }
+
     /// <summary>Says why, when the arguments cannot be followed; null then.</summary>
     public static ExamArguments? Parse(ReadOnlySpan<string> args, out string? problem)
     {
@@ -29,6 +38,10 @@ internal sealed class ExamArguments
             if (args[i] == "--exam")
             {
                 isExam = true;
+            }
+            else if (args[i] == "--cases")
+            {
+                result.WithCases = true;
             }
             else if (!args[i].StartsWith("--", StringComparison.Ordinal))
             {
@@ -65,6 +78,10 @@ internal sealed class ExamArguments
                 return Numbers(name, value, 0, int.MaxValue, numbers => Seeds = numbers);
             case "--strength" or "--strengths":
                 return Numbers(name, value == "all" ? "1,2,3,4,5" : value, 1, 5, numbers => Strengths = numbers);
+            case "--jobs":
+                return value is "1" or "2" ? Keep(() => Jobs = value[0] - '0') : $"--jobs '{value}' is not 1 or 2";
+            case "--json":
+                return Keep(() => JsonFile = value);
             case "--hours":
                 return double.TryParse(value, CultureInfo.InvariantCulture, out var hours) && hours is > 0 and <= 240
                     ? Keep(() => Hours = hours) : $"--hours '{value}' is not a number up to 240";

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Culprit.Benchmarks.Exam.Faults;
+using Culprit.Benchmarks.Exam.Scoring;
 
 namespace Culprit.Benchmarks.Exam;
 
@@ -14,6 +15,10 @@ internal static class ExamCommand
             --faults A,B --strength S  cases with these faults instead; S is 1 to 5, a list, or all
             --spans complete|sampled|none
           labels --faults A,B          the truth about the cases named so, without their telemetry
+          run --faults A,B             the engine on those cases: found, delay, type, cause
+            --spans complete,sampled,none or all; --cases prints each case; --json FILE; --jobs 2
+          table FILE,FILE              one table of scores written by run --json
+          quiet --seeds A,B --hours H  the engine on quiet traffic: every incident is false
         Seeds 1 to 5 are for development; the seeds kept for the exam are refused without --exam.
         """;
 
@@ -40,6 +45,11 @@ internal static class ExamCommand
             "generate" when arguments.Folder is { } folder => Generate(folder, arguments),
             "generate" => Refuse("generate needs a folder"),
             "labels" => PrintLabels(arguments),
+            "run" when arguments.Faults.Count == 0 => Refuse("run needs --faults, which may be all"),
+            "run" => FaultExam.Run(arguments),
+            "table" when arguments.Folder is { } files => Render(files.Split(','), arguments.WithCases),
+            "table" => Refuse("table needs files"),
+            "quiet" => QuietExam.Run(arguments),
             _ => Refuse($"no verb '{args[0]}'"),
         };
     }
@@ -72,6 +82,17 @@ internal static class ExamCommand
             }
         }
 
+        return 0;
+    }
+
+    private static int Render(string[] files, bool withCases)
+    {
+        if (Array.Find(files, f => !File.Exists(f)) is { } missing)
+        {
+            return Refuse($"no file '{missing}'");
+        }
+
+        Console.Write(ScoreTable.Render([.. files.SelectMany(ScoreFile.Read)], withCases));
         return 0;
     }
 

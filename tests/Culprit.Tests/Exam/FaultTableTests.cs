@@ -6,7 +6,7 @@ namespace Culprit.Tests.Exam;
 
 public sealed class FaultTableTests
 {
-    private const double Minutes = 5;
+    private const double Minutes = 4;
 
     private static readonly Lazy<ExamRun> Quiet = new(() => ExamRun.Quiet(1, Minutes));
 
