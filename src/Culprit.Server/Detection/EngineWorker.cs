@@ -105,7 +105,9 @@ internal sealed partial class EngineWorker(
         if (output.Count > 0 || entry.Batch is null)
         {
             var made = ToOutput(entry.LastSequence, output);
+            FaultPoints.Hit("engine-before-apply");
             var applied = await state.ApplyAsync(made, cancellationToken).ConfigureAwait(false);
+            FaultPoints.Hit("engine-after-apply");
             if (made.Outbox.Count > 0)
             {
                 alerts.Wake();
