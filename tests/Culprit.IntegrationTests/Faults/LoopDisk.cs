@@ -45,7 +45,7 @@ internal sealed partial class LoopDisk : IDisposable
                 image.SetLength(bytes);
             }
 
-            disk.Run(format, "-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0", disk.Image);
+            Run(format, "-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0", disk.Image);
             if (disk.TryMount() is { } refusal)
             {
                 Assert.Skip("not run: a loop device cannot be mounted here: " + refusal);
@@ -108,7 +108,7 @@ internal sealed partial class LoopDisk : IDisposable
         _isMounted = false;
     }
 
-    private void Run(string program, params string[] arguments)
+    private static void Run(string program, params string[] arguments)
     {
         var (code, output) = Execute(program, arguments);
         Assert.True(code == 0, $"{program}: {output}");
