@@ -8,6 +8,7 @@ using Culprit.Server.Alerting;
 using Culprit.Server.Journal;
 using Culprit.Server.Querying;
 using Culprit.Server.Rules;
+using Culprit.Server.Storage;
 
 namespace Culprit.Server.Detection;
 
@@ -15,6 +16,7 @@ namespace Culprit.Server.Detection;
 internal sealed partial class EngineWorker(
     IJournal journal,
     IRecordStore records,
+    RecordFeed feed,
     IStateStore state,
     EventHub hub,
     PipelineOptions settings,
@@ -29,8 +31,11 @@ internal sealed partial class EngineWorker(
     ILogger<EngineWorker> logger) : BackgroundService
 {
     private static readonly TimeSpan SnapshotInterval = TimeSpan.FromSeconds(30);
-    private const long SnapshotBytes = 256L * 1024 * 1024;
 
+    // A snapshot waits for the store, which holds back up to 64 MiB: together well below the 256 MiB that a replay may take.
+    private const long SnapshotBytes = 128L * 1024 * 1024;
+
+    private readonly Insistence _insistence = new(progress, clock, logger);
     private long _countedBefore;
     private long _snapshotAt;
     private long _bytesSinceSnapshot;
@@ -50,6 +55,7 @@ internal sealed partial class EngineWorker(
         _snapshotAt = clock.GetTimestamp();
         await foreach (var entry in journal.ReadAsync(position, stoppingToken).ConfigureAwait(false))
         {
+            await feed.ReachAsync(entry, stoppingToken).ConfigureAwait(false);
             await ProcessAsync(pipeline, entry, stoppingToken).ConfigureAwait(false);
         }
     }
@@ -106,7 +112,7 @@ internal sealed partial class EngineWorker(
         {
             var made = ToOutput(entry.LastSequence, output);
             FaultPoints.Hit("engine-before-apply");
-            var applied = await state.ApplyAsync(made, cancellationToken).ConfigureAwait(false);
+            var applied = await _insistence.DoAsync(() => state.ApplyAsync(made, cancellationToken), cancellationToken).ConfigureAwait(false);
             FaultPoints.Hit("engine-after-apply");
             if (made.Outbox.Count > 0)
             {
@@ -145,7 +151,9 @@ internal sealed partial class EngineWorker(
         {
             if (!triggers.TryPost(firing))
             {
-                await deadLetters.DeadLetterAsync(new TriggerWork(firing, 0), "too many firings wait for their handlers", cancellationToken)
+                var work = new TriggerWork(firing, 0);
+                await _insistence.DoAsync(
+                    () => deadLetters.DeadLetterAsync(work, "too many firings wait for their handlers", cancellationToken), cancellationToken)
                     .ConfigureAwait(false);
             }
         }
@@ -189,7 +197,8 @@ internal sealed partial class EngineWorker(
 
         if (records.AppliedSequence >= _frozenRecord && triggers.Progress.Settled >= _frozenFiring)
         {
-            await state.SaveSnapshotAsync(_frozen, cancellationToken).ConfigureAwait(false);
+            FaultPoints.Hit("engine-before-snapshot");
+            await _insistence.DoAsync(() => state.SaveSnapshotAsync(_frozen, cancellationToken), cancellationToken).ConfigureAwait(false);
             progress.SnapshotSequence = _frozen.Sequence;
             _frozen = null;
         }
@@ -206,13 +215,12 @@ internal sealed partial class EngineWorker(
 
         records.Annotate(batch.FirstSequence, new BatchAnnotations(batch.Count));
         var raw = batch.Bytes[..Math.Min(batch.Bytes.Length, 64 * 1024)];
-        await state.AddDeadLetterAsync(
-            new DeadLetter(
-                RecordId.Format(journal.Id, entry.Sequence),
-                clock.GetUtcNow(),
-                $"The engine failed on records {entry.Sequence} to {entry.LastSequence}: {exception.GetType().Name}",
-                raw),
-            cancellationToken).ConfigureAwait(false);
+        var letter = new DeadLetter(
+            RecordId.Format(journal.Id, entry.Sequence),
+            clock.GetUtcNow(),
+            $"The engine failed on records {entry.Sequence} to {entry.LastSequence}: {exception.GetType().Name}",
+            raw);
+        await _insistence.DoAsync(() => state.AddDeadLetterAsync(letter, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Engine restored at sequence {Sequence}; {Behind} entries to replay")]

@@ -1,9 +1,10 @@
 using Culprit.IntegrationTests.Support;
+using Culprit.Tests.Support;
 
 namespace Culprit.IntegrationTests.Faults;
 
 /// <summary>R1: kill -9 at random moments, at named points, during recovery and during the shutdown.</summary>
-[Collection(FaultTier.Collection)]
+[Collection(FaultCollection.Name)]
 public sealed class KillTests
 {
     private static readonly TimeSpan PointPatience = TimeSpan.FromSeconds(5);

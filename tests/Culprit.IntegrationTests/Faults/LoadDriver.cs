@@ -19,6 +19,7 @@ internal sealed class LoadDriver(int seed, AckJournal acks, int connections = 4,
     private readonly int[] _claimed = new int[connections + 1];
     private readonly int[] _answered = new int[connections + 1];
     private Action? _onNextAnswer;
+    private long _acknowledged;
     private long _refusals;
     private long _refusalsWithoutTime;
 
@@ -26,6 +27,9 @@ internal sealed class LoadDriver(int seed, AckJournal acks, int connections = 4,
 
     /// <summary>How many numbers of each stream were ever sent.</summary>
     public IReadOnlyList<int> Claimed => _claimed;
+
+    /// <summary>Events acknowledged.</summary>
+    public long Acknowledged => Interlocked.Read(ref _acknowledged);
 
     /// <summary>Answers 503.</summary>
     public long Refusals => Interlocked.Read(ref _refusals);
@@ -43,10 +47,8 @@ internal sealed class LoadDriver(int seed, AckJournal acks, int connections = 4,
     /// <summary>One more event, acknowledged now; its id.</summary>
     public async Task<string> SendFreshAsync(ServerProcess server, CancellationToken cancellationToken)
     {
-        while (!await TrySendAsync(server, connections, 1, cancellationToken))
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, cancellationToken);
-        }
+        await Wait.UntilAsync(
+            "a fresh event is taken", TimeSpan.FromSeconds(60), () => TrySendAsync(server, connections, 1, cancellationToken), cancellationToken);
 
         return new SentEvent(seed, connections, _answered[connections] - 1).Id;
     }
@@ -111,6 +113,7 @@ internal sealed class LoadDriver(int seed, AckJournal acks, int connections = 4,
         }
 
         acks.Write(new Ack(stream, first, count, at));
+        Interlocked.Add(ref _acknowledged, count);
         _answered[stream] = first + count;
         return true;
     }

@@ -59,7 +59,8 @@ internal static class Oracle
         }
     }
 
-    private static async IAsyncEnumerable<(string Id, string Message)> ReadAllAsync(
+    /// <summary>Every log record, oldest first.</summary>
+    public static async IAsyncEnumerable<(string Id, string Message)> ReadAllAsync(
         ServerProcess server, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string? cursor = null;

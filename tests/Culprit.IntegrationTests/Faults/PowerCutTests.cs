@@ -1,9 +1,10 @@
 using Culprit.IntegrationTests.Support;
+using Culprit.Tests.Support;
 
 namespace Culprit.IntegrationTests.Faults;
 
 /// <summary>R2: the power goes, and with it everything that no sync has brought to the disk.</summary>
-[Collection(FaultTier.Collection)]
+[Collection(FaultCollection.Name)]
 public sealed class PowerCutTests
 {
     private const long DiskBytes = 1024L * 1024 * 1024;

@@ -1,13 +1,10 @@
 using System.Globalization;
 
-namespace Culprit.IntegrationTests.Faults;
+namespace Culprit.Tests.Support;
 
 /// <summary>How much a fault test does: a little with every change, a lot with <c>./test --large</c>.</summary>
 internal static class FaultTier
 {
-    /// <summary>Fault tests measure times and press on the machine: one after the other, and beside no other test.</summary>
-    public const string Collection = "faults";
-
     public static bool IsLarge { get; } = Environment.GetEnvironmentVariable("CULPRIT_TEST_TIER") == "large";
 
     public static int Pick(int small, int large) => IsLarge ? large : small;
@@ -29,7 +26,3 @@ internal static class FaultTier
         }
     }
 }
-
-/// <summary>Names the collection; holds nothing.</summary>
-[CollectionDefinition(FaultTier.Collection, DisableParallelization = true)]
-public sealed class FaultCollection;
