@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Culprit.Server.Alerting;
 using Culprit.Server.Configuration;
+using Culprit.Server.DeadLetters;
 using Culprit.Server.Detection;
 using Culprit.Server.Export;
 using Culprit.Server.Health;
@@ -37,6 +38,7 @@ internal static class CulpritServer
         await builder.AddRootCauseAsync(settings, cancellationToken).ConfigureAwait(false);
         builder.AddAlerting(settings);
         builder.AddQuerying(settings.Options.WebSocket.MaxConnections);
+        builder.AddDeadLetters();
         builder.AddExport(settings);
         builder.AddHealth(new HealthOptions(settings.Options.Durability));
 
@@ -51,6 +53,7 @@ internal static class CulpritServer
         app.MapIngestion();
         app.MapChanges();
         app.MapQuerying();
+        app.MapDeadLetters();
         app.MapHealth();
         app.MapExport();
         await app.Services.GetRequiredService<StorageRecovery>().RunAsync(cancellationToken).ConfigureAwait(false);

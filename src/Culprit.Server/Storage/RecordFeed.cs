@@ -25,13 +25,13 @@ internal sealed class RecordFeed(IRecordStore records, IngestLimits limits, Time
     /// <summary>True when memory takes no more records for now.</summary>
     public bool IsFull => records.PendingBytes > limits.MaxPendingBytes;
 
-    /// <summary>A batch has become durable. Called in sequence, on the journal's thread, before any reader sees the batch.</summary>
+    /// <summary>A batch has become durable; a retry's records are in the store already. Called in sequence, on the journal's thread, before any reader sees the batch.</summary>
     public void Commit(RecordBatch batch)
     {
         lock (_lock)
         {
             _last = batch.LastSequence;
-            if (!_isBehind)
+            if (!_isBehind && !batch.IsRetry)
             {
                 records.Add(batch);
             }
@@ -66,10 +66,12 @@ internal sealed class RecordFeed(IRecordStore records, IngestLimits limits, Time
 
         lock (_lock)
         {
-            if (entry.Batch is { } batch)
+            if (entry.Batch is { IsRetry: false } batch)
             {
                 records.Add(batch);
             }
+
+            _added = Math.Max(_added, entry.LastSequence);
 
             if (entry.LastSequence >= _last)
             {

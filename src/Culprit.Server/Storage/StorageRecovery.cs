@@ -11,7 +11,8 @@ namespace Culprit.Server.Storage;
 /// the ids of the newest part of the journal.
 /// </remarks>
 internal sealed partial class StorageRecovery(
-    FileJournal journal, IRecordStore records, RecordFeed feed, RecentIds ids, TimeProvider clock, ILogger<StorageRecovery> logger)
+    FileJournal journal, IRecordStore records, RecordFeed feed, IDeadLetterStore letters, RecentIds ids, TimeProvider clock,
+    ILogger<StorageRecovery> logger)
 {
     /// <summary>Most bytes of the journal that are read for the sake of ids.</summary>
     private const long MaxIdBytes = 512L * 1024 * 1024;
@@ -68,7 +69,7 @@ internal sealed partial class StorageRecovery(
             }
 
             // A batch that straddles what is stored is ignored by the store.
-            if (entry.Batch is { } batch)
+            if (entry.Batch is { IsRetry: false } batch)
             {
                 records.Add(batch);
                 count += batch.Count;
@@ -97,7 +98,13 @@ internal sealed partial class StorageRecovery(
 
         await foreach (var entry in journal.ReadAsync(position, cancellationToken).ConfigureAwait(false))
         {
-            if (entry.Batch is { } batch && batch.ReceivedNanos >= since)
+            if (entry.Batch is { IsRetry: true } retry)
+            {
+                // The letter outlives its retry when the process ends between the two.
+                await letters.DropRetriedAsync(RecordId.Of(retry[0], journal.Id), UnixNanos.ToTime(retry.ReceivedNanos), cancellationToken)
+                    .ConfigureAwait(false);
+            }
+            else if (entry.Batch is { } batch && batch.ReceivedNanos >= since)
             {
                 ids.Remember(batch);
             }
