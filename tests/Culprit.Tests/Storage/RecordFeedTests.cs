@@ -55,7 +55,7 @@ public sealed class RecordFeedTests
         feed.FallBehind(addedSequence: 1, lastSequence: 2);
         Assert.True(feed.IsFull);
 
-        Assert.True(feed.ReachAsync(new JournalEntry(1, Batch(1), 0), Token).IsCompleted);
+        Assert.True(feed.ReachAsync(new JournalEntry(1, Batch(1), 0), Token).AsTask().IsCompleted);
         var waiting = feed.ReachAsync(new JournalEntry(2, Batch(2), 0), Token).AsTask();
         Assert.False(waiting.IsCompleted);
         _records.Annotate(1, new BatchAnnotations(1));
