@@ -25,12 +25,14 @@ internal static class CulpritServer
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
+
+        // Clients that hang may use all of it; what comes after them has the rest of the 25 s.
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(12));
         var hasStarted = new StrongBox<bool>();
         AddLogging(builder, quiet, hasStarted);
 
         await builder.AddStorageAsync(settings, cancellationToken).ConfigureAwait(false);
-        builder.AddIngestion(settings.Options.ToExtensions().EventTypes);
+        builder.AddIngestion(settings.Options.ToExtensions().EventTypes, settings.Options.Memory.ToLimits());
         builder.AddDetection(settings);
         builder.AddRules(settings);
         await builder.AddRootCauseAsync(settings, cancellationToken).ConfigureAwait(false);

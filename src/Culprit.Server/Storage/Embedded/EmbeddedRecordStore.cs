@@ -1,6 +1,7 @@
 using System.Text;
 using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
+using Culprit.Server.Journal;
 using Microsoft.Extensions.Logging;
 
 namespace Culprit.Server.Storage.Embedded;
@@ -158,8 +159,10 @@ internal sealed partial class EmbeddedRecordStore : IRecordStore, IDisposable
                 var segments = await Task.Run(() => _writer.Write(entries), cancellationToken);
 
                 // The files are there: from here on the flush is finished, not cancelled.
+                FaultPoints.Hit("store-files-written");
                 var last = entries[^1].Batch.LastSequence;
                 await _manifest.PublishAsync(segments, AppliedSequence, last, CancellationToken.None);
+                FaultPoints.Hit("store-published");
                 lock (_gate)
                 {
                     _segments = [.. _segments, .. segments];
