@@ -9,6 +9,7 @@ using Culprit.Server.Http;
 using Culprit.Server.Ingestion;
 using Culprit.Server.Ingestion.Changes;
 using Culprit.Server.Querying;
+using Culprit.Server.Replaying;
 using Culprit.Server.RootCause;
 using Culprit.Server.Rules;
 using Culprit.Server.Storage;
@@ -39,6 +40,7 @@ internal static class CulpritServer
         builder.AddAlerting(settings);
         builder.AddQuerying(settings.Options.WebSocket.MaxConnections);
         builder.AddDeadLetters();
+        builder.AddReplay();
         builder.AddExport(settings);
         builder.AddHealth(new HealthOptions(settings.Options.Durability));
 
@@ -54,6 +56,7 @@ internal static class CulpritServer
         app.MapChanges();
         app.MapQuerying();
         app.MapDeadLetters();
+        app.MapReplay();
         app.MapHealth();
         app.MapExport();
         await app.Services.GetRequiredService<StorageRecovery>().RunAsync(cancellationToken).ConfigureAwait(false);

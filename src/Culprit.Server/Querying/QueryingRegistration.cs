@@ -13,10 +13,24 @@ namespace Culprit.Server.Querying;
 internal static class QueryingRegistration
 {
     private static readonly byte[] Root = Encoding.UTF8.GetBytes("""
-        {"name":"culprit","endpoints":{"publish":"POST /events","events":"GET /events","event":"GET /events/{id}",
-        "chain":"GET /events/{id}/chain","live":"GET /events/stream","dead_letters":"GET /events/dlq","websocket":"GET /ws/{client_id}","incidents":"GET /incidents",
-        "report":"GET /incidents/{id}/report","changes":"POST /changes","summaries":"GET /summaries",
-        "health":"GET /health","ready":"GET /ready","components":"GET /health/detailed","metrics":"GET /metrics","openapi":"GET /openapi/v1.json"}}
+        {"name":"culprit","endpoints":{
+        "publish":"POST /events",
+        "changes":"POST /changes",
+        "events":"GET /events",
+        "event":"GET /events/{id}",
+        "chain":"GET /events/{id}/chain",
+        "live":"GET /events/stream",
+        "websocket":"GET /ws/{client_id}",
+        "replay":"POST /events/replay",
+        "dead_letters":"GET /events/dlq",
+        "incidents":"GET /incidents",
+        "report":"GET /incidents/{id}/report",
+        "summaries":"GET /summaries",
+        "health":"GET /health",
+        "ready":"GET /ready",
+        "components":"GET /health/detailed",
+        "metrics":"GET /metrics",
+        "openapi":"GET /openapi/v1.json"}}
         """.ReplaceLineEndings(""));
 
     /// <param name="maxSockets">WebSockets that may be open at once.</param>
