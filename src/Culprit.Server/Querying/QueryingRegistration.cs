@@ -12,7 +12,7 @@ namespace Culprit.Server.Querying;
 internal static class QueryingRegistration
 {
     private static readonly byte[] Root = Encoding.UTF8.GetBytes("""
-        {"name":"culprit","endpoints":{"publish":"POST /events","events":"GET /events","event":"GET /events/{id}",
+        {"name":"culprit","endpoints":{"publish":"POST /events","events":"GET /events","counts":"GET /events/counts","event":"GET /events/{id}",
         "chain":"GET /events/{id}/chain","live":"GET /events/stream","websocket":"GET /ws/{client_id}","incidents":"GET /incidents","summaries":"GET /summaries",
         "health":"GET /health","ready":"GET /ready","components":"GET /health/detailed","metrics":"GET /metrics","openapi":"GET /openapi/v1.json"}}
         """.ReplaceLineEndings(""));
@@ -43,6 +43,7 @@ internal static class QueryingRegistration
     public static void MapQuerying(this IEndpointRouteBuilder routes)
     {
         routes.MapEventQueries();
+        routes.MapCounts();
         routes.MapEventStream();
         routes.MapSockets();
         routes.MapIncidents();

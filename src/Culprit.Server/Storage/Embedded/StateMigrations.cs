@@ -75,6 +75,10 @@ internal static class StateMigrations
         ALTER TABLE outbox ADD COLUMN failing_since INTEGER;
         CREATE INDEX outbox_by_incident ON outbox (incident_id, row);
         """,
+        """
+        ALTER TABLE segments ADD COLUMN index_at INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE segments ADD COLUMN index_bytes INTEGER NOT NULL DEFAULT 0;
+        """,
     ];
 
     public static int Newest => Steps.Length;
