@@ -6,6 +6,7 @@ using Culprit.Server.Export;
 using Culprit.Server.Health;
 using Culprit.Server.Http;
 using Culprit.Server.Ingestion;
+using Culprit.Server.Ingestion.Changes;
 using Culprit.Server.Querying;
 using Culprit.Server.RootCause;
 using Culprit.Server.Rules;
@@ -46,6 +47,7 @@ internal static class CulpritServer
 
         app.UseHttpRules();
         app.MapIngestion();
+        app.MapChanges();
         app.MapQuerying();
         app.MapHealth();
         app.MapExport();
