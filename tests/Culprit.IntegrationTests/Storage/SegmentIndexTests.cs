@@ -126,7 +126,7 @@ public sealed class SegmentIndexTests : IAsyncLifetime
         var header = SegmentIndex.PrefixBytes + BinaryPrimitives.ReadInt32LittleEndian(index);
         if (state == "damaged filters")
         {
-            index[header..].Fill(0);
+            index[header..].Clear();
         }
         else if (state == "damaged header")
         {

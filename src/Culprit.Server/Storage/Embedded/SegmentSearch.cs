@@ -139,7 +139,7 @@ internal sealed class SegmentSearch(SegmentReader reader, SegmentParts parts, Fu
 
     /// <summary>Asks; when that fails because of unreadable files, sets them aside and asks the others.</summary>
     private async Task<List<T>> AskAsync<T>(
-        IReadOnlyList<SegmentPart> asked, Func<IReadOnlyList<SegmentPart>, Task<List<T>>> ask, CancellationToken cancellationToken)
+        List<SegmentPart> asked, Func<IReadOnlyList<SegmentPart>, Task<List<T>>> ask, CancellationToken cancellationToken)
     {
         if (asked.Count == 0)
         {
