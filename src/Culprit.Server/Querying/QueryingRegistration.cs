@@ -17,6 +17,7 @@ internal static class QueryingRegistration
         "publish":"POST /events",
         "changes":"POST /changes",
         "events":"GET /events",
+        "counts":"GET /events/counts",
         "event":"GET /events/{id}",
         "chain":"GET /events/{id}/chain",
         "live":"GET /events/stream",
@@ -60,6 +61,7 @@ internal static class QueryingRegistration
     public static void MapQuerying(this IEndpointRouteBuilder routes)
     {
         routes.MapEventQueries();
+        routes.MapCounts();
         routes.MapEventStream();
         routes.MapSockets();
         routes.MapIncidents();

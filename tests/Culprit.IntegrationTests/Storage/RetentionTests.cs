@@ -312,6 +312,8 @@ public sealed class RetentionTests : IAsyncLifetime
                 c,
                 StateMigrationsTests.UndoDeadLetters + """
                 UPDATE segments SET bytes = $bytes WHERE name = $name;
+                ALTER TABLE segments DROP COLUMN index_at;
+                ALTER TABLE segments DROP COLUMN index_bytes;
                 ALTER TABLE segments DROP COLUMN received;
                 ALTER TABLE segments DROP COLUMN columns;
                 DROP TABLE retention_classes;
