@@ -99,7 +99,7 @@ internal sealed class IncidentReportReader(IStateStore state, IRecordStore recor
         return [.. found.OrderBy(r => r.TimestampNanos).ThenBy(r => r.Sequence).Select(r => ToChange(r, blamed))];
     }
 
-    private ReportChange ToChange(StoredRecord record, IReadOnlyDictionary<string, double> blamed)
+    private ReportChange ToChange(StoredRecord record, Dictionary<string, double> blamed)
     {
         using var fields = JsonDocument.Parse(record.Attributes.Length == 0 ? "{}" : record.Attributes);
         var id = Text(fields.RootElement, "sha") is { Length: > 0 } sha ? sha
