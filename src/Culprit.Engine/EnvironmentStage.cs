@@ -18,6 +18,7 @@ internal sealed class EnvironmentStage
 {
     private const int MaxMetrics = 5000;
     private const int MaxChanges = 256;
+    private const int MaxOperationBytes = 200;
 
     private readonly string _environment;
     private readonly RootCauseRanker _ranker;
@@ -28,6 +29,7 @@ internal sealed class EnvironmentStage
     private readonly SpanJoin _spans = new();
     private readonly SummaryWindow _summary;
     private readonly ErrorThresholdDetector _threshold;
+    private readonly DetectorSet _detectors;
     private readonly IncidentCorrelator _correlator;
 
     /// <param name="text">Display text of a pattern of one of this environment's services.</param>
@@ -38,6 +40,7 @@ internal sealed class EnvironmentStage
         _text = text;
         _summary = new SummaryWindow(environment, options.SummaryRecords, options.SummaryInterval);
         _threshold = new ErrorThresholdDetector(environment, options.ErrorThreshold, options.Lateness);
+        _detectors = new DetectorSet(environment, options.Detection, options.Lateness);
         _correlator = new IncidentCorrelator(options.ResolveAfter);
         Graph = new ServiceGraph(new ServiceGraphOptions { Dependencies = options.Dependencies });
     }
@@ -59,6 +62,7 @@ internal sealed class EnvironmentStage
         _summary.Add(digest);
         _correlator.Observe(digest);
         _threshold.Learn(tickNanos);
+        _detectors.Observe(digest);
         Graph.ObserveService(digest.Service, digest.LastNanos);
         foreach (var pattern in digest.Patterns.Where(p => IsWorthReading(history, p)))
         {
@@ -86,9 +90,14 @@ internal sealed class EnvironmentStage
         history.Add(timeNanos, value);
     }
 
-    /// <summary>A span shows who called whom.</summary>
-    public void Observe(ReadOnlySpan<byte> spanId, ReadOnlySpan<byte> parentId, string service, long timeNanos) =>
-        _spans.Observe(spanId, parentId, service, (caller, callee) => Graph.ObserveSpan(caller, callee, timeNanos));
+    /// <summary>A span shows who called whom, how long it took and how it ended.</summary>
+    public void ObserveSpan(in LogRecord record, string service, long timeNanos)
+    {
+        var span = TelemetryFields.ReadSpan(record);
+        _spans.Observe(record.SpanId, span.ParentId, service, (caller, callee) => Graph.ObserveSpan(caller, callee, timeNanos));
+        var trace = record.TraceId.IsEmpty ? 0 : System.IO.Hashing.XxHash3.HashToUInt64(record.TraceId);
+        _detectors.Observe(service, Operation(record.Body), timeNanos, span, trace);
+    }
 
     public void Observe(ChangeEvidence change)
     {
@@ -104,9 +113,9 @@ internal sealed class EnvironmentStage
     /// <param name="atLeast">The incident is at least so severe.</param>
     public void Raise(Anomaly anomaly, long tickNanos, List<DerivedEvent> output, IncidentSeverity atLeast = IncidentSeverity.Low)
     {
-        var (open, isNew) = _correlator.Add(anomaly, _history, tickNanos);
+        var (open, arrival) = _correlator.Add(anomaly, _history, Graph.Edges(), tickNanos);
         output.Add(EventWriter.Anomaly(anomaly, open.Incident.Id));
-        if (!isNew)
+        if (arrival == Arrival.Joined)
         {
             open.Incident = open.Incident with { Severity = Worse(open.Incident.Severity, atLeast) };
             return;
@@ -114,7 +123,8 @@ internal sealed class EnvironmentStage
 
         var report = Rank(open, anomaly.DetectedAt);
         open.Incident = open.Incident with { Severity = Worse(report.Severity, atLeast) };
-        output.Add(EventWriter.Incident(open.Incident, EventTypes.IncidentOpened, open.Updates++, anomaly.DetectedAt, null));
+        var type = arrival == Arrival.Reopened ? EventTypes.IncidentReopened : EventTypes.IncidentOpened;
+        output.Add(EventWriter.Incident(open.Incident, type, open.Updates++, anomaly.DetectedAt, open.RootCauseId));
         Publish(open, report, anomaly.DetectedAt, EventTypes.AlertFiring, output);
         open.ExplainedAt = tickNanos;
     }
@@ -127,7 +137,18 @@ internal sealed class EnvironmentStage
             output.Add(EventWriter.Summary(summary));
         }
 
-        var anyOpen = _threshold.Tick(tickNanos);
+        foreach (var anomaly in _detectors.Judge(tickNanos))
+        {
+            Raise(anomaly, tickNanos, output);
+        }
+
+        _detectors.Settle(_correlator.Keep);
+        foreach (var open in _correlator.Open.Where(o => !o.IsPlain))
+        {
+            _detectors.Exclude(open.StartNanos, tickNanos);
+        }
+
+        var isPlainOpen = _threshold.Tick(tickNanos);
         var now = UnixNanos.ToTime(tickNanos);
         foreach (var open in _correlator.Open)
         {
@@ -138,7 +159,7 @@ internal sealed class EnvironmentStage
             }
         }
 
-        foreach (var ended in _correlator.Tick(tickNanos, anyOpen))
+        foreach (var ended in _correlator.Tick(tickNanos, isPlainOpen))
         {
             // The last explanation counts all of it, and looks back from the last error: the quiet after it is no silence.
             Publish(ended, Rank(ended, ended.Incident.LastSeenAt), now, null, output);
@@ -158,7 +179,9 @@ internal sealed class EnvironmentStage
             [.. _changes],
             _summary.ToState(),
             _threshold.ToState(),
+            _detectors.ToState(),
             [.. _correlator.Open],
+            [.. _correlator.Ended],
             graph.WrittenSpan.ToArray(),
             _spans.Save());
     }
@@ -186,9 +209,13 @@ internal sealed class EnvironmentStage
         _changes.AddRange(state.Changes);
         _summary.Restore(state.Summary);
         _threshold.Restore(state.Threshold);
-        _correlator.Restore(state.Open);
+        _detectors.Restore(state.Detectors);
+        _correlator.Restore(state.Open, state.Ended);
         return true;
     }
+
+    private static string Operation(ReadOnlySpan<byte> body) =>
+        System.Text.Encoding.UTF8.GetString(body.Length > MaxOperationBytes ? body[..MaxOperationBytes] : body);
 
     /// <summary>Who a pattern names is known after a few records of it; later ones are read now and then.</summary>
     private static bool IsWorthReading(ServiceHistory history, PatternCount count) =>
@@ -267,6 +294,8 @@ internal sealed record EnvironmentState(
     IReadOnlyList<ChangeEvidence> Changes,
     SummaryState Summary,
     ErrorThresholdState Threshold,
+    DetectorSetState Detectors,
     IReadOnlyList<OpenIncident> Open,
+    IReadOnlyList<OpenIncident> Ended,
     byte[] Graph,
     byte[] Spans);

@@ -113,7 +113,7 @@ internal sealed partial class Pipeline
                     stages.Environment.Observe(stages.Service.Service, Encoding.UTF8.GetString(record.Body), unit, time, value);
                     break;
                 case EventKind.Span:
-                    stages.Environment.Observe(record.SpanId, TelemetryFields.ParentSpan(record), stages.Service.Service, time);
+                    stages.Environment.ObserveSpan(record, stages.Service.Service, time);
                     break;
                 case EventKind.Change:
                     stages.Environment.Observe(ChangeReader.Read(record, _journalId));

@@ -1,3 +1,4 @@
+using Culprit.Engine.Detection;
 using Culprit.Engine.Detection.ErrorThreshold;
 using Culprit.Engine.Extending;
 using Culprit.Engine.Patterns;
@@ -27,6 +28,8 @@ internal sealed record PipelineOptions
     public TimeSpan SummaryInterval { get; init; } = TimeSpan.FromSeconds(300);
 
     public ErrorThresholdOptions ErrorThreshold { get; init; } = new();
+
+    public DetectorOptions Detection { get; init; } = new();
 
     public PatternOptions Patterns { get; init; } = new();
 

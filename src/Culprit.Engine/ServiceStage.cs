@@ -13,14 +13,14 @@ internal sealed class ServiceStage(string service, PipelineOptions options, ulon
     /// <summary>Error facts per second that carry their record; the rest only count.</summary>
     internal const int MaxReferencesPerSecond = 100;
 
-    /// <summary>WARN-and-worse patterns named in one digest; the rest only count by level.</summary>
-    internal const int MaxPatternsPerDigest = 500;
+    /// <summary>Seconds of event time tallied between two draws: the lateness and some clock skew.</summary>
+    private const int MaxSeconds = 256;
 
     private readonly DedupeWindow _dedupe = new(options.DedupeWindow, options.DedupePrefix, dedupeBudget);
-    private readonly Dictionary<PatternId, PendingPattern> _patterns = [];
     private readonly List<PatternAlias> _aliases = [];
-    private long[] _byLevel = new long[5];
-    private long _duplicates;
+    private readonly SortedDictionary<long, SecondTally> _seconds = [];
+    private readonly DurationReader _durations = new();
+    private SecondTally? _current;
     private long _lastNanos;
     private int _references;
 
@@ -39,15 +39,21 @@ internal sealed class ServiceStage(string service, PipelineOptions options, ulon
             : Miner.Resolve(Miner.Assign(record.Body));
         var severity = record.Severity;
         var weight = record.Weight; // Counts are of what was sent, not of what sampling left.
-        _byLevel[LevelIndex(severity)] += weight;
-        _duplicates += duplicateOf >= 0 ? weight : 0;
+        var tally = TallyOf(timeNanos / UnixNanos.PerSecond);
+        tally.Count(LevelIndex(severity), weight, duplicateOf >= 0, timeNanos);
         _lastNanos = Math.Max(_lastNanos, timeNanos);
+        if (tally.HasRoomForDuration && _durations.Wants(pattern, tally.Second) && _durations.Read(pattern, record.Body) is { } duration)
+        {
+            tally.Add(new DurationSample(pattern, duration));
+        }
+
         if (severity < Severity.Warn)
         {
+            tally.CountQuiet(pattern, weight);
             return null;
         }
 
-        var reference = Count(record, pattern, timeNanos);
+        var reference = Count(tally, record, pattern, timeNanos);
         if (!severity.IsError())
         {
             return null;
@@ -62,26 +68,18 @@ internal sealed class ServiceStage(string service, PipelineOptions options, ulon
         return new ErrorFact(timeNanos, service, pattern, severity, reference);
     }
 
-    /// <summary>Everything since the last call, or null if the service was silent.</summary>
-    public ServiceDigest? Drain()
+    /// <summary>Everything since the last call, a digest for each second of event time, oldest first.</summary>
+    public IReadOnlyList<ServiceDigest> Drain()
     {
-        if (_byLevel.AsSpan().IndexOfAnyExcept(0) < 0)
+        if (_seconds.Count == 0)
         {
-            return null;
+            return [];
         }
 
-        var digest = new ServiceDigest
-        {
-            Service = service,
-            ByLevel = _byLevel,
-            Duplicates = _duplicates,
-            LastNanos = _lastNanos,
-            Patterns = [.. _patterns.Values.Select(p => p.ToCount())],
-        };
-        _byLevel = new long[5];
-        _duplicates = 0;
-        _patterns.Clear();
-        return digest;
+        var digests = _seconds.Values.Select(t => t.ToDigest()).ToList();
+        _seconds.Clear();
+        _current = null;
+        return digests;
     }
 
     public void Tick(long tickNanos)
@@ -96,7 +94,7 @@ internal sealed class ServiceStage(string service, PipelineOptions options, ulon
     {
         var miner = new System.Buffers.ArrayBufferWriter<byte>();
         Miner.Save(miner);
-        return new ServiceState(service, _lastNanos, _references, _dedupe.ToState(), miner.WrittenSpan.ToArray());
+        return new ServiceState(service, _lastNanos, _references, _dedupe.ToState(), _durations.ToState(), miner.WrittenSpan.ToArray());
     }
 
     /// <summary>False when the miner's bytes cannot be read: the snapshot is then useless as a whole.</summary>
@@ -111,6 +109,7 @@ internal sealed class ServiceStage(string service, PipelineOptions options, ulon
         _lastNanos = state.LastNanos;
         _references = state.References;
         _dedupe.Restore(state.Dedupe);
+        _durations.Restore(state.Durations);
         return true;
     }
 
@@ -123,21 +122,37 @@ internal sealed class ServiceStage(string service, PipelineOptions options, ulon
         _ => 4,
     };
 
-    private RecordRef? Count(in LogRecord record, PatternId pattern, long timeNanos)
+    private SecondTally TallyOf(long second)
     {
-        if (_patterns.TryGetValue(pattern, out var pending))
+        if (_current?.Second == second)
         {
-            pending.Add(record.Severity, timeNanos, record.Weight);
-            return null;
+            return _current;
         }
 
-        if (_patterns.Count >= MaxPatternsPerDigest)
+        if (!_seconds.TryGetValue(second, out var tally))
+        {
+            if (_seconds.Count >= MaxSeconds)
+            {
+                return _seconds.Values.Last(); // Clocks all over the place: the newest second takes the rest.
+            }
+
+            tally = new SecondTally(service, second);
+            _seconds.Add(second, tally);
+        }
+
+        _current = tally;
+        return tally;
+    }
+
+    private RecordRef? Count(SecondTally tally, in LogRecord record, PatternId pattern, long timeNanos)
+    {
+        if (tally.TryCount(pattern, record.Severity, timeNanos, record.Weight) || !tally.HasRoomForPattern)
         {
             return null;
         }
 
         var reference = Refer(record, timeNanos);
-        _patterns.Add(pattern, new PendingPattern(pattern, record.Severity, timeNanos, record.Weight, reference));
+        tally.Name(pattern, record.Severity, timeNanos, record.Weight, reference);
         return reference;
     }
 
@@ -155,23 +170,8 @@ internal sealed class ServiceStage(string service, PipelineOptions options, ulon
         return new RecordRef(
             record.Sequence, RecordId.Of(record, journalId), timeNanos, service, record.Severity, text, trace);
     }
-
-    private sealed class PendingPattern(PatternId pattern, Severity severity, long firstNanos, int weight, RecordRef sample)
-    {
-        private Severity _severity = severity;
-        private long _count = weight;
-        private long _firstNanos = firstNanos;
-
-        public void Add(Severity other, long timeNanos, int otherWeight)
-        {
-            _count += otherWeight;
-            _severity = other > _severity ? other : _severity;
-            _firstNanos = Math.Min(_firstNanos, timeNanos);
-        }
-
-        public PatternCount ToCount() => new(pattern, _severity, _count, _firstNanos, sample);
-    }
 }
 
 /// <summary>A drained <see cref="ServiceStage"/> at rest.</summary>
-internal sealed record ServiceState(string Service, long LastNanos, int References, DedupeState Dedupe, byte[] Miner);
+internal sealed record ServiceState(
+    string Service, long LastNanos, int References, DedupeState Dedupe, IReadOnlyList<DurationLook> Durations, byte[] Miner);

@@ -121,7 +121,7 @@ internal sealed class StageTable(PipelineOptions options, ulong journalId, RootC
         {
             foreach (var service in _services.Values)
             {
-                if (service.Drain() is { } digest)
+                foreach (var digest in service.Drain())
                 {
                     Stage.Observe(digest, tickNanos);
                     Detectors?.Observe(digest);

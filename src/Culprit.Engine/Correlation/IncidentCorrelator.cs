@@ -1,5 +1,7 @@
 using Culprit.Engine.Detection;
+using Culprit.Engine.Detection.Series;
 using Culprit.Engine.Records;
+using Culprit.Engine.Topology;
 
 namespace Culprit.Engine.Correlation;
 
@@ -7,31 +9,50 @@ namespace Culprit.Engine.Correlation;
 internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
 {
     /// <summary>Less history than this says nothing about what is usual.</summary>
-    private const double MinBaselineMinutes = 1;
+    private const double MinBaselineMinutes = 0.5;
+
+    /// <summary>Standard deviations by which a service must have more errors than before to count as affected.</summary>
+    private const double AffectedSigma = 3;
+
+    /// <summary>An incident that comes back within this time after its end is the same one.</summary>
+    private const long ReopenNanos = 15 * 60 * UnixNanos.PerSecond;
+
+    private const int MaxEnded = 32;
+
+    /// <summary>Further anomalies of an incident are published but not listed in it.</summary>
+    private const int MaxAnomalies = 200;
 
     private readonly List<OpenIncident> _open = [];
+    private readonly List<OpenIncident> _ended = [];
 
     public IReadOnlyList<OpenIncident> Open => _open;
 
-    /// <summary>Adds the anomaly to the open incident that it belongs to, or opens one.</summary>
-    /// <returns>The incident, and whether it is new.</returns>
-    public (OpenIncident Incident, bool IsNew) Add(Anomaly anomaly, IReadOnlyDictionary<string, ServiceHistory> history, long tickNanos)
+    /// <summary>Those that ended a short while ago and may come back.</summary>
+    public IReadOnlyList<OpenIncident> Ended => _ended;
+
+    /// <summary>Adds the anomaly to the incident that it belongs to, reopens that, or opens a new one.</summary>
+    public (OpenIncident Incident, Arrival Arrival) Add(
+        Anomaly anomaly, IReadOnlyDictionary<string, ServiceHistory> history, IReadOnlyList<ServiceEdge> edges, long tickNanos)
     {
-        var open = _open.Find(o => o.IsPlain == anomaly.IsPlain);
-        if (open is not null)
+        var start = UnixNanos.From(anomaly.StartedAt);
+        var relatedness = new Relatedness(edges);
+        if (Closest(_open, anomaly, relatedness, start) is { } open)
         {
-            var incident = open.Incident;
-            open.Incident = incident with
-            {
-                Anomalies = incident.Anomalies.Any(a => a.Id == anomaly.Id) ? incident.Anomalies : [.. incident.Anomalies, anomaly],
-                LastSeenAt = Later(incident.LastSeenAt, anomaly.DetectedAt),
-                Services = [.. incident.Services.Union(anomaly.Services, StringComparer.Ordinal)],
-            };
-            open.IsChanged = true;
-            return (open, false);
+            Join(open, anomaly);
+            return (open, Arrival.Joined);
         }
 
-        var start = UnixNanos.From(anomaly.StartedAt);
+        if (!anomaly.IsPlain && Closest(_ended, anomaly, relatedness, start) is { } ended)
+        {
+            _ended.Remove(ended);
+            _open.Add(ended);
+            ended.Reopened++;
+            ended.OpenedAt = tickNanos;
+            ended.Incident = ended.Incident with { State = IncidentState.Open, ResolvedAt = null };
+            Join(ended, anomaly);
+            return (ended, Arrival.Reopened);
+        }
+
         open = new OpenIncident
         {
             IsPlain = anomaly.IsPlain,
@@ -58,7 +79,19 @@ internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
 
         Recount(open);
         _open.Add(open);
-        return (open, true);
+        return (open, Arrival.Opened);
+    }
+
+    /// <summary>A service is still beyond what is usual: its incidents are not over.</summary>
+    public void Keep(string service, long nanos)
+    {
+        foreach (var open in _open)
+        {
+            if (!open.IsPlain && (service.Length == 0 || open.Incident.Services.Contains(service, StringComparer.Ordinal)))
+            {
+                open.Incident = open.Incident with { LastSeenAt = Later(open.Incident.LastSeenAt, UnixNanos.ToTime(nanos)) };
+            }
+        }
     }
 
     /// <summary>Counts a digest for every open incident.</summary>
@@ -94,31 +127,74 @@ internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
     }
 
     /// <summary>Ends the incidents that have been quiet for long enough, and returns them in their last state.</summary>
-    /// <param name="anyScopeOpen">An error scope of the environment is still above its limit.</param>
-    public IReadOnlyList<OpenIncident> Tick(long tickNanos, bool anyScopeOpen)
+    /// <param name="isPlainOpen">The plain threshold of the environment is still reached.</param>
+    public IReadOnlyList<OpenIncident> Tick(long tickNanos, bool isPlainOpen)
     {
-        if (anyScopeOpen)
+        _ended.RemoveAll(o => tickNanos - UnixNanos.From(o.Incident.ResolvedAt!.Value) > ReopenNanos);
+        foreach (var open in _open.Where(o => o.IsPlain && isPlainOpen))
         {
-            foreach (var open in _open)
-            {
-                var last = UnixNanos.ToTime(open.LastErrorNanos);
-                open.Incident = open.Incident with { LastSeenAt = Later(open.Incident.LastSeenAt, last) };
-            }
-
-            return [];
+            open.Incident = open.Incident with { LastSeenAt = Later(open.Incident.LastSeenAt, UnixNanos.ToTime(open.LastErrorNanos)) };
         }
 
-        var ended = _open.FindAll(o => tickNanos - Math.Max(UnixNanos.From(o.Incident.LastSeenAt), o.OpenedAt) >= UnixNanos.From(resolveAfter));
+        var ended = _open.FindAll(o => !(o.IsPlain && isPlainOpen)
+            && tickNanos - Math.Max(UnixNanos.From(o.Incident.LastSeenAt), o.OpenedAt) >= HoldNanos(o));
         foreach (var open in ended)
         {
             open.Incident = open.Incident with { State = IncidentState.Resolved, ResolvedAt = UnixNanos.ToTime(tickNanos) };
             _open.Remove(open);
+            _ended.Add(open);
+            if (_ended.Count > MaxEnded)
+            {
+                _ended.RemoveAt(0);
+            }
         }
 
         return ended;
     }
 
-    public void Restore(IEnumerable<OpenIncident> open) => _open.AddRange(open);
+    public void Restore(IEnumerable<OpenIncident> open, IEnumerable<OpenIncident> ended)
+    {
+        _open.AddRange(open);
+        _ended.AddRange(ended);
+    }
+
+    /// <summary>Each return doubles the quiet that it takes to end, up to eightfold: what flaps stays one incident.</summary>
+    private long HoldNanos(OpenIncident open) => UnixNanos.From(resolveAfter) << Math.Min(open.Reopened, 3);
+
+    private OpenIncident? Closest(List<OpenIncident> incidents, Anomaly anomaly, Relatedness relatedness, long start)
+    {
+        var reach = UnixNanos.From(resolveAfter);
+        OpenIncident? closest = null;
+        var best = 0;
+        foreach (var incident in incidents)
+        {
+            if (incident.IsPlain != anomaly.IsPlain || start > UnixNanos.From(incident.Incident.LastSeenAt) + (2 * reach))
+            {
+                continue;
+            }
+
+            var related = anomaly.IsPlain ? 3 : relatedness.Of(incident.Incident, anomaly);
+            if (related > best)
+            {
+                (closest, best) = (incident, related);
+            }
+        }
+
+        return closest;
+    }
+
+    private static void Join(OpenIncident open, Anomaly anomaly)
+    {
+        var incident = open.Incident;
+        open.Incident = incident with
+        {
+            Anomalies = incident.Anomalies.Any(a => a.Id == anomaly.Id) || incident.Anomalies.Count >= MaxAnomalies
+                ? incident.Anomalies : [.. incident.Anomalies, anomaly],
+            LastSeenAt = Later(incident.LastSeenAt, anomaly.DetectedAt),
+            Services = [.. incident.Services.Union(anomaly.Services, StringComparer.Ordinal)],
+        };
+        open.IsChanged = true;
+    }
 
     private static TrackedService Track(ServiceHistory service, long start, long tickNanos)
     {
@@ -209,11 +285,24 @@ internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
 
         bool IsAffected(TrackedService s)
         {
+            if (s.BaselineMinutes <= 0)
+            {
+                return s.Errors > 0;
+            }
+
             var minutes = Math.Max(1.0 / 60, (s.LastNanos - open.StartNanos) / (60.0 * UnixNanos.PerSecond));
-            var expected = s.BaselineErrorsPerMinute * minutes;
-            return s.Errors > 0 && s.Errors > expected + (3 * Math.Sqrt(expected));
+            return s.Errors > 0 && LikelihoodRatio.OfRates(
+                s.BaselineErrorsPerMinute * s.BaselineMinutes, s.BaselineMinutes, s.Errors, minutes) >= AffectedSigma;
         }
     }
 
     private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
+}
+
+/// <summary>What an anomaly did to the incident that it came to.</summary>
+internal enum Arrival
+{
+    Opened,
+    Joined,
+    Reopened,
 }

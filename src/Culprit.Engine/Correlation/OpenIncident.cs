@@ -26,7 +26,10 @@ internal sealed class OpenIncident
     public long ExplainedAt { get; set; }
 
     /// <summary>Tick at which the incident opened.</summary>
-    public long OpenedAt { get; init; }
+    public long OpenedAt { get; set; }
+
+    /// <summary>How often it came back after it had been resolved.</summary>
+    public int Reopened { get; set; }
 
     /// <summary>Id of the <c>log.root_cause</c> that stands.</summary>
     public string? RootCauseId { get; set; }

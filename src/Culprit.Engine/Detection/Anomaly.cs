@@ -16,6 +16,9 @@ internal sealed record Anomaly
     /// <summary>Found by a plain count without a baseline: such a finding never absorbs another detector's.</summary>
     public bool IsPlain { get; init; }
 
+    /// <summary>Standard deviations by which it was beyond the usual; 0 when the detector does not measure it so.</summary>
+    public double Strength { get; init; }
+
     /// <summary>The event that it follows from; null when that is the newest of its errors.</summary>
     public string? CausationId { get; init; }
 

@@ -32,21 +32,36 @@ internal static class TelemetryFields
         return found;
     }
 
-    /// <summary>The parent's span id; empty for a root. Escaped ids are not unescaped: ids are hex digits.</summary>
-    public static ReadOnlySpan<byte> ParentSpan(in LogRecord record)
+    /// <summary>Parent, duration and outcome of a span. Escaped ids are not unescaped: ids are hex digits.</summary>
+    public static SpanFields ReadSpan(in LogRecord record)
     {
+        var span = default(SpanFields);
         var json = new Utf8JsonReader(record.Attributes);
         while (NextProperty(ref json, out var name))
         {
-            if (name is "parent_id" or "parent_span_id" && json.TokenType == JsonTokenType.String)
+            switch (name)
             {
-                return json.ValueSpan;
+                case "parent_id" or "parent_span_id" when json.TokenType == JsonTokenType.String:
+                    span.ParentId = json.ValueSpan;
+                    break;
+                case "duration_ms" when json.TokenType == JsonTokenType.Number && json.TryGetDouble(out var milliseconds)
+                    && milliseconds is >= 0 and < 1e9:
+                    span.DurationNanos = milliseconds * 1e6;
+                    break;
+                case "status" or "status_code" when json.TokenType == JsonTokenType.String:
+                    span.IsError |= json.ValueTextEquals("ERROR"u8) || json.ValueTextEquals("error"u8) || json.ValueTextEquals("Error"u8);
+                    break;
+                case "error" when json.TokenType == JsonTokenType.True
+                    || (json.TokenType == JsonTokenType.String && json.ValueSpan.Length > 0 && !json.ValueTextEquals("false"u8)):
+                    span.IsError = true;
+                    break;
+                default:
+                    json.Skip();
+                    break;
             }
-
-            json.Skip();
         }
 
-        return [];
+        return span;
     }
 
     /// <summary>Steps to the value of the next property of the outermost object; false at its end.</summary>
@@ -71,4 +86,16 @@ internal static class TelemetryFields
 
         return false;
     }
+}
+
+/// <summary>What a span's attributes say.</summary>
+internal ref struct SpanFields
+{
+    /// <summary>The parent's span id; empty for a root.</summary>
+    public ReadOnlySpan<byte> ParentId;
+
+    /// <summary>0 when it is not given.</summary>
+    public double DurationNanos;
+
+    public bool IsError;
 }

@@ -10,11 +10,12 @@ internal static class EventTypes
     public const string RootCause = "log.root_cause";
     public const string IncidentOpened = "incident.opened";
     public const string IncidentUpdated = "incident.updated";
+    public const string IncidentReopened = "incident.reopened";
     public const string IncidentResolved = "incident.resolved";
     public const string AlertFiring = "alert.firing";
     public const string AlertUpdated = "alert.updated";
     public const string AlertResolved = "alert.resolved";
 
     /// <summary>The life of an incident; each such event carries the incident's full state.</summary>
-    public static readonly IReadOnlyList<string> Incident = [IncidentOpened, IncidentUpdated, IncidentResolved];
+    public static readonly IReadOnlyList<string> Incident = [IncidentOpened, IncidentUpdated, IncidentReopened, IncidentResolved];
 }

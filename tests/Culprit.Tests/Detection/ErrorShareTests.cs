@@ -39,6 +39,7 @@ public sealed class ErrorShareTests
     private static DrawnDigest Digest(long records, long errors) => new("production", new ServiceDigest
     {
         Service = "api",
+        Second = 0,
         ByLevel = [0, records - errors, 0, errors, 0],
         Duplicates = 0,
         LastNanos = 0,

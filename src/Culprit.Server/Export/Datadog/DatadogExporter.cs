@@ -38,7 +38,7 @@ internal sealed partial class DatadogExporter(
         // Subscribed and timed before anything is awaited, so that nothing after the start is missed.
         using var timer = new PeriodicTimer(Interval, clock);
         using var reading = new MeterReading(meter.Meter);
-        using var incidents = hub.Subscribe(new EventFilter { Types = [EventTypes.IncidentOpened, EventTypes.IncidentResolved] });
+        using var incidents = hub.Subscribe(new EventFilter { Types = [EventTypes.IncidentOpened, EventTypes.IncidentReopened, EventTypes.IncidentResolved] });
         using var client = new SinkClient(target, network, clock);
         if (incidents is null)
         {

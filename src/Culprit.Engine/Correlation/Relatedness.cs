@@ -1,0 +1,59 @@
+using Culprit.Engine.Detection;
+using Culprit.Engine.Records;
+using Culprit.Engine.Topology;
+
+namespace Culprit.Engine.Correlation;
+
+/// <summary>Whether an anomaly belongs to an incident: near in time, and connected by the services or traces that both touch.</summary>
+internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
+{
+    /// <summary>An edge that is less certain connects nothing.</summary>
+    private const double MinConfidence = 0.3;
+
+    /// <summary>Calls between a cause and its farthest symptom; services between them may stay silent.</summary>
+    private const int MaxHops = 4;
+
+    private readonly ILookup<string, string> _callees = edges.Where(e => e.Confidence >= MinConfidence)
+        .ToLookup(e => e.Caller, e => e.Callee, StringComparer.Ordinal);
+
+    private readonly ILookup<string, string> _callers = edges.Where(e => e.Confidence >= MinConfidence)
+        .ToLookup(e => e.Callee, e => e.Caller, StringComparer.Ordinal);
+
+    /// <summary>How closely they are connected: 0 not at all, 1 by calls or because nothing is known of its calls, 2 by a trace, 3 by a service.</summary>
+    public int Of(Incident incident, Anomaly anomaly)
+    {
+        if (anomaly.Services.Count == 0 || incident.Services.Count == 0
+            || anomaly.Services.Intersect(incident.Services, StringComparer.Ordinal).Any())
+        {
+            return 3;
+        }
+
+        var traces = incident.Anomalies.SelectMany(a => a.Evidence).Select(e => e.TraceId).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        if (anomaly.Evidence.Any(e => e.TraceId is { } trace && traces.Contains(trace)))
+        {
+            return 2;
+        }
+
+        var theirs = incident.Services.Select(NodeName.Normalise).ToHashSet(StringComparer.Ordinal);
+        return anomaly.Services.Select(NodeName.Normalise)
+            .Any(s => IsUnknown(s) || Reaches(s, _callees, theirs) || Reaches(s, _callers, theirs)) || theirs.All(IsUnknown) ? 1 : 0;
+    }
+
+    private bool IsUnknown(string service) => !_callees.Contains(service) && !_callers.Contains(service);
+
+    private static bool Reaches(string from, ILookup<string, string> next, HashSet<string> targets)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal) { from };
+        var border = new List<string> { from };
+        for (var hop = 0; hop < MaxHops && border.Count > 0; hop++)
+        {
+            border = [.. border.SelectMany(s => next[s]).Where(seen.Add)];
+            if (border.Exists(targets.Contains))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,41 @@
+using Culprit.Engine.Detection.Series;
+
+namespace Culprit.Engine.Detection;
+
+/// <summary>Whether a scope is above its limit. An open alarm absorbs what follows until it has been quiet for two minutes.</summary>
+internal sealed class Alarm
+{
+    private const int HoldSteps = 2 * Steps.PerMinute;
+
+    public bool IsOpen { get; set; }
+
+    /// <summary>Newest judged end of a window that was beyond the limit.</summary>
+    public long LastReached { get; set; }
+
+    /// <summary>First judged end of the run of windows beyond the limit that is going on.</summary>
+    public long RunSince { get; set; }
+
+    /// <summary>A window is beyond the limit; true when that is news.</summary>
+    /// <param name="isCertain">So far beyond that no second window is needed.</param>
+    public bool Reach(long end, bool isCertain)
+    {
+        var isOver = end - LastReached > HoldSteps;
+        if (end - LastReached > 1)
+        {
+            RunSince = end;
+        }
+
+        LastReached = Math.Max(LastReached, end);
+        if (IsOpen && !isOver)
+        {
+            return false;
+        }
+
+        // One window alone may be a hiccup: the next one must agree.
+        IsOpen = isCertain || end > RunSince;
+        return IsOpen;
+    }
+
+    /// <summary>Time passes without the limit being reached.</summary>
+    public void Settle(long end) => IsOpen = IsOpen && end - LastReached <= HoldSteps;
+}

@@ -1,0 +1,174 @@
+using Culprit.Engine.Detection.ErrorSpike;
+using Culprit.Engine.Detection.LatencyShift;
+using Culprit.Engine.Detection.Series;
+using Culprit.Engine.Records;
+
+namespace Culprit.Engine.Detection;
+
+/// <summary>The detectors of one environment that know what is usual: what they are fed, and when they judge.</summary>
+/// <remarks>
+/// Time is counted in steps of event time. A step is judged once the watermark (tick - 2 s) has passed its end, and what
+/// comes later still, up to the lateness, makes the windows that hold it be judged again. Where a batch ends changes nothing.
+/// </remarks>
+internal sealed class DetectorSet(string environment, DetectorOptions options, TimeSpan lateness)
+{
+    private const long WatermarkNanos = 2 * UnixNanos.PerSecond;
+
+    /// <summary>As many as the pipeline tells apart, and the environment as a whole.</summary>
+    private const int MaxServices = 1002;
+
+    private readonly ErrorSpikeDetector _errors = new(environment, options.ErrorSpike);
+    private readonly LatencyShiftDetector _latency = new(environment, options.LatencyShift);
+    private readonly SortedDictionary<string, ServiceTraffic> _traffic = new(StringComparer.Ordinal);
+    private readonly QuietTime _quiet = new();
+    private readonly long _lateSteps = UnixNanos.From(lateness) / Steps.Nanos;
+    private long _judged = -1;
+    private long _dirty = long.MaxValue;
+
+    /// <summary>Steps of history that there are.</summary>
+    public long LearnedSteps => _quiet.Since < 0 ? 0 : Math.Max(0, _judged - _quiet.Since);
+
+    public void Observe(ServiceDigest digest)
+    {
+        var step = Steps.OfSecond(digest.Second);
+        var calm = digest.ByLevel[0] + digest.ByLevel[1];
+        Traffic(digest.Service, step)?.Calm.Add(step, calm);
+        Traffic(string.Empty, step)?.Calm.Add(step, calm);
+        Touch(step);
+        if (digest.Errors > 0)
+        {
+            RecordRef? sample = null;
+            foreach (var pattern in digest.Patterns.Where(p => p.Severity.IsError()))
+            {
+                sample ??= pattern.Sample;
+                _errors.Observe(ErrorScopeKind.Pattern, digest.Service, pattern.Pattern.Value, step, pattern.Count, pattern.Sample);
+                _errors.Observe(ErrorScopeKind.Service, digest.Service, 0, step, pattern.Count, pattern.Sample);
+                _errors.Observe(ErrorScopeKind.Environment, string.Empty, 0, step, pattern.Count, pattern.Sample);
+            }
+
+            var unnamed = digest.Errors - digest.Patterns.Where(p => p.Severity.IsError()).Sum(p => p.Count);
+            if (unnamed > 0)
+            {
+                _errors.Observe(ErrorScopeKind.Service, digest.Service, 0, step, unnamed, null);
+                _errors.Observe(ErrorScopeKind.Environment, string.Empty, 0, step, unnamed, null);
+            }
+        }
+
+        foreach (var duration in digest.Durations)
+        {
+            _latency.Observe(digest.Service, "pattern " + duration.Pattern, step, duration.Nanos, trace: 0, isRoot: false);
+        }
+    }
+
+    /// <summary>Takes a span at the time of its end, which is when it can be known.</summary>
+    /// <param name="trace">Hash of its trace; 0 when there is none.</param>
+    public void Observe(string service, string operation, long startNanos, in SpanFields span, ulong trace)
+    {
+        var (durationNanos, isError) = (span.DurationNanos, span.IsError);
+        var step = Steps.OfNanos(startNanos + (long)durationNanos);
+        Traffic(service, step)?.Spans.Add(step, 1);
+        Touch(step);
+        if (isError)
+        {
+            _errors.Observe(ErrorScopeKind.Spans, service, 0, step, 1, null);
+        }
+
+        if (durationNanos > 0)
+        {
+            _latency.Observe(service, operation, step, durationNanos, trace, span.ParentId.IsEmpty);
+        }
+    }
+
+    /// <summary>Judges every step that can be judged by now; anomalies in the order in which they became visible.</summary>
+    public IReadOnlyList<Anomaly> Judge(long tickNanos)
+    {
+        var end = Steps.OfNanos(tickNanos - WatermarkNanos);
+        if (_quiet.Since < 0 || end <= _judged)
+        {
+            return [];
+        }
+
+        var first = _judged < 0 ? end : Math.Min(_judged + 1, Math.Max(_dirty + 1, end - _lateSteps));
+        var found = new List<Anomaly>();
+        for (var step = first; step <= end; step++)
+        {
+            var frame = new Frame(step, _quiet, _errors.Tests + _latency.Tests);
+            found.AddRange(_errors.Judge(frame, _traffic)
+                .Concat(_latency.Judge(frame, _quiet))
+                .OrderBy(a => a.StartedAt).ThenByDescending(a => a.Strength).ThenBy(a => a.Id, StringComparer.Ordinal));
+        }
+
+        _judged = end;
+        _dirty = long.MaxValue;
+        return found;
+    }
+
+    /// <summary>After judging: what has calmed down is closed, what has aged becomes usual.</summary>
+    /// <param name="open">Told of each service with an open alarm ("" for the environment), and of the nanosecond at which it was last beyond its limit.</param>
+    public void Settle(Action<string, long> open)
+    {
+        if (_judged < 0)
+        {
+            return;
+        }
+
+        void Open(string service, long step) => open(service, Steps.Start(step));
+        _errors.Settle(_judged, Open);
+        _latency.Settle(_judged, _quiet, Open);
+    }
+
+    /// <summary>A time that belongs to an incident is no baseline.</summary>
+    public void Exclude(long fromNanos, long toNanos) => _quiet.Exclude(Steps.OfNanos(fromNanos), Steps.OfNanos(toNanos) + 1);
+
+    public DetectorSetState ToState() =>
+        new(_judged, _dirty, _quiet, [.. _traffic.Values], _errors.ToState(), _latency.ToState());
+
+    public void Restore(DetectorSetState state)
+    {
+        _judged = state.Judged;
+        _dirty = state.Dirty;
+        _quiet.Since = state.Quiet.Since;
+        _quiet.Excluded.AddRange(state.Quiet.Excluded);
+        foreach (var traffic in state.Traffic)
+        {
+            _traffic.Add(traffic.Service, traffic);
+        }
+
+        _errors.Restore(state.Errors);
+        _latency.Restore(state.Latency);
+    }
+
+    private ServiceTraffic? Traffic(string service, long step)
+    {
+        if (!_traffic.TryGetValue(service, out var traffic) && _traffic.Count < MaxServices)
+        {
+            traffic = new ServiceTraffic { Service = service, Since = step };
+            _traffic.Add(service, traffic);
+        }
+
+        if (traffic is not null)
+        {
+            traffic.Since = Math.Min(traffic.Since, Math.Max(step, traffic.Since - _lateSteps));
+        }
+
+        return traffic;
+    }
+
+    private void Touch(long step)
+    {
+        _quiet.Since = _quiet.Since < 0 ? step : Math.Min(_quiet.Since, Math.Max(step, _quiet.Since - _lateSteps));
+        if (step < _judged)
+        {
+            _dirty = Math.Min(_dirty, step);
+        }
+    }
+}
+
+/// <summary>A <see cref="DetectorSet"/> at rest.</summary>
+internal sealed record DetectorSetState(
+    long Judged,
+    long Dirty,
+    QuietTime Quiet,
+    IReadOnlyList<ServiceTraffic> Traffic,
+    IReadOnlyList<ErrorScope> Errors,
+    LatencyState Latency);

@@ -1,0 +1,22 @@
+namespace Culprit.Engine.Detection.ErrorSpike;
+
+/// <summary>When more errors than usual become an anomaly.</summary>
+internal sealed record ErrorSpikeOptions
+{
+    /// <summary>Fewer errors in a window than this are never a spike. Default 4.</summary>
+    public int MinCount { get; init; } = 4;
+
+    /// <summary>The rate must be so many times the usual one. Default 2.</summary>
+    /// <remarks>Over long windows small changes are certain long before they matter.</remarks>
+    public double MinRatio { get; init; } = 2;
+
+    /// <summary>History without which nothing is called unusual. Default 30 s.</summary>
+    public TimeSpan MinHistory { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Size of the clumps in which errors come until the history shows it. Default 2.5.</summary>
+    /// <remarks>Raising it protects against short bursts of something new and delays the finding of weak faults.</remarks>
+    public double Clumping { get; init; } = 2.5;
+
+    /// <summary>Scopes counted per environment. Default 4,096; further ones count in their service only.</summary>
+    public int MaxScopes { get; init; } = 4096;
+}

@@ -1,0 +1,263 @@
+using System.Globalization;
+using Culprit.Engine.Detection.Series;
+using Culprit.Engine.Records;
+
+namespace Culprit.Engine.Detection.LatencyShift;
+
+/// <summary>A service whose operations take longer than they used to, by the durations of its spans and messages.</summary>
+/// <remarks>
+/// Looks at the distribution, not at its mean: the share of durations beyond 1.5 times the ninth decile, or beyond twice the median,
+/// of the same operation before (likelihood ratio of two shares, widened by clumping), so a changed mix of operations changes
+/// nothing. Tested for each operation, and for all of a service together, since a slow host shows in each a little.
+/// One anomaly per service, naming the operation that shifted most. One environment's; not thread-safe.
+/// </remarks>
+internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptions options)
+{
+    public const string Name = "latency-shift";
+
+    private readonly SortedDictionary<string, ServiceLatency> _services = new(StringComparer.Ordinal);
+    private readonly double[] _roots = new double[LogBins.Count];
+    private readonly double[] _before = new double[LogBins.Count];
+    private readonly double[] _now = new double[LogBins.Count];
+    private int _operations;
+
+    /// <summary>Each operation is tested at two thresholds.</summary>
+    public int Tests => 2 * (_operations + _services.Count);
+
+    /// <param name="trace">Hash of the trace or request; 0 when there is none.</param>
+    /// <param name="isRoot">Nobody waits for it but the user: how long roots take is the measure of what matters.</param>
+    public void Observe(string service, string operation, long step, double nanos, ulong trace, bool isRoot)
+    {
+        if (isRoot)
+        {
+            _roots[LogBins.Of(nanos)]++;
+        }
+
+        if (!_services.TryGetValue(service, out var latency))
+        {
+            latency = new ServiceLatency { Service = service };
+            _services.Add(service, latency);
+        }
+
+        if (!latency.Operations.TryGetValue(operation, out var known))
+        {
+            if (_operations >= options.MaxOperations)
+            {
+                return;
+            }
+
+            known = new Operation { Service = service, Name = operation };
+            latency.Operations.Add(operation, known);
+            _operations++;
+        }
+
+        known.Add(step, LogBins.Of(nanos), trace);
+        latency.Dirty = Math.Min(latency.Dirty, step);
+    }
+
+    public IEnumerable<Anomaly> Judge(Frame frame, QuietTime quiet)
+    {
+        foreach (var service in _services.Values)
+        {
+            if (service.Dirty < frame.End && Test(service, frame, quiet) is { } shift
+                && service.Alarm.Reach(frame.End, shift.Sigma >= Frame.Certain * frame.Sigma))
+            {
+                yield return ToAnomaly(service, frame, shift);
+            }
+        }
+    }
+
+    public void Settle(long end, QuietTime quiet, Action<string, long> open)
+    {
+        foreach (var service in _services.Values)
+        {
+            var last = -1L;
+            foreach (var operation in service.Operations.Values)
+            {
+                last = Math.Max(last, operation.Durations.Last);
+                if (end % Steps.PerMinute == 0)
+                {
+                    operation.Durations.Age(end, quiet);
+                }
+            }
+
+            service.Dirty = last < end - Frame.Lengths[^1] ? long.MaxValue : end - 1;
+            if (service.Alarm.IsOpen)
+            {
+                service.Alarm.Settle(end);
+                open(service.Service, service.Alarm.LastReached);
+            }
+        }
+    }
+
+    public LatencyState ToState() => new([.. _services.Values], _roots);
+
+    public void Restore(LatencyState state)
+    {
+        state.Roots.CopyTo(_roots, 0);
+        foreach (var service in state.Services)
+        {
+            _services.Add(service.Service, service);
+            _operations += service.Operations.Count;
+        }
+    }
+
+    private Shift? Test(ServiceLatency service, Frame frame, QuietTime quiet)
+    {
+        Shift? best = null;
+        var floor = Floor();
+        foreach (var length in Frame.Lengths)
+        {
+            var from = frame.End - length;
+            var pool = default(Slow);
+            Shift? worst = null;
+            foreach (var operation in service.Operations.Values)
+            {
+                if (operation.Durations.Last < from)
+                {
+                    continue;
+                }
+
+                Array.Clear(_now);
+                if (operation.Durations.Window(from, frame.End, _now) == 0
+                    || operation.Durations.Usual(from, quiet, _before) < options.MinBefore)
+                {
+                    continue;
+                }
+
+                var median = Quantile(_before, 0.5);
+                var tail = Beyond(Math.Max(floor, LogBins.Times(Quantile(_before, 0.9), options.TailFactor)));
+                var middle = Beyond(Math.Max(floor, LogBins.Times(median, options.MedianFactor)));
+                pool = pool.Plus(tail);
+                foreach (var slow in (ReadOnlySpan<Slow>)[tail, middle])
+                {
+                    var sigma = Sigma(slow);
+                    if (worst is null || sigma > worst.Sigma
+                        || (sigma.Equals(worst.Sigma) && string.CompareOrdinal(operation.Name, worst.Operation) < 0))
+                    {
+                        worst = new Shift(operation.Name, from, length, slow, sigma, LogBins.Middle(median), LogBins.Middle(Quantile(_now, 0.5)));
+                    }
+                }
+            }
+
+            if (worst is null)
+            {
+                continue;
+            }
+
+            var pooled = Sigma(pool);
+            if (pooled > worst.Sigma)
+            {
+                worst = worst with { Slow = pool with { Bin = worst.Slow.Bin }, Sigma = pooled, IsPooled = true };
+            }
+
+            if (worst.Sigma >= frame.Sigma && !(worst.Sigma <= best?.Sigma))
+            {
+                best = worst;
+            }
+        }
+
+        return best;
+    }
+
+    /// <summary>What is less than a tenth of a usual request is not worth a page.</summary>
+    private int Floor()
+    {
+        var floor = options.Floor.TotalNanoseconds;
+        var root = _roots.Sum() > 0 ? LogBins.Middle(Quantile(_roots, 0.5)) : 0;
+        return LogBins.Of(Math.Clamp(root / 10, floor, 10 * floor));
+    }
+
+    private double Sigma(Slow slow)
+    {
+        var share = slow.Now / Math.Max(1, slow.OfNow);
+        var before = slow.Before / Math.Max(1, slow.OfBefore);
+        return slow.Now < options.MinSlow || share - before < options.MinShare
+            ? 0
+            : LikelihoodRatio.OfShares(slow.Before, slow.OfBefore, slow.Now, slow.OfNow) / Math.Sqrt(options.Clumping);
+    }
+
+    /// <summary>Durations in the bins above one.</summary>
+    private Slow Beyond(int bin)
+    {
+        double before = 0, ofBefore = 0, now = 0, ofNow = 0;
+        for (var i = 0; i < LogBins.Count; i++)
+        {
+            ofBefore += _before[i];
+            ofNow += _now[i];
+            before += i > bin ? _before[i] : 0;
+            now += i > bin ? _now[i] : 0;
+        }
+
+        return new Slow(bin, before, ofBefore, now, ofNow);
+    }
+
+    private static int Quantile(double[] bins, double share)
+    {
+        var wanted = share * bins.Sum();
+        double below = 0;
+        for (var i = 0; i < bins.Length; i++)
+        {
+            below += bins[i];
+            if (below >= wanted)
+            {
+                return i;
+            }
+        }
+
+        return bins.Length - 1;
+    }
+
+    private Anomaly ToAnomaly(ServiceLatency service, Frame frame, Shift shift)
+    {
+        var seconds = shift.Length * Steps.Seconds;
+        var start = Steps.Start(service.Operations[shift.Operation].Durations.FirstAbove(shift.Slow.Bin, shift.From));
+        var slow = shift.Slow;
+        return new Anomaly
+        {
+            Id = ContentId.Of("anomaly", environment, Name, service.Service, (start / (60 * UnixNanos.PerSecond)).ToString(CultureInfo.InvariantCulture)),
+            Type = AnomalyType.LatencySpike,
+            Detector = Name,
+            Environment = environment,
+            Services = [service.Service],
+            StartedAt = UnixNanos.ToTime(start),
+            DetectedAt = UnixNanos.ToTime(Steps.Start(frame.End)),
+            Window = TimeSpan.FromSeconds(seconds),
+            ErrorCount = 0,
+            Expected = string.Create(CultureInfo.InvariantCulture,
+                $"{slow.Before:0} of {slow.OfBefore:0} slow, as before; {shift.Operation} took {Milliseconds(shift.MedianBefore)} in the middle"),
+            Observed = string.Create(CultureInfo.InvariantCulture,
+                $"{slow.Now:0} of {slow.OfNow:0} slow in {seconds} s{(shift.IsPooled ? " over all operations" : string.Empty)}, most of all {shift.Operation} with {Milliseconds(shift.MedianNow)}: {shift.Sigma:0.0} standard deviations (likelihood ratio of two shares), {frame.Sigma:0.0} needed"),
+            Evidence = [],
+            Strength = shift.Sigma,
+        };
+    }
+
+    private static string Milliseconds(double nanos) => string.Create(CultureInfo.InvariantCulture, $"{nanos / 1e6:0.##} ms");
+
+    /// <param name="Bin">Slow are those in bins above.</param>
+    private readonly record struct Slow(int Bin, double Before, double OfBefore, double Now, double OfNow)
+    {
+        public Slow Plus(Slow other) =>
+            new(other.Bin, Before + other.Before, OfBefore + other.OfBefore, Now + other.Now, OfNow + other.OfNow);
+    }
+
+    private sealed record Shift(
+        string Operation, long From, int Length, Slow Slow, double Sigma, double MedianBefore, double MedianNow, bool IsPooled = false);
+}
+
+/// <summary>A <see cref="LatencyShiftDetector"/> at rest.</summary>
+internal sealed record LatencyState(IReadOnlyList<ServiceLatency> Services, double[] Roots);
+
+/// <summary>What takes time in one service.</summary>
+internal sealed class ServiceLatency
+{
+    public required string Service { get; init; }
+
+    public Dictionary<string, Operation> Operations { get; init; } = [];
+
+    public Alarm Alarm { get; init; } = new();
+
+    /// <summary>Earliest step that changed since it was last judged; <see cref="long.MaxValue"/> when none did.</summary>
+    public long Dirty { get; set; } = long.MaxValue;
+}

@@ -1,0 +1,29 @@
+namespace Culprit.Engine.Detection.LatencyShift;
+
+/// <summary>When slower than usual becomes an anomaly.</summary>
+internal sealed record LatencyShiftOptions
+{
+    /// <summary>Slow is what takes so many times as long as nine of ten used to. Default 1.5.</summary>
+    public double TailFactor { get; init; } = 1.5;
+
+    /// <summary>Slow is also what takes so many times as long as half used to. Default 2.</summary>
+    public double MedianFactor { get; init; } = 2;
+
+    /// <summary>The share of slow ones must grow by this much. Default 0.2.</summary>
+    public double MinShare { get; init; } = 0.2;
+
+    /// <summary>Fewer durations of one operation before the window say nothing of what is usual. Default 5.</summary>
+    public int MinBefore { get; init; } = 5;
+
+    /// <summary>Fewer slow ones than this are never a shift. Default 3.</summary>
+    public int MinSlow { get; init; } = 3;
+
+    /// <summary>Slow ones come together: variance over mean of their number. Default 2.5.</summary>
+    public double Clumping { get; init; } = 2.5;
+
+    /// <summary>Durations below this are never slow. Default 2 ms.</summary>
+    public TimeSpan Floor { get; init; } = TimeSpan.FromMilliseconds(2);
+
+    /// <summary>Operations and patterns with durations per environment. Default 4,000; further ones are not judged.</summary>
+    public int MaxOperations { get; init; } = 4000;
+}

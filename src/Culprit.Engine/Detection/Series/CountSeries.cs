@@ -1,0 +1,135 @@
+using System.Runtime.InteropServices;
+
+namespace Culprit.Engine.Detection.Series;
+
+/// <summary>How often something happened: by step for the last quarter of an hour, by minute for the last three hours.</summary>
+/// <remarks>Sparse, so that what is rare costs little. Late counts find their own step. Counts of older steps are dropped.</remarks>
+internal sealed class CountSeries
+{
+    private const int FineSteps = 15 * Steps.PerMinute;
+    private const int FineMinutes = 180;
+
+    public List<Counted> ByStep { get; init; } = [];
+
+    public List<Counted> ByMinute { get; init; } = [];
+
+    /// <summary>Newest step with a count; -1 before the first.</summary>
+    public long Last => ByStep.Count > 0 ? ByStep[^1].At : -1;
+
+    public void Add(long step, long count)
+    {
+        Add(ByStep, step, count, FineSteps);
+        Add(ByMinute, step / Steps.PerMinute, count, FineMinutes);
+    }
+
+    /// <summary>Sum of the steps from <paramref name="from"/> up to but without <paramref name="to"/>.</summary>
+    public long Between(long from, long to) => Sum(ByStep, from, to, out _);
+
+    /// <summary>The first step of a window in which more happened than usual.</summary>
+    public long Onset(long from, long to, double usualPerStep)
+    {
+        var first = -1L;
+        foreach (var counted in ByStep)
+        {
+            if (counted.At >= from && counted.At < to)
+            {
+                if (counted.Count > 2 * usualPerStep)
+                {
+                    return counted.At;
+                }
+
+                first = first < 0 ? counted.At : first;
+            }
+        }
+
+        return first < 0 ? from : first;
+    }
+
+    /// <summary>What is usual: the count in the quiet time, and how much more it varies than independent events would.</summary>
+    /// <param name="priorDispersion">Believed until there is enough to see: things of this kind come in clumps of this size.</param>
+    public Usual UsualIn(QuietSpan span, long since, double priorDispersion)
+    {
+        double sum = 0, fineSquares = 0, minuteSum = 0, minuteSquares = 0;
+        foreach (var (from, to) in span.Fine)
+        {
+            sum += Sum(ByStep, Math.Max(from, since), to, out var squares);
+            fineSquares += squares;
+        }
+
+        foreach (var (from, to) in span.Minutes)
+        {
+            minuteSum += Sum(ByMinute, Math.Max(from, (since + Steps.PerMinute - 1) / Steps.PerMinute), to, out var squares);
+            minuteSquares += squares;
+        }
+
+        var (fine, minutes) = span.LengthSince(since);
+        var dispersion = minutes >= 10
+            ? Dispersion(minuteSum, minuteSquares, minutes, priorDispersion)
+            : Dispersion(sum, fineSquares, fine, priorDispersion);
+        return new Usual(sum + minuteSum, fine + (minutes * Steps.PerMinute), dispersion);
+    }
+
+    // Ratio of variance to mean (McCullagh and Nelder, Generalized Linear Models, 1989, section 6.2), drawn towards the prior
+    // as if the prior had been seen in eight cells.
+    private static double Dispersion(double sum, double squares, long cells, double prior)
+    {
+        const double PriorCells = 8;
+        if (cells < 2 || sum <= 0)
+        {
+            return prior;
+        }
+
+        var mean = sum / cells;
+        var observed = Math.Max(0, squares - (cells * mean * mean)) / (cells - 1) / mean;
+        var weight = Math.Min(cells - 1, sum);
+        return Math.Max(1, ((PriorCells * prior) + (weight * observed)) / (PriorCells + weight));
+    }
+
+    private static void Add(List<Counted> list, long at, long count, int keep)
+    {
+        var i = list.Count;
+        while (i > 0 && list[i - 1].At > at)
+        {
+            i--;
+        }
+
+        if (i > 0 && list[i - 1].At == at)
+        {
+            list[i - 1] = new Counted(at, list[i - 1].Count + count);
+            return;
+        }
+
+        list.Insert(i, new Counted(at, count));
+        if (list[0].At < list[^1].At - keep)
+        {
+            var stale = list.FindIndex(c => c.At >= list[^1].At - (keep * 7 / 8));
+            list.RemoveRange(0, stale);
+        }
+    }
+
+    private static long Sum(List<Counted> list, long from, long to, out double squares)
+    {
+        long sum = 0;
+        squares = 0;
+        var span = CollectionsMarshal.AsSpan(list);
+        for (var i = span.Length - 1; i >= 0 && span[i].At >= from; i--)
+        {
+            if (span[i].At < to)
+            {
+                sum += span[i].Count;
+                squares += (double)span[i].Count * span[i].Count;
+            }
+        }
+
+        return sum;
+    }
+}
+
+/// <summary>What a series did in its quiet time.</summary>
+/// <param name="Count">How often it happened.</param>
+/// <param name="Steps">In so many steps.</param>
+/// <param name="Dispersion">Variance of a cell's count over its mean; 1 for independent events.</param>
+internal readonly record struct Usual(double Count, long Steps, double Dispersion)
+{
+    public double PerStep => Steps > 0 ? Count / Steps : 0;
+}

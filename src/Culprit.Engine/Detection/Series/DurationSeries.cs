@@ -1,0 +1,118 @@
+using System.Runtime.InteropServices;
+
+namespace Culprit.Engine.Detection.Series;
+
+/// <summary>How long something took: the last minutes by step, and what was usual before them with a half-life of an hour.</summary>
+/// <remarks>Sparse. Late durations find their own step; those older than the newest <see cref="KeepSteps"/> steps are dropped.</remarks>
+internal sealed class DurationSeries
+{
+    internal const int KeepSteps = 8 * Steps.PerMinute;
+    private static readonly double DecayPerMinute = Math.Pow(0.5, 1.0 / 60);
+
+    /// <summary>Newest last.</summary>
+    public List<BinCount> Recent { get; init; } = [];
+
+    public double[] Old { get; init; } = new double[LogBins.Count];
+
+    /// <summary>Minute up to which <see cref="Old"/> has decayed.</summary>
+    public long DecayedTo { get; set; }
+
+    public long Last => Recent.Count > 0 ? Recent[^1].At : -1;
+
+    public void Add(long step, int bin, int count)
+    {
+        if (step < Last - KeepSteps)
+        {
+            return;
+        }
+
+        var i = Recent.Count;
+        while (i > 0 && (Recent[i - 1].At > step || (Recent[i - 1].At == step && Recent[i - 1].Bin > bin)))
+        {
+            i--;
+        }
+
+        if (i > 0 && Recent[i - 1].At == step && Recent[i - 1].Bin == bin)
+        {
+            Recent[i - 1] = new BinCount(step, (short)bin, Recent[i - 1].Count + count);
+            return;
+        }
+
+        Recent.Insert(i, new BinCount(step, (short)bin, count));
+    }
+
+    /// <summary>Lets what has aged become part of what is usual, unless it belongs to an incident.</summary>
+    public void Age(long end, QuietTime quiet)
+    {
+        var minute = end / Steps.PerMinute;
+        if (DecayedTo < minute)
+        {
+            var factor = DecayedTo == 0 ? 1 : Math.Pow(DecayPerMinute, minute - DecayedTo);
+            for (var bin = 0; bin < Old.Length && factor < 1; bin++)
+            {
+                Old[bin] *= factor;
+            }
+
+            DecayedTo = minute;
+        }
+
+        var aged = 0;
+        while (aged < Recent.Count && Recent[aged].At < end - KeepSteps)
+        {
+            var entry = Recent[aged++];
+            if (!quiet.IsExcluded(entry.At))
+            {
+                Old[entry.Bin] += entry.Count;
+            }
+        }
+
+        Recent.RemoveRange(0, aged);
+    }
+
+    /// <summary>The durations of a window by bin, added to <paramref name="bins"/>; returns how many.</summary>
+    public long Window(long from, long to, Span<double> bins)
+    {
+        long sum = 0;
+        foreach (var entry in CollectionsMarshal.AsSpan(Recent))
+        {
+            if (entry.At >= from && entry.At < to)
+            {
+                bins[entry.Bin] += entry.Count;
+                sum += entry.Count;
+            }
+        }
+
+        return sum;
+    }
+
+    /// <summary>The first step from one on with a duration in a bin above <paramref name="bin"/>; the step itself if there is none.</summary>
+    public long FirstAbove(int bin, long from)
+    {
+        var at = Recent.FindIndex(r => r.At >= from && r.Bin > bin);
+        return at < 0 ? from : Recent[at].At;
+    }
+
+    /// <summary>What was usual before a window, by bin; returns how many.</summary>
+    public double Usual(long windowStart, QuietTime quiet, Span<double> bins)
+    {
+        Old.AsSpan().CopyTo(bins);
+        foreach (var entry in CollectionsMarshal.AsSpan(Recent))
+        {
+            if (entry.At < windowStart && !quiet.IsExcluded(entry.At))
+            {
+                bins[entry.Bin] += entry.Count;
+            }
+        }
+
+        double sum = 0;
+        foreach (var count in bins)
+        {
+            sum += count;
+        }
+
+        return sum;
+    }
+}
+
+/// <summary>So many durations of one bin in one step.</summary>
+internal readonly record struct BinCount(long At, short Bin, int Count);

@@ -1,0 +1,33 @@
+namespace Culprit.Engine.Detection.Series;
+
+/// <summary>The moment that detectors judge: windows end with it, and what lies before them is the baseline.</summary>
+internal sealed class Frame
+{
+    /// <summary>Window lengths in steps: 10 s, 1 min and 5 min. The short ones see what is strong soon, the long ones what is slow.</summary>
+    public static readonly IReadOnlyList<int> Lengths = [2, 12, 60];
+
+    /// <summary>Evidence so many times as strong as needed counts at once, without a second window that agrees.</summary>
+    public const double Certain = 1.4;
+
+    private readonly QuietSpan[] _spans;
+
+    public Frame(long end, QuietTime quiet, int tests)
+    {
+        End = end;
+        Since = quiet.Since;
+        Sigma = AlarmBudget.Sigma(end - quiet.Since, tests * Lengths.Count);
+        _spans = [.. Lengths.Select(l => quiet.Before(end - l))];
+    }
+
+    /// <summary>The step with which the windows end; not part of them.</summary>
+    public long End { get; }
+
+    /// <summary>First step of the history.</summary>
+    public long Since { get; }
+
+    /// <summary>What a single test must reach.</summary>
+    public double Sigma { get; }
+
+    /// <summary>The quiet time before the window of a length.</summary>
+    public QuietSpan Before(int lengthIndex) => _spans[lengthIndex];
+}

@@ -1,0 +1,159 @@
+using Culprit.Engine.Detection;
+using Culprit.Engine.Detection.ErrorSpike;
+using Culprit.Engine.Records;
+using Culprit.Tests.Support;
+
+namespace Culprit.Tests.Detection;
+
+public class ErrorSpikeDetectorTests
+{
+    private static readonly TimeSpan Lateness = TimeSpan.FromMinutes(2);
+
+    /// <summary>History in minutes, usual errors a minute, then errors a minute and how long: is it found?</summary>
+    [Theory]
+    [InlineData(10, 2, 2, 120, false)]      // nothing changes
+    [InlineData(10, 0, 1, 60, false)]       // one or two errors of a new pattern are no fault
+    [InlineData(20, 0, 60, 60, true)]       // a new pattern, once a second
+    [InlineData(10, 6, 120, 60, true)]      // twenty times as many
+    [InlineData(20, 60, 150, 300, true)]    // two and a half times as many, for long
+    [InlineData(20, 60, 66, 600, false)]    // a tenth more
+    [InlineData(1, 6, 240, 60, true)]       // a minute of history is enough for what is strong
+    [InlineData(0, 0, 240, 25, false)]      // nothing is unusual at the start
+    public void WhatIsFound(double minutes, double usual, double errors, double seconds, bool isFound)
+    {
+        var found = Play(Fault(minutes, usual, errors, seconds), seed: 3);
+
+        Assert.Equal(isFound, found.Count > 0);
+        Assert.All(found, a => Assert.InRange(a.StartedAt, Some.Noon.AddMinutes(minutes).AddSeconds(-5), Some.Noon.AddMinutes(minutes).AddSeconds(seconds)));
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(0.2)]
+    public void LoadAloneIsNoSpike(double factor)
+    {
+        var traffic = new SomeTraffic(5);
+        var digests = Seconds(20, s => [
+            SomeTraffic.Digest(s, "shop", traffic.Poisson(s < 900 ? 20 : 20 * factor), traffic.Poisson(s < 900 ? 0.3 : 0.3 * factor))]);
+
+        Assert.Empty(Play(digests));
+    }
+
+    [Fact]
+    public void QuietHoursStayQuiet()
+    {
+        var traffic = new SomeTraffic(11);
+        var digests = Seconds(120, s => s % 5 > 0 ? [] : [.. Enumerable.Range(0, 3).Select(i =>
+        {
+            var load = 1 + (0.5 * Math.Sin(s / 7200 * 2 * Math.PI));
+            return SomeTraffic.Digest(s, $"service-{i}", traffic.Poisson(15 * load), traffic.Poisson(0.1 * load), (ulong)(s % 4) + 1);
+        })]);
+
+        Assert.Empty(Play(digests));
+    }
+
+    [Fact]
+    public void OneFaultIsReportedOncePerServiceByItsNarrowestScope()
+    {
+        var found = Play(Fault(10, 2, 120, 120), seed: 1);
+
+        var anomaly = Assert.Single(found);
+        Assert.Equal(["shop"], anomaly.Services);
+        Assert.Contains("one pattern", anomaly.Observed, StringComparison.Ordinal);
+        Assert.InRange(anomaly.DetectedAt - Some.Noon.AddMinutes(10), TimeSpan.Zero, TimeSpan.FromSeconds(15));
+        Assert.NotEmpty(anomaly.Evidence);
+    }
+
+    [Fact]
+    public void ShiftedInTimeItIsTheSame()
+    {
+        var here = Play(Fault(10, 2, 60, 120), seed: 8);
+        var there = Play(Fault(10, 2, 60, 120), seed: 8, shift: 7 * 86400);
+
+        Assert.Equal(here.Select(a => a.Observed), there.Select(a => a.Observed));
+        Assert.Equal(here.Select(a => a.StartedAt.AddDays(7)), there.Select(a => a.StartedAt));
+    }
+
+    [Fact]
+    public void ArrivingLateWithinTheLatenessItIsTheSameAnomaly()
+    {
+        var digests = Digests(Fault(10, 2, 90, 120), seed: 2).ToList();
+        var late = digests.Select((d, i) => (Digest: d, At: d.Second + (i % 5 * 20))).OrderBy(d => d.At).ToList();
+
+        var inOrder = Play(digests.Select(d => (d, d.Second)));
+        var outOfOrder = Play(late.Select(d => (d.Digest, d.At)));
+
+        Assert.Equal(inOrder.Select(a => a.Id), outOfOrder.Select(a => a.Id));
+    }
+
+    [Fact]
+    public void RestoredInTheMiddleItGoesOnTheSame()
+    {
+        var digests = Digests(Fault(12, 2, 90, 120), seed: 4).ToList();
+        var whole = Play(digests.Select(d => (d, d.Second)));
+
+        var half = Play(digests.Select(d => (d, d.Second)), restoreEvery: 170);
+
+        Assert.Equal(whole.Select(a => a.Id), half.Select(a => a.Id));
+        Assert.Equal(whole.Select(a => a.Observed), half.Select(a => a.Observed));
+    }
+
+    private static IEnumerable<(double Second, double Errors)> Fault(double minutes, double usual, double errors, double seconds)
+    {
+        for (var s = 0; s < (minutes * 60) + seconds; s++)
+        {
+            yield return (s, (s < minutes * 60 ? usual : errors) / 60);
+        }
+    }
+
+    private static IEnumerable<ServiceDigest> Digests(IEnumerable<(double Second, double Errors)> rates, ulong seed, double shift = 0)
+    {
+        var traffic = new SomeTraffic(seed);
+        return rates.Select(r => SomeTraffic.Digest(r.Second + shift, "shop", traffic.Poisson(20), traffic.Poisson(r.Errors))).ToList();
+    }
+
+    private static IEnumerable<ServiceDigest> Seconds(int minutes, Func<double, IReadOnlyList<ServiceDigest>> at) =>
+        Enumerable.Range(0, minutes * 60).SelectMany(s => at(s)).ToList();
+
+    private static List<Anomaly> Play(IEnumerable<(double Second, double Errors)> rates, ulong seed, double shift = 0) =>
+        Play(Digests(rates, seed, shift));
+
+    private static List<Anomaly> Play(IEnumerable<ServiceDigest> digests) => Play(digests.Select(d => (d, d.Second)));
+
+    private static List<Anomaly> Play(IEnumerable<(ServiceDigest Digest, long At)> digests, int restoreEvery = int.MaxValue)
+    {
+        var set = new DetectorSet("production", new DetectorOptions(), Lateness);
+        var found = new List<Anomaly>();
+        var last = 0L;
+        var count = 0;
+        foreach (var (digest, at) in digests)
+        {
+            for (; last > 0 && last < at; last++)
+            {
+                Tick(last);
+            }
+
+            last = at;
+            set.Observe(digest);
+            if (++count % restoreEvery == 0)
+            {
+                var state = System.Text.Json.JsonSerializer.Deserialize<DetectorSetState>(System.Text.Json.JsonSerializer.Serialize(set.ToState()))!;
+                set = new DetectorSet("production", new DetectorOptions(), Lateness);
+                set.Restore(state);
+            }
+        }
+
+        for (var tail = 0; tail < 10; tail++)
+        {
+            Tick(last + tail);
+        }
+
+        return found;
+
+        void Tick(long second)
+        {
+            found.AddRange(set.Judge(second * UnixNanos.PerSecond));
+            set.Settle((_, _) => { });
+        }
+    }
+}

@@ -1,0 +1,109 @@
+using Culprit.Engine.Detection;
+using Culprit.Engine.Records;
+using Culprit.Tests.Support;
+
+namespace Culprit.Tests.Detection;
+
+public class LatencyShiftDetectorTests
+{
+    /// <summary>Minutes of history, calls a second, then how many times as long for which share of calls: is it found?</summary>
+    [Theory]
+    [InlineData(5, 5, 1, 1, false)]
+    [InlineData(5, 5, 3, 1, true)]
+    [InlineData(5, 5, 1.15, 1, false)]     // a little slower matters to nobody
+    [InlineData(5, 5, 20, 0.4, true)]      // two of five calls are very slow
+    [InlineData(5, 5, 20, 0.01, false)]    // one in a hundred
+    [InlineData(1, 3, 5, 1, true)]          // a minute of history is enough for what is strong
+    [InlineData(10, 0.3, 10, 1, true)]      // eighteen calls a minute
+    public void WhatIsFound(double minutes, double rate, double factor, double share, bool isFound)
+    {
+        var found = Play(minutes * 60, 120, rate, traffic => traffic.Next() < share ? factor : 1, seed: 7);
+
+        Assert.Equal(isFound, found.Count > 0);
+        Assert.All(found, a => Assert.Equal(AnomalyType.LatencySpike, a.Type));
+    }
+
+    [Fact]
+    public void ADifferentMixOfFastAndSlowOperationsIsNoShift()
+    {
+        var traffic = new SomeTraffic(9);
+        var set = new DetectorSet("production", new DetectorOptions(), TimeSpan.FromMinutes(2));
+        var found = new List<Anomaly>();
+        for (var s = 0; s < 700; s++)
+        {
+            var slowShare = s < 500 ? 0.1 : 0.9;
+            for (var i = 0; i < 5; i++)
+            {
+                var isSlow = traffic.Next() < slowShare;
+                Span(set, s, isSlow ? "report" : "ping", traffic.Nanos(isSlow ? 400 : 4), (ulong)((s * 10) + i + 1));
+            }
+
+            found.AddRange(set.Judge(Some.At(s)));
+            set.Settle((_, _) => { });
+        }
+
+        Assert.Empty(found);
+    }
+
+    [Fact]
+    public void RepetitionsWithinOneRequestCountOnce()
+    {
+        var traffic = new SomeTraffic(2);
+        var set = new DetectorSet("production", new DetectorOptions(), TimeSpan.FromMinutes(2));
+        var found = new List<Anomaly>();
+        for (var s = 0; s < 620; s++)
+        {
+            Span(set, s, "query", traffic.Nanos(20), (ulong)s + 1);
+            for (var i = 0; s is 600 or 605 && i < 300; i++)
+            {
+                Span(set, s, "query", traffic.Nanos(900), 99_999);
+            }
+
+            found.AddRange(set.Judge(Some.At(s)));
+            set.Settle((_, _) => { });
+        }
+
+        Assert.Empty(found);
+    }
+
+    [Fact]
+    public void OperationsTooShortToMatterAreNotReported()
+    {
+        var found = Play(300, 120, 5, _ => 3, seed: 5, medianMilliseconds: 0.3);
+
+        Assert.Empty(found);
+    }
+
+    [Fact]
+    public void ScalingAllDurationsChangesNoVerdict()
+    {
+        var small = Play(300, 60, 5, _ => 2.5, seed: 6, medianMilliseconds: 50);
+        var smaller = Play(300, 60, 5, _ => 2.5, seed: 6, medianMilliseconds: 50 / Math.Pow(1.2, 8)); // A whole number of bins.
+
+        Assert.Equal(small.Select(a => a.DetectedAt), smaller.Select(a => a.DetectedAt));
+    }
+
+    private static List<Anomaly> Play(
+        double quiet, double fault, double rate, Func<SomeTraffic, double> factor, ulong seed, double medianMilliseconds = 40)
+    {
+        var traffic = new SomeTraffic(seed);
+        var set = new DetectorSet("production", new DetectorOptions(), TimeSpan.FromMinutes(2));
+        var found = new List<Anomaly>();
+        ulong trace = 0;
+        for (var s = 0; s < quiet + fault; s++)
+        {
+            for (var i = traffic.Poisson(rate); i > 0; i--)
+            {
+                Span(set, s, "GET /orders", traffic.Nanos(medianMilliseconds) * (s < quiet ? 1 : factor(traffic)), ++trace);
+            }
+
+            found.AddRange(set.Judge(Some.At(s)));
+            set.Settle((_, _) => { });
+        }
+
+        return found;
+    }
+
+    private static void Span(DetectorSet set, double second, string operation, double nanos, ulong trace) =>
+        set.Observe("shop", operation, Some.At(second), new SpanFields { DurationNanos = nanos }, trace);
+}
