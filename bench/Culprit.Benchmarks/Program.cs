@@ -7,6 +7,7 @@ return args switch
     ["patterns", .. var files] => PatternsBenchmark.Run(files),
     ["assign", var input, var output, .. var settings] => AssignPatterns.Run(input, output, settings),
     ["accuracy", var folder, .. var settings] => AccuracyBenchmark.Run(folder, settings),
+    ["flows", var input, var output, .. var settings] => FlowsBenchmark.Run(input, output, settings),
     ["engine"] => EngineBenchmark.Run(null),
     ["engine", var file] => EngineBenchmark.Run(file),
     ["anomaly-latency", var url] => await AnomalyLatency.RunAsync(new Uri(url), 60),
@@ -26,6 +27,8 @@ static int Usage()
           accuracy FOLDER|- [--mistakes] [SETTING=N...]
                                agreement with labelled CSV files (Content, EventId, EventTemplate), as written and made
                                blind for masks, and with generated styles; - for the styles alone
+          flows INPUT OUTPUT [SETTING=N...]
+                               records per second and bytes a session of following sessions; their verdicts go to OUTPUT
           engine [FILE]        records per second of parser and pipeline on NDJSON, one thread
           formats FILE...      records per second and bytes allocated per record of reading log files, one thread
           admission            nanoseconds per record of admission rules and sampling, one thread
