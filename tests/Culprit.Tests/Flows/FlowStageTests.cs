@@ -20,9 +20,9 @@ public sealed class FlowStageTests
     [InlineData("cart pay ship ship ship", "3 times")]
     public void ACheckoutWithOptionalStepsAndRetriesIsJudged(string steps, string? explanation)
     {
-        var stage = Follow(Checkout(400).Append(("odd-7001", steps)));
+        var stage = Follow(Checkout(400).Append(("ord-7001", steps)));
 
-        var verdict = stage.Verdicts().Single(v => v.Session == "odd-7001");
+        var verdict = stage.Verdicts().Single(v => v.Session == "ord-7001");
 
         Assert.Equal(explanation is not null, verdict.IsAnomalous);
         if (explanation is not null)
@@ -43,10 +43,10 @@ public sealed class FlowStageTests
     [Fact]
     public void ANewStepThatBecomesUsualIsTakenBack()
     {
-        var later = Enumerable.Range(0, 300).Select(i => ($"new-{9000 + i}", "cart gift pay ship"));
+        var later = Enumerable.Range(0, 300).Select(i => ($"ord-{9000 + i}", "cart gift pay ship"));
         var stage = Follow(Checkout(4000).Concat(later));
 
-        var first = stage.Verdicts().Single(v => v.Session == "new-9000");
+        var first = stage.Verdicts().Single(v => v.Session == "ord-9000");
 
         Assert.Equal((true, false), (first.IsFirstAnomalous, first.IsAnomalous));
     }
@@ -103,7 +103,7 @@ public sealed class FlowStageTests
     [Fact]
     public void CountsSayHowManySessionsEndedAndBroke()
     {
-        var stage = Follow(Checkout(400).Append(("odd-7001", "cart")).Concat(Checkout(50, 5000)), finish: false);
+        var stage = Follow(Checkout(400).Append(("ord-7001", "cart")).Concat(Checkout(50, 5000)), finish: false);
         var counts = new List<FlowCount>();
         stage.DrainCounts(counts);
         var findings = new List<FlowFinding>();
@@ -111,7 +111,7 @@ public sealed class FlowStageTests
 
         Assert.Equal(stage.Verdicts().Count(v => !v.IsOpen), counts.Sum(c => c.Ended));
         Assert.Equal(findings.Count, counts.Sum(c => c.Broken));
-        Assert.Contains(findings, f => f.Verdict.Session == "odd-7001" && f.Missing is not null);
+        Assert.Contains(findings, f => f.Verdict.Session == "ord-7001" && f.Missing is not null);
     }
 
     private static IEnumerable<(string Id, string Steps)> Checkout(int count, int first = 1000) =>
