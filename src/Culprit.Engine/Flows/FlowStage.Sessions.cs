@@ -155,7 +155,7 @@ internal sealed partial class FlowStage
         }
     }
 
-    private void Judge(FlowSession session, long nowNanos)
+    private static void Judge(FlowSession session, long nowNanos)
     {
         var kind = session.Kind!;
         session.Deviation = kind.Judge(session, nowNanos);
