@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Culprit.Engine;
+using Culprit.Engine.Flows;
 using Culprit.Engine.RootCause;
 using Culprit.Engine.Storage;
 using Culprit.Server.Alerting;
@@ -19,6 +20,9 @@ internal sealed class FileRun(string[] paths, string? json, string? html, string
 
     /// <summary>Which of the engine's events go into the report.</summary>
     public Func<IReadOnlyList<DerivedEvent>, IReadOnlyList<DerivedEvent>> Select { get; init; } = e => e;
+
+    /// <summary>File for what was followed of each request and job; null follows none.</summary>
+    public string? Sessions { get; init; }
 
     /// <summary>Records after this moment are not read; null reads all.</summary>
     public DateTimeOffset? Until { get; init; }
@@ -80,16 +84,24 @@ internal sealed class FileRun(string[] paths, string? json, string? html, string
             return ExitCodes.BadUsage;
         }
 
+        if (!TryOpenSessions(Sessions, out var sessionsFile))
+        {
+            return ExitCodes.Failure;
+        }
+
+        using var written = sessionsFile;
+        var options = Configure(settings.Options.ToPipelineOptions());
+        options = sessionsFile is null ? options : options with { Flows = new FlowOptions(), SessionForgotten = sessionsFile.Add };
         var library = await RootCauseRegistration.LoadRunbooksAsync(settings, cancellationToken).ConfigureAwait(false);
-        var pipeline = new Pipeline(Configure(settings.Options.ToPipelineOptions()), journalId: 0, new RootCauseRanker(library));
+        var pipeline = new Pipeline(options, journalId: 0, new RootCauseRanker(library));
         var report = new AnalysisReport();
-        using var analysis = new FileAnalysis(inputs, threads, environment, TimeProvider.System);
+        using var analysis = new FileAnalysis(inputs, threads, environment, TimeProvider.System) { Until = Until };
         try
         {
             await ReadingProgress.ShowAsync(
                 inputs.Sum(i => i.Bytes),
                 () => analysis.BytesRead,
-                () => analysis.RunAsync(pipeline, e => report.Add(Select(e)), Until, cancellationToken)).ConfigureAwait(false);
+                () => analysis.RunAsync(pipeline, e => report.Add(Select(e)), sessionsFile is null ? null : sessionsFile.Add, cancellationToken)).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -105,6 +117,26 @@ internal sealed class FileRun(string[] paths, string? json, string? html, string
         }
 
         return analysis.RecordsPlayed > 0 ? ExitCodes.Success : ExitCodes.Failure;
+    }
+
+    private static bool TryOpenSessions(string? path, out SessionsFile? file)
+    {
+        file = null;
+        if (path is null)
+        {
+            return true;
+        }
+
+        try
+        {
+            file = new SessionsFile(new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, 256 * 1024));
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine("culprit: --sessions cannot be written: " + TerminalText.Visible(e.Message));
+            return false;
+        }
     }
 
     private async Task<bool> WriteAsync(
