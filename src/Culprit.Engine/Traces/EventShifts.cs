@@ -78,7 +78,7 @@ internal sealed class EventShifts
         {
             var key = _index.Events[id];
             isEcho = key.Kind == TraceEventKind.Line && Text(key) is var text && FailureWords.Find(text) is { } kind
-                && (FailureWords.SpeaksOfAnother(text, kind) || NamesAnother(text, _index.ServiceOf(key.Operation)));
+                && (NamesAnother(text, _index.ServiceOf(key.Operation)) ?? FailureWords.SpeaksOfAnother(text, kind));
             _echo.Add(id, isEcho);
         }
 
@@ -122,11 +122,12 @@ internal sealed class EventShifts
         return new EventShift(id, operation, ProportionShift.Root(k0, n0, k1, n1), k0, n0, k1, n1);
     }
 
-    /// <summary>It names a service that reports errors itself: a healthy one that is named explains nothing.</summary>
-    private bool NamesAnother(string text, string speaker)
+    /// <summary>It names a service that reports errors itself: a healthy one that is named explains nothing. Null when it names none.</summary>
+    private bool? NamesAnother(string text, string speaker)
     {
         var self = NodeName.Normalise(speaker);
-        return PeerScanner.Find(text, _failing).Any(m => m.Name != self && _failing.Contains(m.Name));
+        var named = PeerScanner.Find(text, _failing).Where(m => m.Name != self && m.Form != PeerForm.Address).ToList();
+        return named.Count == 0 ? null : named.Exists(m => _failing.Contains(m.Name));
     }
 
     private string Text(EventKey key) => _text(_index.ServiceOf(key.Operation), _index.PatternOf((int)key.Value));
