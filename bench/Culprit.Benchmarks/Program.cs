@@ -1,10 +1,12 @@
 using Culprit.Benchmarks;
+using Culprit.Benchmarks.Patterns;
 using Culprit.Benchmarks.Storage;
 
 return args switch
 {
     ["patterns", .. var files] => PatternsBenchmark.Run(files),
     ["assign", var input, var output, .. var settings] => AssignPatterns.Run(input, output, settings),
+    ["accuracy", var folder, .. var settings] => AccuracyBenchmark.Run(folder, settings),
     ["engine"] => EngineBenchmark.Run(null),
     ["engine", var file] => EngineBenchmark.Run(file),
     ["anomaly-latency", var url] => await AnomalyLatency.RunAsync(new Uri(url), 60),
@@ -21,6 +23,9 @@ static int Usage()
           patterns FILE...     lines per second and bytes allocated per line of the pattern miner, one thread
           assign INPUT OUTPUT [SETTING=N...]
                                writes "id<TAB>pattern" for each line of INPUT, as known after the whole file
+          accuracy FOLDER|- [--mistakes] [SETTING=N...]
+                               agreement with labelled CSV files (Content, EventId, EventTemplate), as written and made
+                               blind for masks, and with generated styles; - for the styles alone
           engine [FILE]        records per second of parser and pipeline on NDJSON, one thread
           formats FILE...      records per second and bytes allocated per record of reading log files, one thread
           admission            nanoseconds per record of admission rules and sampling, one thread

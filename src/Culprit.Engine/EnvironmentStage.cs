@@ -186,13 +186,15 @@ internal sealed class EnvironmentStage
             _detectors.ToState(),
             [.. _correlator.Open],
             [.. _correlator.Ended],
-            graph.WrittenSpan.ToArray());
+            graph.WrittenSpan.ToArray(),
+            _spans.Save());
     }
 
-    /// <summary>False when the graph's bytes cannot be read: the snapshot is then useless as a whole.</summary>
+    /// <summary>False when the bytes of graph or spans cannot be read: the snapshot is then useless as a whole.</summary>
     public bool Restore(EnvironmentState state, PipelineOptions options)
     {
-        if (!ServiceGraph.TryLoad(state.Graph, new ServiceGraphOptions { Dependencies = options.Dependencies }, out var graph))
+        if (!ServiceGraph.TryLoad(state.Graph, new ServiceGraphOptions { Dependencies = options.Dependencies }, out var graph)
+            || !_spans.TryRestore(state.Spans))
         {
             return false;
         }
@@ -299,4 +301,5 @@ internal sealed record EnvironmentState(
     DetectorSetState Detectors,
     IReadOnlyList<OpenIncident> Open,
     IReadOnlyList<OpenIncident> Ended,
-    byte[] Graph);
+    byte[] Graph,
+    byte[] Spans);

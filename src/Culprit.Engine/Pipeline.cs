@@ -47,6 +47,12 @@ internal sealed partial class Pipeline
     /// <summary>The digests that the last call drew: what was logged, for whoever counts it.</summary>
     public IReadOnlyList<DrawnDigest> Digests => _stages.Drawn;
 
+    /// <summary>Sequences of records that are passed over before they touch anything: the engine failed at them too often.</summary>
+    public IReadOnlySet<long> PassedOver { get; init; } = new HashSet<long>();
+
+    /// <summary>Index of the record that the last call worked on: the one at which it threw, when it threw.</summary>
+    public int At { get; private set; }
+
     /// <summary>What the last call kept from the detectors.</summary>
     public SkippedRecords Skipped { get; private set; }
 
@@ -64,6 +70,12 @@ internal sealed partial class Pipeline
         long filtered = 0, late = 0, noRoom = 0;
         for (var i = first; i < first + count; i++)
         {
+            At = i;
+            if (PassedOver.Count > 0 && PassedOver.Contains(batch.FirstSequence + i))
+            {
+                continue;
+            }
+
             var record = batch[i];
             if (_sourceFilter is not null && !_sourceFilter.Matches(record))            // source filter
             {
@@ -71,7 +83,7 @@ internal sealed partial class Pipeline
                 continue;
             }
 
-            var time = (record.Flags & RecordFlags.TimeSuspect) != 0 ? batch.ReceivedNanos : record.TimestampNanos;
+            var time = (record.Flags & (RecordFlags.TimeSuspect | RecordFlags.Retried)) != 0 ? batch.ReceivedNanos : record.TimestampNanos;
             if (time < TickNanos - _latenessNanos)                                          // late: stored, reaches no detector
             {
                 late++;

@@ -1,11 +1,13 @@
 using System.Runtime.CompilerServices;
 using Culprit.Server.Alerting;
 using Culprit.Server.Configuration;
+using Culprit.Server.DeadLetters;
 using Culprit.Server.Detection;
 using Culprit.Server.Export;
 using Culprit.Server.Health;
 using Culprit.Server.Http;
 using Culprit.Server.Ingestion;
+using Culprit.Server.Ingestion.Changes;
 using Culprit.Server.Querying;
 using Culprit.Server.RootCause;
 using Culprit.Server.Rules;
@@ -34,6 +36,7 @@ internal static class CulpritServer
         await builder.AddRootCauseAsync(settings, cancellationToken).ConfigureAwait(false);
         builder.AddAlerting(settings);
         builder.AddQuerying(settings.Options.WebSocket.MaxConnections);
+        builder.AddDeadLetters();
         builder.AddExport(settings);
         builder.AddHealth(new HealthOptions(settings.Options.Durability));
 
@@ -46,7 +49,9 @@ internal static class CulpritServer
 
         app.UseHttpRules();
         app.MapIngestion();
+        app.MapChanges();
         app.MapQuerying();
+        app.MapDeadLetters();
         app.MapHealth();
         app.MapExport();
         await app.Services.GetRequiredService<StorageRecovery>().RunAsync(cancellationToken).ConfigureAwait(false);

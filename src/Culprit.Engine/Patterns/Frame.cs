@@ -12,6 +12,8 @@ internal sealed class Frame(int capacity)
     // Lines made to agree in ever other places must not make a first sight slow.
     private const int MaxTried = 32;
 
+    private const int MinSupport = 3;
+
     private readonly List<Skeleton> _members = [];
     private int _next;
 
@@ -49,7 +51,7 @@ internal sealed class Frame(int capacity)
     {
         by = default;
         cases.Clear();
-        if (_members.Count + 1 < options.DistinctWords)
+        if (_members.Count + 1 < MinSupport)
         {
             return false;
         }
@@ -115,7 +117,7 @@ internal sealed class Frame(int capacity)
             support += (agreement & fixedPlaces) == fixedPlaces ? 1 : 0;
         }
 
-        if (support < enough)
+        if (support < MinSupport)
         {
             return false;
         }
@@ -126,16 +128,18 @@ internal sealed class Frame(int capacity)
             var place = BitOperations.TrailingZeroCount(open);
             seen[0] = skeleton.Pieces[place].Hash;
             var distinct = 1;
-            for (var i = 0; i < agreements.Length && distinct < enough; i++)
+            var points = WordEvidence.Of(skeleton, place);
+            for (var i = 0; i < agreements.Length && points < enough; i++)
             {
                 if ((agreements[i] & fixedPlaces) == fixedPlaces
                     && _members[i].Pieces[place].Hash is var word && !seen[..distinct].Contains(word))
                 {
                     seen[distinct++] = word;
+                    points += WordEvidence.Of(_members[i], place);
                 }
             }
 
-            if (distinct < enough)
+            if (points < enough)
             {
                 return false;
             }

@@ -3,11 +3,16 @@ namespace Culprit.Engine.Patterns;
 /// <summary>An open question: which different words were seen where everything else is equal?</summary>
 internal sealed class Hole(ulong key)
 {
+    private const int MaxPoints = 1 << 10;
+
     private HoleWord[] _words = new HoleWord[2];
 
     public ulong Key { get; } = key;
 
     public int Count { get; private set; }
+
+    /// <summary>What its words count together, see <see cref="WordEvidence"/>.</summary>
+    public int Points { get; private set; }
 
     public bool Touched { get; set; }
 
@@ -31,6 +36,7 @@ internal sealed class Hole(ulong key)
         }
 
         _words[Count++] = word;
+        Points += word.Points;
     }
 
     public void Save(SnapshotWriter writer)
@@ -43,6 +49,7 @@ internal sealed class Hole(ulong key)
             writer.Hash(word.Word);
             writer.Hash(word.Member);
             word.By.Save(writer);
+            writer.Number(word.Points);
         }
     }
 
@@ -52,7 +59,7 @@ internal sealed class Hole(ulong key)
         var touched = reader.Flag();
         for (var n = reader.Count(); n > 0 && !reader.Failed; n--)
         {
-            hole.Add(new HoleWord(reader.Hash(), reader.Hash(), Generalisation.Read(ref reader)));
+            hole.Add(new HoleWord(reader.Hash(), reader.Hash(), Generalisation.Read(ref reader), reader.Number(MaxPoints)));
         }
 
         hole.Touched = touched;
@@ -63,4 +70,5 @@ internal sealed class Hole(ulong key)
 /// <summary>A word that was seen in a hole.</summary>
 /// <param name="Member">Id of the skeleton that brought it.</param>
 /// <param name="By">Where in that skeleton the hole is.</param>
-internal readonly record struct HoleWord(ulong Word, ulong Member, Generalisation By);
+/// <param name="Points">What it counts.</param>
+internal readonly record struct HoleWord(ulong Word, ulong Member, Generalisation By, int Points = 1);

@@ -74,7 +74,7 @@ internal sealed partial class PatternMiner
         var joined = false;
         foreach (var candidate in Candidates(skeleton))
         {
-            if (candidate.Enough <= _options.DistinctWords && !candidate.IsStretch
+            if (candidate.IsWord && !candidate.NamesValue
                 && _skeletons.Find(candidate.By.KeyOf(skeleton)) is { } template && template != skeleton)
             {
                 Cover(skeleton, template, candidate.By);
@@ -83,10 +83,13 @@ internal sealed partial class PatternMiner
         }
 
         _templates.Find(skeleton, _found);
-        foreach (var (template, by) in _found)
+        foreach (var (template, by) in _found.ToArray())
         {
-            Cover(skeleton, template, by);
-            joined = true;
+            if (MayCover(template, skeleton, by))
+            {
+                Cover(skeleton, template, by);
+                joined = true;
+            }
         }
 
         return joined;
@@ -131,7 +134,8 @@ internal sealed partial class PatternMiner
         foreach (var skeleton in _skeletons.All)
         {
             if (skeleton != template && skeleton.Pieces.Length >= template.Pieces.Length
-                && skeleton.Cover != template.Id && TemplateIndex.Covers(template, skeleton, out var by))
+                && skeleton.Cover != template.Id && TemplateIndex.Covers(template, skeleton, out var by)
+                && MayCover(template, skeleton, by))
             {
                 Cover(skeleton, template, by);
             }
@@ -142,11 +146,11 @@ internal sealed partial class PatternMiner
     {
         foreach (var candidate in Candidates(skeleton))
         {
-            // Whole stretches have holes of their own: a number in that place is no answer to them.
-            var key = candidate.By.KeyOf(skeleton) ^ (candidate.IsStretch ? StretchSalt : 0);
+            // Whole stretches and names of values have holes of their own: a value in that place is no answer to them.
+            var key = candidate.By.KeyOf(skeleton) ^ (candidate.IsStretch || candidate.NamesValue ? StretchSalt : 0);
             var hole = _holes.GetOrAdd(key);
-            hole.Add(new HoleWord(candidate.Word, skeleton.Id, candidate.By));
-            if (hole.Count >= candidate.Enough || (candidate.IsWord && AreValues(hole)))
+            hole.Add(new HoleWord(candidate.Word, skeleton.Id, candidate.By, candidate.Points));
+            if (hole.Points >= candidate.Enough || (candidate.IsWord && AreValues(hole)))
             {
                 Answer(hole, skeleton, candidate.By, work);
             }
@@ -178,8 +182,8 @@ internal sealed partial class PatternMiner
                         continue;
                     }
 
-                    hole.Add(new HoleWord(pieces[place].Hash, skeleton.Id, by));
-                    if (hole.Count >= _options.DistinctWords)
+                    hole.Add(new HoleWord(pieces[place].Hash, skeleton.Id, by, WordEvidence.Of(skeleton, place)));
+                    if (hole.Points >= _options.DistinctWords)
                     {
                         Answer(hole, skeleton, by, work);
                         return;
@@ -210,7 +214,7 @@ internal sealed partial class PatternMiner
             return false;
         }
 
-        foreach (var (word, _, by) in hole.Words)
+        foreach (var (word, _, by, _) in hole.Words)
         {
             if (by.Glued != 0 || !_values.Contains(word))
             {
@@ -235,23 +239,27 @@ internal sealed partial class PatternMiner
             }
 
             count++;
-            var enough = left < _options.MinLiterals ? _options.DistinctWordsBesideOne
-                : kind == TokenKind.Numbered ? _options.DistinctNumberedWords
-                : _options.DistinctWords;
-            yield return new Candidate(new Generalisation(1UL << i), skeleton.Pieces[i].Hash, enough, left >= _options.MinLiterals);
+            var isWord = left >= _options.MinLiterals;
+            yield return new Candidate(
+                new Generalisation(1UL << i),
+                skeleton.Pieces[i].Hash,
+                WordEvidence.Of(skeleton, i),
+                isWord ? _options.DistinctWords : _options.DistinctWordsBesideOne,
+                isWord,
+                skeleton.NamesValue(i));
         }
 
         foreach (var by in Segments.Of(skeleton))
         {
             if (LiteralsOutside(skeleton, by) >= _options.MinLiterals)
             {
-                yield return new Candidate(by, Segments.Evidence(skeleton, by), _options.DistinctSegments, false);
+                yield return new Candidate(by, Segments.Evidence(skeleton, by), 1, _options.DistinctSegments, false);
             }
         }
 
         if (Segments.TailOf(skeleton) is { } tail)
         {
-            yield return new Candidate(tail, Segments.Evidence(skeleton, tail), _options.DistinctTails, false);
+            yield return new Candidate(tail, Segments.Evidence(skeleton, tail), 1, _options.DistinctTails, false);
         }
     }
 
@@ -266,14 +274,14 @@ internal sealed partial class PatternMiner
         return count;
     }
 
-    private readonly record struct Candidate(Generalisation By, ulong Word, int Enough, bool IsWord)
+    private readonly record struct Candidate(Generalisation By, ulong Word, int Points, int Enough, bool IsWord, bool NamesValue = false)
     {
         public bool IsStretch => By.Glued != 0 || By.WithTail;
     }
 
     private void CoverAll(Hole hole, Skeleton template)
     {
-        foreach (var (_, id, by) in hole.Words)
+        foreach (var (_, id, by, _) in hole.Words)
         {
             if (_skeletons.Find(id) is { } member)
             {

@@ -9,7 +9,7 @@ internal sealed partial class PatternMiner
 {
     private const uint Magic = 0x4D504331; // "1CPM"
 
-    private const byte Version = 1;
+    private const byte Version = 2;
 
     private const int HeaderBytes = 13;
 

@@ -110,7 +110,7 @@ internal sealed partial class PatternMiner
     private PatternId Meet(ulong key, ReadOnlySpan<byte> message)
     {
         // A template with many cases takes further ones under its own id: they would only fill table and alias journal.
-        if (FindTemplate(out var place) is { } template && (_skeletons.IsFull || template.Pattern.Live >= _options.MaxCases))
+        if (FindTemplate(message, out var place) is { } template && (_skeletons.IsFull || template.Pattern.Live >= _options.MaxCases))
         {
             template.Touched = true;
             if (template.OpenSlots is not null
@@ -136,7 +136,7 @@ internal sealed partial class PatternMiner
     }
 
     // The template that covers the scanned line when one word is taken for a variable; without building anything.
-    private Skeleton? FindTemplate(out int place)
+    private Skeleton? FindTemplate(ReadOnlySpan<byte> message, out int place)
     {
         var tokens = _scanner.Tokens;
         var prefix = 0UL;
@@ -145,7 +145,7 @@ internal sealed partial class PatternMiner
         for (place = 0; place < length; place++)
         {
             ref readonly var token = ref tokens[place];
-            if (token.Kind is TokenKind.Literal or TokenKind.Numbered
+            if (token.Kind is TokenKind.Literal or TokenKind.Numbered && !(token.End < message.Length && message[token.End] == (byte)'=')
                 && _skeletons.Find(KeyWithVariable(prefix, place, wasVariable)) is { IsTemplate: true } template)
             {
                 return template;

@@ -27,8 +27,8 @@ internal sealed record PatternOptions
     /// <remarks>Lowering it merges lists of different reasons; raising it keeps free text apart for longer.</remarks>
     public int DistinctTails { get; init; } = 32;
 
-    /// <summary>The same for a word that holds a digit (<c>eth0</c>, <c>sda1</c>). Default 3.</summary>
-    public int DistinctNumberedWords { get; init; } = 3;
+    /// <summary>Phrases that differ in every word before a variable stands for several words. Default 3.</summary>
+    public int DistinctPhrases { get; init; } = 3;
 
     /// <summary>Literal words that must remain when a position becomes variable. Default 2.</summary>
     public int MinLiterals { get; init; } = 2;

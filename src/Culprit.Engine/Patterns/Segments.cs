@@ -14,14 +14,14 @@ internal static class Segments
         var found = 0;
         for (var first = 1; first < length - 1 && found < MaxSegments; first++)
         {
-            if (CloseFor(SeparatorBefore(skeleton, first)) is var close && close == 0)
+            if (CloseFor(skeleton.SeparatorBefore(first)) is var close && close == 0)
             {
                 continue;
             }
 
             for (var next = first + 1; next <= length; next++)
             {
-                var after = next < pieces.Length ? SeparatorBefore(skeleton, next) : Tail(skeleton);
+                var after = skeleton.SeparatorAfter(next - 1);
                 if (!after.Contains(close))
                 {
                     continue;
@@ -46,7 +46,7 @@ internal static class Segments
         var literals = 0;
         for (var i = 0; i < pieces.Length - 1 && pieces.Length <= Generalisation.MaxPlaces; i++)
         {
-            if (i > 0 && literals >= MinLiteralsBeforeTail && SeparatorBefore(skeleton, i) is [.., (byte)':', (byte)' '])
+            if (i > 0 && literals >= MinLiteralsBeforeTail && skeleton.SeparatorBefore(i) is [.., (byte)':', (byte)' '])
             {
                 return Generalisation.Span(i, pieces.Length - 1, withTail: true);
             }
@@ -65,7 +65,7 @@ internal static class Segments
     public static ulong Evidence(Skeleton skeleton, Generalisation by)
     {
         var first = System.Numerics.BitOperations.TrailingZeroCount(by.Places);
-        if (!by.WithTail && SeparatorBefore(skeleton, first) is not [.., (byte)'[' or (byte)'{'])
+        if (!by.WithTail && skeleton.SeparatorBefore(first) is not [.., (byte)'[' or (byte)'{'])
         {
             return skeleton.Pieces[first].Hash;
         }
@@ -78,14 +78,6 @@ internal static class Segments
 
         return Hash64.Finish(hash, by.WithTail ? skeleton.TailHash : 0);
     }
-
-    private static ReadOnlySpan<byte> SeparatorBefore(Skeleton skeleton, int place)
-    {
-        ref readonly var piece = ref skeleton.Pieces[place];
-        return skeleton.Bytes.AsSpan(piece.SeparatorStart, piece.Start - piece.SeparatorStart);
-    }
-
-    private static ReadOnlySpan<byte> Tail(Skeleton skeleton) => skeleton.Bytes.AsSpan(skeleton.TailStart);
 
     private static byte CloseFor(ReadOnlySpan<byte> separator) => separator.IsEmpty ? (byte)0 : separator[^1] switch
     {

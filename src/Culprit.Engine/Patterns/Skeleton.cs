@@ -159,6 +159,15 @@ internal sealed class Skeleton
         return changed;
     }
 
+    public ReadOnlySpan<byte> SeparatorBefore(int place) =>
+        Bytes.AsSpan(Pieces[place].SeparatorStart, Pieces[place].Start - Pieces[place].SeparatorStart);
+
+    public ReadOnlySpan<byte> SeparatorAfter(int place) =>
+        place + 1 < Pieces.Length ? SeparatorBefore(place + 1) : Bytes.AsSpan(TailStart);
+
+    /// <summary>"key=" begins something new: no value, and none reaches over it.</summary>
+    public bool NamesValue(int place) => !Pieces[place].IsVariable && SeparatorAfter(place) is [(byte)'=', ..];
+
     public ReadOnlySpan<byte> TextOf(in Piece piece) => Bytes.AsSpan(piece.Start, piece.End - piece.Start);
 
     /// <summary>The text for people: constant parts as they are, variable ones as <c>&lt;*&gt;</c>; valid Unicode, bounded.</summary>

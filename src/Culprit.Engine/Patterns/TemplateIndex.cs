@@ -103,7 +103,7 @@ internal sealed class TemplateIndex
                 glued |= spans && at > first ? 1UL << at : 0;
                 at++;
             }
-            while (at < line.Length && (line[at].Joins || spans) && (isLast || !StartsHere(pattern[i + 1], line[at])));
+            while (at < line.Length && (spans || (line[at].Joins && !skeleton.NamesValue(at))) && (isLast || !StartsHere(pattern[i + 1], line[at])));
         }
 
         by = new Generalisation(places, glued, withTail);

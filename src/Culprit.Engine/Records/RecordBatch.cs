@@ -33,6 +33,9 @@ internal sealed class RecordBatch
 
     public ReadOnlyMemory<byte> Bytes => _bytes;
 
+    /// <summary>True when its records are in the store already, and only the engine is to see them again.</summary>
+    public bool IsRetry => Count > 0 && (this[0].Flags & RecordFlags.Retried) != 0;
+
     public LogRecord this[int index]
     {
         get

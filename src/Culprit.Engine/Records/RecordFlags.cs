@@ -18,4 +18,7 @@ internal enum RecordFlags : ushort
 
     /// <summary>The raw text could not be parsed and is kept whole as the body.</summary>
     ParseError = 8,
+
+    /// <summary>Stored before, under an earlier sequence: only the engine takes it, by the time at which it was put in again.</summary>
+    Retried = 16,
 }

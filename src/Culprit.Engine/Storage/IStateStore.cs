@@ -9,11 +9,6 @@ namespace Culprit.Engine.Storage;
 internal sealed record OutboxItem(
     string Id, string Sink, string IncidentId, ReadOnlyMemory<byte> Json, int Attempts, DateTimeOffset? FailingSince = null);
 
-/// <summary>An event that could not be processed.</summary>
-/// <param name="Reason">Why, in words.</param>
-/// <param name="Raw">At most 64 KiB of what was sent.</param>
-internal sealed record DeadLetter(string Id, DateTimeOffset At, string Reason, ReadOnlyMemory<byte> Raw);
-
 /// <summary>The engine's frozen state.</summary>
 /// <param name="Sequence">Everything up to here is inside; replay starts after it.</param>
 internal sealed record EngineSnapshot(int Version, long Sequence, ReadOnlyMemory<byte> Bytes);

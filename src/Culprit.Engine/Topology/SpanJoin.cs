@@ -55,6 +55,21 @@ internal sealed class SpanJoin
         }
     }
 
+    /// <summary>What is remembered, so that a parent before a restart and a child after it are still joined.</summary>
+    public byte[] Save() => SpanJoinSnapshot.Save(_young, _old, _waitingYoung, _waitingOld);
+
+    /// <summary>False when the bytes cannot be read; nothing is changed then.</summary>
+    public bool TryRestore(ReadOnlySpan<byte> bytes)
+    {
+        if (!SpanJoinSnapshot.TryLoad(bytes, MaxSpans, out var generations))
+        {
+            return false;
+        }
+
+        (_young, _old, _waitingYoung, _waitingOld) = (generations[0], generations[1], generations[2], generations[3]);
+        return true;
+    }
+
     private static void Turn(ref Dictionary<ulong, string> young, ref Dictionary<ulong, string> old)
     {
         (young, old) = (old, young);

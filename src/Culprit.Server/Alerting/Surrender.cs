@@ -13,13 +13,16 @@ internal sealed partial class Surrender(
     /// <summary>Type of the notice. Not an event: it tells of this server, not of what it watches, and only the console gets it.</summary>
     public const string NoticeType = "alert.undelivered";
 
-    private const int MaxRawBytes = 64 * 1024;
-
     public async Task GiveUpAsync(OutboxItem alert, string reason)
     {
         var now = clock.GetUtcNow();
         var letter = new DeadLetter(
-            $"{alert.Id}:{alert.Sink}", now, $"{alert.Sink} did not get the alert: {reason}", alert.Json[..Math.Min(alert.Json.Length, MaxRawBytes)]);
+            $"{alert.Id}:{alert.Sink}", now, $"{alert.Sink} did not get the alert: {reason}", alert.Json[..Math.Min(alert.Json.Length, DeadLetter.MaxRawBytes)])
+        {
+            Kind = DeadLetterKinds.Alert,
+            Tries = alert.Attempts + 1,
+            EventId = alert.Id,
+        };
 
         // Nobody is left to tell when the console itself does not take it.
         var notice = alert.Sink == AlertSettings.Console ? null : Notice(alert, reason, now);

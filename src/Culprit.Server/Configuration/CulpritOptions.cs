@@ -55,6 +55,9 @@ internal sealed class CulpritOptions
 
     public DatadogSection Datadog { get; set; } = new();
 
+    /// <summary>Changes that others report (docs/changes.md).</summary>
+    public ChangesSection Changes { get; set; } = new();
+
     public WebSocketSection WebSocket { get; set; } = new();
 
     /// <summary>Checks every value; each mistake names key, value and what is allowed.</summary>
@@ -74,6 +77,7 @@ internal sealed class CulpritOptions
         AdmissionSection.Check(Admission, Retention, Check);
         Retention.Check(Check);
         mistakes.AddRange(Datadog.Mistakes());
+        mistakes.AddRange(Changes.GitHub.Mistakes());
         Check(WebSocket.MaxConnections is >= 0 and <= 100_000, "webSocket:maxConnections", WebSocket.MaxConnections, "0 (none) to 100000");
         foreach (var url in Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {

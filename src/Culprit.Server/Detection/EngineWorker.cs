@@ -23,6 +23,7 @@ internal sealed partial class EngineWorker(
     AlertSignal alerts,
     TriggerDispatcher triggers,
     ITriggerOutput deadLetters,
+    IDeadLetterStore letters,
     EngineProgress progress,
     DetectionMetrics metrics,
     TimeProvider clock,
@@ -31,27 +32,84 @@ internal sealed partial class EngineWorker(
     private static readonly TimeSpan SnapshotInterval = TimeSpan.FromSeconds(30);
     private const long SnapshotBytes = 256L * 1024 * 1024;
 
+    // A large backlog is not caught up with at a stop: the next start goes on from the last snapshot instead.
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(5);
+
+    private readonly PoisonRecords _poison = new(letters, journal.Id, clock);
     private long _countedBefore;
+    private long _shown; // What this process has processed before: going over it again shows and posts nothing.
     private long _snapshotAt;
     private long _bytesSinceSnapshot;
     private long _lastRecord;
     private EngineSnapshot? _frozen;
     private long _frozenRecord;
     private long _frozenFiring;
+    private long _stopAt = long.MaxValue;
+    private Pipeline? _atTick; // Set while the newest entry processed is a tick.
+
+    /// <summary>Processes what is in the journal, freezes, and stops, so that the next start has nothing to replay.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (ExecuteTask is { IsCompleted: false } running)
+        {
+            try
+            {
+                // Ingestion has ended. A last tick draws every digest, and only then can the engine be frozen.
+                await journal.AppendTickAsync(UnixNanos.From(clock.GetUtcNow()), cancellationToken).ConfigureAwait(false);
+                Volatile.Write(ref _stopAt, journal.LastSequence);
+                if (progress.Sequence < journal.LastSequence)
+                {
+                    await running.WaitAsync(StopPatience, clock, cancellationToken).ConfigureAwait(false);
+                }
+            }
+            catch (TimeoutException)
+            {
+                // Too far behind.
+            }
+        }
+
+        await base.StopAsync(cancellationToken).ConfigureAwait(false);
+        await FreezeForStopAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // The thread of the host's start must not do the replay.
         await Task.Yield();
-        var (pipeline, position) = await RestoreAsync(stoppingToken).ConfigureAwait(false);
         _countedBefore = await state.GetEnginePositionAsync(stoppingToken).ConfigureAwait(false);
-        progress.Sequence = position;
+        await _poison.LoadAsync(stoppingToken).ConfigureAwait(false);
+        while (!await RunAsync(stoppingToken).ConfigureAwait(false))
+        {
+            // A record failed and may have left half of itself in the engine's state: back to the last one that is whole.
+            _countedBefore = Math.Max(_countedBefore, _shown);
+        }
+    }
+
+    /// <summary>Goes along the journal from the last snapshot; true when it was told to stop, false when it must go back.</summary>
+    private async Task<bool> RunAsync(CancellationToken stoppingToken)
+    {
+        _atTick = null;
+        var (pipeline, position) = await RestoreAsync(stoppingToken).ConfigureAwait(false);
+        progress.Sequence = Math.Max(progress.Sequence, position);
         progress.SnapshotSequence = position;
         _snapshotAt = clock.GetTimestamp();
         await foreach (var entry in journal.ReadAsync(position, stoppingToken).ConfigureAwait(false))
         {
-            await ProcessAsync(pipeline, entry, stoppingToken).ConfigureAwait(false);
+            _atTick = null;
+            if (!await ProcessAsync(pipeline, entry, stoppingToken).ConfigureAwait(false))
+            {
+                return false;
+            }
+
+            _shown = Math.Max(_shown, entry.LastSequence);
+            _atTick = entry.Batch is null ? pipeline : null;
+            if (entry.LastSequence >= Volatile.Read(ref _stopAt))
+            {
+                break;
+            }
         }
+
+        return true;
     }
 
     private async Task<(Pipeline Pipeline, long Position)> RestoreAsync(CancellationToken cancellationToken)
@@ -59,7 +117,7 @@ internal sealed partial class EngineWorker(
         var options = settings with { DetectorFailed = f => DetectorFailed(f.Detector, f.Environment, f.Exception) };
         if (await state.LoadSnapshotAsync(cancellationToken).ConfigureAwait(false) is { } snapshot)
         {
-            var restored = new Pipeline(options, journal.Id, ranker);
+            var restored = new Pipeline(options, journal.Id, ranker) { PassedOver = _poison.PassedOver };
             if (restored.TryRestore(snapshot.Version, snapshot.Bytes.Span))
             {
                 Restored(snapshot.Sequence, journal.LastSequence - snapshot.Sequence);
@@ -69,37 +127,42 @@ internal sealed partial class EngineWorker(
             SnapshotUnreadable(snapshot.Version, snapshot.Sequence);
         }
 
-        return (new Pipeline(options, journal.Id, ranker), 0);
+        return (new Pipeline(options, journal.Id, ranker) { PassedOver = _poison.PassedOver }, 0);
     }
 
-    private async Task ProcessAsync(Pipeline pipeline, JournalEntry entry, CancellationToken cancellationToken)
+    /// <summary>False when a record failed: nothing of the entry was kept then.</summary>
+    private async Task<bool> ProcessAsync(Pipeline pipeline, JournalEntry entry, CancellationToken cancellationToken)
     {
         IReadOnlyList<DerivedEvent> output = [];
-        try
+        if (entry.Batch is { } batch)
         {
-            if (entry.Batch is { } batch)
+            var annotations = new BatchAnnotations(batch.Count);
+            try
             {
-                var annotations = new BatchAnnotations(batch.Count);
                 output = pipeline.Process(batch, annotations);
-                records.Annotate(batch.FirstSequence, annotations);
-                progress.CountRecords(batch.Count);
-                _bytesSinceSnapshot += batch.Bytes.Length;
-                _lastRecord = batch.LastSequence;
-                if (hub.WantsRecords)
-                {
-                    hub.PublishBatch(batch, annotations);
-                }
             }
-            else
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                await CountFailuresAsync(pipeline, batch, e, cancellationToken).ConfigureAwait(false);
+                return false;
+            }
+
+            Annotated(batch, annotations, isNew: entry.LastSequence > _shown);
+        }
+        else
+        {
+            try
             {
                 output = pipeline.Tick(entry.TickNanos);
-                progress.TickNanos = entry.TickNanos;
             }
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            // A bug must not stop what comes after it: the entry is kept where people see it.
-            await SetAsideAsync(entry, e, cancellationToken).ConfigureAwait(false);
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                // A bug in what time does must not stop what comes after it.
+                TickFailed(entry.Sequence, e);
+                progress.CountFailure();
+            }
+
+            progress.TickNanos = Math.Max(progress.TickNanos, entry.TickNanos);
         }
 
         if (output.Count > 0 || entry.Batch is null)
@@ -118,7 +181,7 @@ internal sealed partial class EngineWorker(
             }
         }
 
-        if (output.Count > 0)
+        if (output.Count > 0 && entry.LastSequence > _shown)
         {
             await PostAsync(pipeline.Firings, cancellationToken).ConfigureAwait(false);
         }
@@ -129,10 +192,60 @@ internal sealed partial class EngineWorker(
             metrics.Count(pipeline);
         }
 
-        progress.Sequence = entry.LastSequence;
+        progress.Sequence = Math.Max(progress.Sequence, entry.LastSequence);
         if (entry.Batch is null)
         {
             await SnapshotIfDueAsync(pipeline, entry.LastSequence, cancellationToken).ConfigureAwait(false);
+        }
+
+        return true;
+    }
+
+    /// <summary>Hands on what the engine found out about records. Those that are only tried again are in the store already.</summary>
+    private void Annotated(RecordBatch batch, BatchAnnotations annotations, bool isNew)
+    {
+        _bytesSinceSnapshot += batch.Bytes.Length;
+        if (batch.IsRetry)
+        {
+            return;
+        }
+
+        records.Annotate(batch.FirstSequence, annotations);
+        _lastRecord = batch.LastSequence;
+        if (isNew)
+        {
+            progress.CountRecords(batch.Count);
+            if (hub.WantsRecords)
+            {
+                hub.PublishBatch(batch, annotations);
+            }
+        }
+    }
+
+    /// <summary>Finds the other records of the batch at which the engine fails, and counts the tries.</summary>
+    private async Task CountFailuresAsync(Pipeline pipeline, RecordBatch batch, Exception first, CancellationToken cancellationToken)
+    {
+        var failures = new List<RecordFailure> { new(pipeline.At, first) };
+        var next = pipeline.At + 1;
+        while (next < batch.Count)
+        {
+            try
+            {
+                pipeline.Process(batch, next, batch.Count - next, new BatchAnnotations(batch.Count));
+                break;
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                failures.Add(new RecordFailure(pipeline.At, e));
+                next = pipeline.At + 1;
+            }
+        }
+
+        RecordFailed(batch.FirstSequence + failures[0].Index, first);
+        var given = await _poison.CountAsync(batch, failures, cancellationToken).ConfigureAwait(false);
+        for (var i = 0; i < given; i++)
+        {
+            progress.CountFailure();
         }
     }
 
@@ -189,28 +302,25 @@ internal sealed partial class EngineWorker(
         {
             await state.SaveSnapshotAsync(_frozen, cancellationToken).ConfigureAwait(false);
             progress.SnapshotSequence = _frozen.Sequence;
+            _poison.Forget(_frozen.Sequence);
             _frozen = null;
         }
     }
 
-    private async Task SetAsideAsync(JournalEntry entry, Exception exception, CancellationToken cancellationToken)
+    private async Task FreezeForStopAsync(CancellationToken cancellationToken)
     {
-        EntryFailed(entry.Sequence, entry.LastSequence, exception);
-        progress.CountFailure();
-        if (entry.Batch is not { } batch)
+        if (_atTick is not { } pipeline || triggers.Progress is var (posted, settled) && settled < posted)
         {
             return;
         }
 
-        records.Annotate(batch.FirstSequence, new BatchAnnotations(batch.Count));
-        var raw = batch.Bytes[..Math.Min(batch.Bytes.Length, 64 * 1024)];
-        await state.AddDeadLetterAsync(
-            new DeadLetter(
-                RecordId.Format(journal.Id, entry.Sequence),
-                clock.GetUtcNow(),
-                $"The engine failed on records {entry.Sequence} to {entry.LastSequence}: {exception.GetType().Name}",
-                raw),
-            cancellationToken).ConfigureAwait(false);
+        await records.FlushAsync(all: true, cancellationToken).ConfigureAwait(false);
+        if (records.AppliedSequence >= _lastRecord)
+        {
+            var frozen = new EngineSnapshot(Pipeline.SnapshotVersion, progress.Sequence, pipeline.ToSnapshot());
+            await state.SaveSnapshotAsync(frozen, cancellationToken).ConfigureAwait(false);
+            progress.SnapshotSequence = frozen.Sequence;
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Engine restored at sequence {Sequence}; {Behind} entries to replay")]
@@ -219,8 +329,11 @@ internal sealed partial class EngineWorker(
     [LoggerMessage(Level = LogLevel.Warning, Message = "Snapshot of version {Version} at sequence {Sequence} cannot be read; replaying the journal from its start")]
     private partial void SnapshotUnreadable(int version, long sequence);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The engine failed on journal entries {First} to {Last}; they are in the dead letters")]
-    private partial void EntryFailed(long first, long last, Exception exception);
+    [LoggerMessage(Level = LogLevel.Error, Message = "The engine failed on record {Sequence}; after three tries it is a dead letter and passed over")]
+    private partial void RecordFailed(long sequence, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The engine failed on the tick at sequence {Sequence}")]
+    private partial void TickFailed(long sequence, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Detector {Detector} failed in environment {Environment} and is left out until the next start")]
     private partial void DetectorFailed(string detector, string environment, Exception exception);

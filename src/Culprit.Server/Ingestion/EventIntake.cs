@@ -29,11 +29,11 @@ internal sealed class EventIntake(
     private readonly ConcurrentBag<Workspace> _workspaces = [];
 
     /// <param name="key">The request's <c>Idempotency-Key</c>, if any.</param>
-    public async Task<IResult> TakeAsync(PooledBuffer body, bool isLines, string? key)
+    public async Task<IResult> TakeAsync(ReadOnlyMemory<byte> body, bool isLines, string? key)
     {
         if (key is null)
         {
-            return Result(await TakeOnceAsync(body.Memory, isLines, Answer).ConfigureAwait(false));
+            return Result(await TakeOnceAsync(body, isLines, Answer).ConfigureAwait(false));
         }
 
         var hash = XxHash128.HashToUInt128(body.Span, isLines ? 1 : 0);
@@ -57,7 +57,7 @@ internal sealed class EventIntake(
         StoredAnswer? stored = null;
         try
         {
-            var (answer, problem) = await TakeOnceAsync(body.Memory, isLines, Answer).ConfigureAwait(false);
+            var (answer, problem) = await TakeOnceAsync(body, isLines, Answer).ConfigureAwait(false);
             stored = answer;
             return Result((answer, problem));
         }

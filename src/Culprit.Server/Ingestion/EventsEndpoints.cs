@@ -61,7 +61,7 @@ internal static class EventsEndpoints
         {
             if (body!.Length > 0)
             {
-                return await intake.TakeAsync(body, isLines, key).ConfigureAwait(false);
+                return await intake.TakeAsync(body.Memory, isLines, key).ConfigureAwait(false);
             }
 
             metrics.RequestRejected([]);

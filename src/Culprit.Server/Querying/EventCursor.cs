@@ -4,26 +4,39 @@ using System.IO.Hashing;
 
 namespace Culprit.Server.Querying;
 
-/// <summary>A position in one of the merged streams: strictly after this (time, row).</summary>
-internal readonly record struct StreamPosition(long TimestampNanos, long Row);
-
-/// <summary>Where a page of <c>GET /events</c> ended, in every stream that it merges. Opaque to clients.</summary>
-/// <param name="Query">Hash of the filters: a cursor is good only for the query that made it.</param>
-internal readonly record struct EventCursor(uint Query, StreamPosition? Records, StreamPosition? Derived, StreamPosition? Errors)
+/// <summary>Where an event is kept. At the same time the effect comes before its cause, newest first: the numbers are that order.</summary>
+internal enum EventStream : byte
 {
-    // u8 version, u8 which positions are set, u32 query, 3 x (i64 time, i64 row), u32 checksum.
-    private const byte Version = 1;
-    private const int Bytes = 2 + 4 + (3 * 16) + 4;
+    Records = 0,
+    Errors = 1,
+    Derived = 2,
+}
+
+/// <summary>The last event of a page of <c>GET /events</c>; the next page begins strictly after it. Opaque to clients.</summary>
+/// <remarks>
+/// Time, stream and row of an event never change and order all events, so whatever is written between two pages, no event
+/// comes twice, and none is missed that was there at the first page.
+/// </remarks>
+/// <param name="Query">Hash of the filters: a cursor is good only for the query that made it.</param>
+internal readonly record struct EventCursor(uint Query, long TimestampNanos, EventStream Stream, long Row)
+{
+    // u8 version, u8 stream, u32 query, i64 time, i64 row, u32 checksum.
+    private const byte Version = 2;
+    private const int Bytes = 2 + 4 + 16 + 4;
+
+    /// <summary>The position after which a stream goes on: what it has at the cursor's very time comes before or after the cursor.</summary>
+    public (long TimestampNanos, long Row) After(EventStream stream) => (
+        TimestampNanos,
+        stream == Stream ? Row : stream < Stream ? long.MaxValue : long.MinValue);
 
     public string Encode()
     {
         Span<byte> bytes = stackalloc byte[Bytes];
-        bytes.Clear();
         bytes[0] = Version;
+        bytes[1] = (byte)Stream;
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[2..], Query);
-        Put(bytes, 0, Records);
-        Put(bytes, 1, Derived);
-        Put(bytes, 2, Errors);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[6..], TimestampNanos);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[14..], Row);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[^4..], XxHash32.HashToUInt32(bytes[..^4]));
         return Base64Url.EncodeToString(bytes);
     }
@@ -36,28 +49,17 @@ internal readonly record struct EventCursor(uint Query, StreamPosition? Records,
             || Base64Url.DecodeFromChars(text, bytes, out _, out var written) != System.Buffers.OperationStatus.Done
             || written != Bytes
             || bytes[0] != Version
+            || bytes[1] > (byte)EventStream.Derived
             || BinaryPrimitives.ReadUInt32LittleEndian(bytes[^4..]) != XxHash32.HashToUInt32(bytes[..^4]))
         {
             return false;
         }
 
-        cursor = new EventCursor(BinaryPrimitives.ReadUInt32LittleEndian(bytes[2..]), Get(bytes, 0), Get(bytes, 1), Get(bytes, 2));
+        cursor = new EventCursor(
+            BinaryPrimitives.ReadUInt32LittleEndian(bytes[2..]),
+            BinaryPrimitives.ReadInt64LittleEndian(bytes[6..]),
+            (EventStream)bytes[1],
+            BinaryPrimitives.ReadInt64LittleEndian(bytes[14..]));
         return true;
     }
-
-    private static void Put(Span<byte> bytes, int stream, StreamPosition? position)
-    {
-        if (position is { } at)
-        {
-            bytes[1] |= (byte)(1 << stream);
-            BinaryPrimitives.WriteInt64LittleEndian(bytes[(6 + (16 * stream))..], at.TimestampNanos);
-            BinaryPrimitives.WriteInt64LittleEndian(bytes[(14 + (16 * stream))..], at.Row);
-        }
-    }
-
-    private static StreamPosition? Get(ReadOnlySpan<byte> bytes, int stream) => (bytes[1] & (1 << stream)) == 0
-        ? null
-        : new StreamPosition(
-            BinaryPrimitives.ReadInt64LittleEndian(bytes[(6 + (16 * stream))..]),
-            BinaryPrimitives.ReadInt64LittleEndian(bytes[(14 + (16 * stream))..]));
 }

@@ -21,10 +21,10 @@ internal sealed class EventSearch(IRecordStore records, IStateStore state, Event
         var derivedAsked = FindDerivedAsync(filter, fetch, cancellationToken);
         await Task.WhenAll(recordsAsked, errorsAsked, derivedAsked).ConfigureAwait(false);
 
-        var found = (await recordsAsked.ConfigureAwait(false)).Select(r => new Hit(Stream.Records, r.TimestampNanos, r.Sequence, r, null))
-            .Concat((await errorsAsked.ConfigureAwait(false)).Select(r => new Hit(Stream.Errors, r.TimestampNanos, r.Sequence, r, null)))
+        var found = (await recordsAsked.ConfigureAwait(false)).Select(r => new Hit(EventStream.Records, r.TimestampNanos, r.Sequence, r, null))
+            .Concat((await errorsAsked.ConfigureAwait(false)).Select(r => new Hit(EventStream.Errors, r.TimestampNanos, r.Sequence, r, null)))
             .Concat((await derivedAsked.ConfigureAwait(false))
-                .Select(d => new Hit(Stream.Derived, d.Event.TimestampNanos, d.Row, null, d.Event)));
+                .Select(d => new Hit(EventStream.Derived, d.Event.TimestampNanos, d.Row, null, d.Event)));
         var ordered = (filter.OldestFirst
             ? found.OrderBy(h => h.TimestampNanos).ThenBy(h => h.Stream).ThenBy(h => h.Row)
             : found.OrderByDescending(h => h.TimestampNanos).ThenByDescending(h => h.Stream).ThenByDescending(h => h.Row)).ToList();
@@ -41,7 +41,7 @@ internal sealed class EventSearch(IRecordStore records, IStateStore state, Event
         return types is { Count: 0 }
             ? []
             : await records.FindAsync(
-                ToQuery(filter, limit, filter.Cursor?.Records) with { Types = types }, cancellationToken).ConfigureAwait(false);
+                ToQuery(filter, limit, filter.Cursor?.After(EventStream.Records)) with { Types = types }, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<IReadOnlyList<StoredRecord>> FindErrorsAsync(EventFilter filter, int limit, CancellationToken cancellationToken)
@@ -50,7 +50,7 @@ internal sealed class EventSearch(IRecordStore records, IStateStore state, Event
         return filter.Types?.Contains(EventTypes.Error) != true || levels.Length == 0
             ? []
             : await records.FindAsync(
-                ToQuery(filter, limit, filter.Cursor?.Errors) with
+                ToQuery(filter, limit, filter.Cursor?.After(EventStream.Errors)) with
                 {
                     Types = [EventTypes.Entry],
                     Levels = levels,
@@ -78,12 +78,12 @@ internal sealed class EventSearch(IRecordStore records, IStateStore state, Event
             ToNanos = filter.ToNanos,
             OldestFirst = filter.OldestFirst,
             Limit = limit,
-            After = filter.Cursor?.Derived is { } at ? (at.TimestampNanos, at.Row) : null,
+            After = filter.Cursor?.After(EventStream.Derived),
         };
         return await state.FindAsync(query, cancellationToken).ConfigureAwait(false);
     }
 
-    private static RecordQuery ToQuery(EventFilter filter, int limit, StreamPosition? after) => new()
+    private static RecordQuery ToQuery(EventFilter filter, int limit, (long TimestampNanos, long Row)? after) => new()
     {
         Service = filter.Service,
         Environment = filter.Environment,
@@ -95,34 +95,11 @@ internal sealed class EventSearch(IRecordStore records, IStateStore state, Event
         ToNanos = filter.ToNanos,
         OldestFirst = filter.OldestFirst,
         Limit = limit,
-        After = after is { } at ? (at.TimestampNanos, at.Row) : null,
+        After = after,
     };
 
-    private static EventCursor Next(EventFilter filter, List<Hit> page)
-    {
-        var cursor = (filter.Cursor ?? default) with { Query = filter.Fingerprint };
-        foreach (var hit in page)
-        {
-            var at = new StreamPosition(hit.TimestampNanos, hit.Row);
-            cursor = hit.Stream switch
-            {
-                Stream.Records => cursor with { Records = at },
-                Stream.Errors => cursor with { Errors = at },
-                Stream.Derived => cursor with { Derived = at },
-                _ => throw new System.Diagnostics.UnreachableException($"Unknown stream {hit.Stream}."),
-            };
-        }
-
-        // A stream that gave nothing to this page goes on from where the page ended, so that what is written meanwhile
-        // at a newer time does not turn up in the middle.
-        var end = new StreamPosition(page[^1].TimestampNanos, filter.OldestFirst ? long.MinValue : long.MaxValue);
-        return cursor with
-        {
-            Records = cursor.Records ?? end,
-            Errors = cursor.Errors ?? end,
-            Derived = cursor.Derived ?? end,
-        };
-    }
+    private static EventCursor Next(EventFilter filter, List<Hit> page) =>
+        new(filter.Fingerprint, page[^1].TimestampNanos, page[^1].Stream, page[^1].Row);
 
     private ReadOnlyMemory<byte> Render(List<Hit> page, string? next)
     {
@@ -137,7 +114,7 @@ internal sealed class EventSearch(IRecordStore records, IStateStore state, Event
                 {
                     json.WriteRawValue(hit.Event.Json.Span, skipInputValidation: true);
                 }
-                else if (hit.Stream == Stream.Errors)
+                else if (hit.Stream == EventStream.Errors)
                 {
                     writer.WriteError(json, hit.Record!);
                 }
@@ -155,13 +132,5 @@ internal sealed class EventSearch(IRecordStore records, IStateStore state, Event
         return body.WrittenMemory;
     }
 
-    // At the same time the effect comes before its cause, newest first: derived events, then error views, then records.
-    private enum Stream : byte
-    {
-        Records = 0,
-        Errors = 1,
-        Derived = 2,
-    }
-
-    private sealed record Hit(Stream Stream, long TimestampNanos, long Row, StoredRecord? Record, DerivedEvent? Event);
+    private sealed record Hit(EventStream Stream, long TimestampNanos, long Row, StoredRecord? Record, DerivedEvent? Event);
 }

@@ -23,6 +23,11 @@ internal sealed class StoredTriggerOutput(IStateStore state, EventHub hub, TimeP
                 $"{work.Firing.Id}:{work.Firing.Rule.Call}",
                 clock.GetUtcNow(),
                 $"Handler {work.Firing.Rule.Call} of rule {work.Firing.Rule.Name}: {reason}",
-                work.Firing.ToEvent().Json),
+                work.Firing.ToEvent().Json)
+            {
+                Kind = DeadLetterKinds.Handler,
+                Tries = work.Attempt,
+                EventId = work.Firing.Id,
+            },
             cancellationToken);
 }

@@ -11,7 +11,7 @@ namespace Culprit.Server.Storage;
 /// more of the journal for the sake of ids than can be read back in seconds.
 /// </remarks>
 internal sealed partial class StorageRecovery(
-    FileJournal journal, IRecordStore records, RecentIds ids, TimeProvider clock, ILogger<StorageRecovery> logger)
+    FileJournal journal, IRecordStore records, IDeadLetterStore letters, RecentIds ids, TimeProvider clock, ILogger<StorageRecovery> logger)
 {
     private static readonly TimeSpan WithoutEnd = TimeSpan.FromSeconds(5);
 
@@ -53,7 +53,13 @@ internal sealed partial class StorageRecovery(
         long count = 0;
         await foreach (var entry in journal.ReadAsync(0, cancellationToken).ConfigureAwait(false))
         {
-            if (entry.Batch is { } batch)
+            if (entry.Batch is { IsRetry: true } retry)
+            {
+                // The letter outlives its retry when the process ends between the two.
+                await letters.DropRetriedAsync(RecordId.Of(retry[0], journal.Id), UnixNanos.ToTime(retry.ReceivedNanos), cancellationToken)
+                    .ConfigureAwait(false);
+            }
+            else if (entry.Batch is { } batch)
             {
                 if (batch.ReceivedNanos >= idsSince)
                 {

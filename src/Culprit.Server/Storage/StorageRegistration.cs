@@ -1,3 +1,4 @@
+using Culprit.Engine;
 using Culprit.Engine.Storage;
 using Culprit.Server.Configuration;
 using Culprit.Server.Export;
@@ -20,6 +21,13 @@ internal static class StorageRegistration
         var clock = TimeProvider.System;
         var database = StateDatabase.Open(folder);
         var state = new EmbeddedStateStore(database);
+        if (await state.LoadSnapshotAsync(cancellationToken).ConfigureAwait(false) is { Version: > Pipeline.SnapshotVersion } newer)
+        {
+            throw new StateDatabaseException(
+                $"{folder} has an engine snapshot of version {newer.Version}, this Culprit knows versions up to {Pipeline.SnapshotVersion}. "
+                + "It was written by a newer Culprit: use that version, or another data folder.");
+        }
+
         var classes = await RetentionClasses.LoadAsync(
             database, AdmissionSection.Times(options.Admission, options.Retention), cancellationToken).ConfigureAwait(false);
         var records = await EmbeddedRecordStore.OpenAsync(
@@ -34,12 +42,19 @@ internal static class StorageRegistration
             },
             PosixFileSystem.OfThisSystem(),
             clock,
-            records.Add,
+            batch =>
+            {
+                if (!batch.IsRetry)
+                {
+                    records.Add(batch);
+                }
+            },
             known);
 
         // By factories, so that the container disposes what it did not make.
         builder.Services.AddSingleton(_ => database);
         builder.Services.AddSingleton<IStateStore>(_ => state);
+        builder.Services.AddSingleton<IDeadLetterStore>(_ => new EmbeddedDeadLetterStore(database));
         builder.Services.AddSingleton<IRecordStore>(_ => records);
         builder.Services.AddSingleton<IJournal>(_ => journal);
         builder.Services.AddSingleton(_ => journal);

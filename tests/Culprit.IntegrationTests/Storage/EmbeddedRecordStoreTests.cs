@@ -41,6 +41,22 @@ public sealed class EmbeddedRecordStoreTests : RecordStoreContract
     }
 
     [Fact]
+    public async Task ASegmentOfANewerVersionIsRefusedAndLeftAlone()
+    {
+        Store.AddAnnotated(1, new Row("one"));
+        await Store.FlushAsync(all: true, Token);
+        await SetColumnsAsync(SegmentSchema.Count + 1);
+
+        var refusal = await Assert.ThrowsAsync<StateDatabaseException>(RestartAsync);
+
+        Assert.Contains("newer Culprit", refusal.Message, StringComparison.Ordinal);
+        Assert.Single(_folder.SegmentNames);
+        await SetColumnsAsync(SegmentSchema.Count);
+        await RestartAsync();
+        Assert.Equal([1], await FindAsync(new RecordQuery()));
+    }
+
+    [Fact]
     public async Task ASegmentIsWrittenWhenItIsFullOrOldButNotBefore()
     {
         Options = new EmbeddedStoreOptions { MaxSegmentRows = 4, MaxSegmentAge = TimeSpan.FromSeconds(60) };
@@ -252,6 +268,14 @@ public sealed class EmbeddedRecordStoreTests : RecordStoreContract
     {
         await CloseStoreAsync();
         await ReopenAsync();
+    }
+
+    private async Task SetColumnsAsync(int columns)
+    {
+        await CloseStoreAsync();
+        using var database = StateDatabase.Open(_folder.Root);
+        await database.WriteAsync(
+            c => StateDatabase.Command(c, "UPDATE segments SET columns = $columns", ("$columns", columns)).ExecuteNonQuery(), Token);
     }
 
     private Task CloseStoreAsync()

@@ -5,9 +5,11 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
+using Culprit.Server.Configuration;
 using Culprit.Server.Health;
 using Culprit.Server.Http;
 using Culprit.Server.Ingestion;
+using Culprit.Server.Ingestion.Changes;
 using Culprit.Server.Journal;
 using Culprit.Server.Querying;
 using Microsoft.AspNetCore.Builder;
@@ -58,6 +60,7 @@ internal sealed class HttpFace : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
         var records = new InMemoryRecordStore();
+        builder.Services.AddSingleton(new Settings(new CulpritOptions()));
         builder.Services.AddSingleton<IRecordStore>(records);
         builder.Services.AddSingleton<IJournal>(new InMemoryJournal(records));
         builder.Services.AddSingleton<IStateStore, InMemoryStateStore>();
@@ -70,6 +73,7 @@ internal sealed class HttpFace : IAsyncDisposable
         var app = builder.Build();
         app.UseHttpRules();
         app.MapIngestion();
+        app.MapChanges();
         app.MapQuerying();
         app.MapHealth();
         await app.StartAsync();

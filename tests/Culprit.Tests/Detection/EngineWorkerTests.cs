@@ -1,13 +1,9 @@
-using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 using Culprit.Engine;
-using Culprit.Engine.Records;
 using Culprit.Engine.RootCause;
 using Culprit.Engine.Rules;
 using Culprit.Engine.Storage;
 using Culprit.Server.Alerting;
 using Culprit.Server.Detection;
-using Culprit.Server.Journal;
 using Culprit.Server.Querying;
 using Culprit.Server.Rules;
 using Culprit.Tests.Rules;
@@ -67,9 +63,22 @@ public sealed class EngineWorkerTests
         Assert.Equal(never.Calls, again.Calls);
     }
 
+    [Fact]
+    public async Task ACleanStopLeavesNothingToReplay()
+    {
+        var run = await RunAsync(new ScriptedHandler((_, _) => Task.FromResult(TriggerResult.Ack)));
+        await run.TakeErrorAsync();
+        await UntilAsync(() => run.Dispatcher.Progress.Settled == 1);
+        await run.DisposeAsync();
+
+        var snapshot = await _state.LoadSnapshotAsync(Token);
+
+        Assert.Equal(2, snapshot?.Sequence); // The error and the tick of the stop.
+    }
+
     private async Task<Run> RunAsync(ScriptedHandler handler)
     {
-        var journal = new ChannelJournal();
+        var journal = new ListJournal();
         var records = new MemoryRecordStore();
         var hub = new EventHub(new EventJsonWriter(journal.Id));
         var output = new StoredTriggerOutput(_state, hub, _clock);
@@ -78,7 +87,7 @@ public sealed class EngineWorkerTests
         var progress = new EngineProgress();
         var worker = new EngineWorker(
             journal, records, _state, hub, new PipelineOptions { Rules = [rule] }, new RootCauseRanker(RunbookLibrary.Empty),
-            AlertSettings.None.ToRouter(), new AlertSignal(), dispatcher, output, progress, new DetectionMetrics(), _clock, NullLogger<EngineWorker>.Instance);
+            AlertSettings.None.ToRouter(), new AlertSignal(), dispatcher, output, new ListedDeadLetters(), progress, new DetectionMetrics(), _clock, NullLogger<EngineWorker>.Instance);
         await dispatcher.StartAsync(Token);
         await worker.StartAsync(Token);
         return new Run(journal, records, worker, dispatcher, progress, handler);
@@ -96,28 +105,27 @@ public sealed class EngineWorkerTests
     }
 
     private sealed class Run(
-        ChannelJournal journal, MemoryRecordStore records, EngineWorker worker, TriggerDispatcher dispatcher, EngineProgress progress,
+        ListJournal journal, MemoryRecordStore records, EngineWorker worker, TriggerDispatcher dispatcher, EngineProgress progress,
         ScriptedHandler handler) : IAsyncDisposable
     {
-        private long _sequence;
-
         public TriggerDispatcher Dispatcher => dispatcher;
 
         public async Task TakeErrorAsync()
         {
-            var batch = Some.Batch(++_sequence, Some.Error(0));
+            var batch = Some.Batch(journal.LastSequence + 1, Some.Error(0));
             records.Add(batch);
-            journal.Entries.Writer.TryWrite(new JournalEntry(_sequence, batch, 0));
-            await UntilAsync(() => progress.Sequence == _sequence && !handler.Calls.IsEmpty);
+            journal.Write(batch, 0);
+            await UntilAsync(() => progress.Sequence == journal.LastSequence && !handler.Calls.IsEmpty);
             await records.FlushAsync(all: true, Token);
         }
 
         public async Task TickAsync()
         {
-            journal.Entries.Writer.TryWrite(new JournalEntry(++_sequence, null, Some.At(_sequence)));
-            await UntilAsync(() => progress.Sequence == _sequence);
-            journal.Entries.Writer.TryWrite(new JournalEntry(++_sequence, null, Some.At(_sequence)));
-            await UntilAsync(() => progress.Sequence == _sequence);
+            for (var i = 0; i < 2; i++)
+            {
+                journal.Write(null, Some.At(journal.LastSequence + 1));
+                await UntilAsync(() => progress.Sequence == journal.LastSequence);
+            }
         }
 
         public async ValueTask DisposeAsync()
@@ -127,29 +135,5 @@ public sealed class EngineWorkerTests
             worker.Dispose();
             dispatcher.Dispose();
         }
-    }
-
-    /// <summary>A journal that holds what the test writes.</summary>
-    private sealed class ChannelJournal : IJournal
-    {
-        public Channel<JournalEntry> Entries { get; } = Channel.CreateBounded<JournalEntry>(16);
-
-        public ulong Id => 42;
-
-        public long LastSequence => 0;
-
-        public Task<AppendResult> AppendAsync(RecordBatch batch, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task AppendTickAsync(long tickNanos, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public async IAsyncEnumerable<JournalEntry> ReadAsync(long afterSequence, [EnumeratorCancellation] CancellationToken cancellationToken)
-        {
-            await foreach (var entry in Entries.Reader.ReadAllAsync(cancellationToken))
-            {
-                yield return entry;
-            }
-        }
-
-        public void Trim(long throughSequence) => throw new NotSupportedException();
     }
 }

@@ -93,7 +93,7 @@ public sealed class HostilePatternsTests
             {
                 foreach (var reason in reasons)
                 {
-                    ids.Add(miner.Assign(Encoding.UTF8.GetBytes($"the {subject} has {verb} after {reason}")));
+                    ids.Add(miner.Assign(Encoding.UTF8.GetBytes($"the {subject} has {verb}, {reason} seen")));
                 }
             }
         }

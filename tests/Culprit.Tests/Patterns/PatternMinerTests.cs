@@ -15,17 +15,70 @@ public sealed class PatternMinerTests
     [Fact]
     public void EightDifferentWordsInOnePlaceAreAVariable()
     {
-        var ids = AssignAll(Names.Take(8).Select(n => $"session opened for user {n} today"));
+        var ids = AssignAll(Names.Take(8).Select(n => $"surely {n} slept late today"));
 
-        Assert.Equal("session opened for user <*> today", _miner.Text(Assert.Single(Resolved(ids))));
+        Assert.Equal("surely <*> slept late today", _miner.Text(Assert.Single(Resolved(ids))));
     }
 
     [Fact]
     public void SevenDifferentWordsAreNot()
     {
-        var ids = AssignAll(Names.Take(7).Select(n => $"session opened for user {n} today"));
+        var ids = AssignAll(Names.Take(7).Select(n => $"surely {n} slept late today"));
 
         Assert.Equal(7, Resolved(ids).Count);
+    }
+
+    [Theory]
+    [InlineData("session opened for user {0} again", "alice", "root")]
+    [InlineData("column \"{0}\" was dropped", "price", "total")]
+    [InlineData("{0}[17] was started again", "backup", "indexer")]
+    [InlineData("cannot reach {0} right now", "node-a", "node-b", "spine-x", "leaf-y")]
+    [InlineData("loading of {0} done now", "com.example.Cart", "com.example.Mail")]
+    [InlineData("mail came from {0} just now", "alice", "bob", "carol", "dave")]
+    public void FewNamesAreEnoughWhereNamesStandOrWordsLookLikeNames(string form, params string[] names)
+    {
+        var ids = AssignAll(names.Select(n => string.Format(null, form, n)));
+
+        Assert.Contains("<*>", _miner.Text(Assert.Single(Resolved(ids))), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("session opened for user {0} again", "alice")]
+    [InlineData("mail came from {0} just now", "alice", "bob", "carol")]
+    [InlineData("job went from NEW to {0} again", "RUNNING", "DONE", "FAILED")]
+    [InlineData("{0} of the old cache failed", "eviction", "reload", "resize")]
+    public void FewerAreNot(string form, params string[] words)
+    {
+        var ids = AssignAll(words.Select(n => string.Format(null, form, n)));
+
+        Assert.Equal(words.Length, Resolved(ids).Count);
+    }
+
+    [Fact]
+    public void AVariableDoesNotSwallowAPhraseThatIsConstant()
+    {
+        var ids = AssignAll(Names.Select(n => $"rejected password for {n} via tcp"));
+        var unknown = AssignAll(Names.Select(n => $"rejected password for unknown account {n} via tcp"));
+
+        Assert.Single(Resolved(ids));
+        Assert.Single(Resolved(unknown));
+        Assert.Equal(2, Resolved([.. ids, .. unknown]).Count);
+    }
+
+    [Fact]
+    public void NamesInCapitalsMayHaveSeveralWordsWithoutFurtherEvidence()
+    {
+        var ids = AssignAll(["lease of client Mailer renewed", "lease of client Photos renewed", "lease of client Home Office renewed"]);
+
+        Assert.Single(Resolved(ids));
+    }
+
+    [Fact]
+    public void AnOptionalFieldIsNoPartOfTheValueBeforeIt()
+    {
+        var ids = AssignAll(["login rejected: tty=ssh rhost=unknown", "login rejected: tty=ssh rhost=unknown user=bob", "login rejected: tty=ssh rhost=10.0.0.1"]);
+
+        Assert.Equal(2, Resolved(ids).Count);
     }
 
     [Fact]

@@ -5,7 +5,7 @@ namespace Culprit.Tests.Topology;
 
 public class SpanJoinTests
 {
-    private readonly SpanJoin _join = new();
+    private SpanJoin _join = new();
     private readonly List<(string, string)> _calls = [];
 
     [Theory]
@@ -40,6 +40,32 @@ public class SpanJoinTests
         Observe("child2", $"s{(3 * SpanJoin.MaxSpans) - 1}", "users");
 
         Assert.Single(_calls);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void ParentAndChildAreJoinedAcrossARestart(bool parentFirst)
+    {
+        Observe(parentFirst ? "a" : "b", parentFirst ? "" : "a", parentFirst ? "gateway" : "users");
+
+        var restored = new SpanJoin();
+        Assert.True(restored.TryRestore(_join.Save()));
+        _join = restored;
+        Observe(parentFirst ? "b" : "a", parentFirst ? "a" : "", parentFirst ? "users" : "gateway");
+
+        Assert.Equal([("gateway", "users")], _calls);
+    }
+
+    [Fact]
+    public void ADamagedFormIsRefusedAtEveryLength()
+    {
+        Observe("a", "", "gateway");
+        Observe("b", "x", "users");
+        var saved = _join.Save();
+
+        Assert.All(Enumerable.Range(0, saved.Length), n => Assert.False(new SpanJoin().TryRestore(saved.AsSpan(0, n))));
+        Assert.False(new SpanJoin().TryRestore([.. saved, 0]));
     }
 
     private void Observe(string span, string parent, string service) =>

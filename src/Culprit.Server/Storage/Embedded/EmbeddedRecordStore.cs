@@ -106,6 +106,13 @@ internal sealed partial class EmbeddedRecordStore : IRecordStore, IDisposable
         var store = new EmbeddedRecordStore(new SegmentManifest(database), folder, options, clock, logger);
         try
         {
+            if (store._segments.FirstOrDefault(s => s.Columns > SegmentSchema.Count) is { } newer)
+            {
+                throw new StateDatabaseException(
+                    $"Segment {newer.Name} in {folder.Path} has {newer.Columns} columns, this Culprit knows {SegmentSchema.Count}. "
+                    + "It was written by a newer Culprit: use that version, or another data folder.");
+            }
+
             folder.RemoveUnlisted(store._segments.Select(s => s.Name).ToHashSet(StringComparer.Ordinal), database.WasCreated);
             foreach (var segment in store._segments)
             {

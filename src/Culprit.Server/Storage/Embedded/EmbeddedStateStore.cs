@@ -1,5 +1,4 @@
 using Culprit.Engine.Storage;
-using Microsoft.Data.Sqlite;
 
 namespace Culprit.Server.Storage.Embedded;
 
@@ -17,12 +16,6 @@ internal sealed class EmbeddedStateStore(StateDatabase database) : IStateStore
 
     // By order of saving, not by sequence: an engine that could not read its snapshot starts again further back.
     private const string NewestSnapshot = "SELECT version, sequence, bytes FROM snapshots ORDER BY row DESC LIMIT 1";
-
-    private const string AddDeadLetter = """
-        INSERT OR IGNORE INTO dead_letters (id, at, reason, raw) VALUES ($id, $at, $reason, $raw)
-        """;
-
-    private const string NewestDeadLetters = "SELECT id, at, reason, raw FROM dead_letters ORDER BY row DESC LIMIT $limit";
 
     public Task<long> GetEnginePositionAsync(CancellationToken cancellationToken) =>
         Task.FromResult(database.Read(c => PositionTable.Get(c, Consumer)));
@@ -126,7 +119,7 @@ internal sealed class EmbeddedStateStore(StateDatabase database) : IStateStore
                 var ended = OutboxTable.MarkGivenUp(connection, id, sink);
                 if (ended > 0)
                 {
-                    Add(connection, letter);
+                    DeadLetterTable.Add(connection, letter);
                     if (notice is not null)
                     {
                         OutboxTable.Add(connection, notice);
@@ -138,35 +131,8 @@ internal sealed class EmbeddedStateStore(StateDatabase database) : IStateStore
             cancellationToken);
 
     public Task AddDeadLetterAsync(DeadLetter letter, CancellationToken cancellationToken) =>
-        database.WriteAsync(connection => Add(connection, letter), cancellationToken);
+        database.WriteAsync(connection => DeadLetterTable.Add(connection, letter), cancellationToken);
 
     public Task<IReadOnlyList<DeadLetter>> ListDeadLettersAsync(int limit, CancellationToken cancellationToken) =>
-        Task.FromResult(database.Read<IReadOnlyList<DeadLetter>>(connection =>
-        {
-            using var command = StateDatabase.Command(connection, NewestDeadLetters, ("$limit", limit));
-            using var reader = command.ExecuteReader();
-            var letters = new List<DeadLetter>();
-            while (reader.Read())
-            {
-                letters.Add(new DeadLetter(
-                    reader.GetString(0),
-                    new DateTimeOffset(reader.GetInt64(1), TimeSpan.Zero),
-                    reader.GetString(2),
-                    reader.GetFieldValue<byte[]>(3)));
-            }
-
-            return letters;
-        }));
-
-    private static int Add(SqliteConnection connection, DeadLetter letter)
-    {
-        using var command = StateDatabase.Command(
-            connection,
-            AddDeadLetter,
-            ("$id", letter.Id),
-            ("$at", letter.At.UtcTicks),
-            ("$reason", letter.Reason),
-            ("$raw", letter.Raw.ToArray()));
-        return command.ExecuteNonQuery();
-    }
+        Task.FromResult(database.Read(c => DeadLetterTable.Find(c, new DeadLetterQuery(limit))));
 }

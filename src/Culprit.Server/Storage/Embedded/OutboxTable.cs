@@ -48,6 +48,11 @@ internal static class OutboxTable
         WHERE id = $id AND sink = $sink AND delivered = 0
         """;
 
+    private const string Again = """
+        UPDATE outbox SET delivered = 0, json = $json, attempts = 0, failing_since = NULL, last_error = NULL, due_at = $due
+        WHERE id = $id AND sink = $sink AND delivered = 2
+        """;
+
     private const string DropDelivered = """
         DELETE FROM outbox WHERE delivered > 0 AND NOT EXISTS (SELECT 1 FROM derived_events WHERE derived_events.id = outbox.id)
         """;
@@ -120,6 +125,14 @@ internal static class OutboxTable
     {
         using var command = StateDatabase.Command(connection, Finish, ("$id", id), ("$sink", sink), ("$state", 2));
         return command.ExecuteNonQuery();
+    }
+
+    /// <summary>Puts an alert that was given up back among those that wait; false when there is none.</summary>
+    public static bool TryAgain(SqliteConnection connection, string id, string sink, ReadOnlyMemory<byte> json)
+    {
+        using var command = StateDatabase.Command(
+            connection, Again, ("$id", id), ("$sink", sink), ("$json", json.ToArray()), ("$due", DateTimeOffset.MinValue.UtcTicks));
+        return command.ExecuteNonQuery() > 0;
     }
 
     public static int MarkFailed(

@@ -75,13 +75,26 @@ internal static class StateMigrations
         ALTER TABLE outbox ADD COLUMN failing_since INTEGER;
         CREATE INDEX outbox_by_incident ON outbox (incident_id, row);
         """,
+
+        // Of the letters that there are, only those of alerts can be told apart.
+        """
+        ALTER TABLE dead_letters ADD COLUMN kind TEXT NOT NULL DEFAULT 'handler';
+        ALTER TABLE dead_letters ADD COLUMN tries INTEGER NOT NULL DEFAULT 1;
+        ALTER TABLE dead_letters ADD COLUMN decoder TEXT;
+        ALTER TABLE dead_letters ADD COLUMN event_id TEXT;
+        UPDATE dead_letters SET kind = 'alert' WHERE id IN (SELECT id || ':' || sink FROM outbox WHERE delivered = 2);
+        CREATE TABLE poison (sequence INTEGER PRIMARY KEY, tries INTEGER NOT NULL);
+        """,
     ];
 
     public static int Newest => Steps.Length;
 
     /// <summary>Brings the database to the newest version, one transaction a step, so that a kill in between does no harm.</summary>
     /// <exception cref="StateDatabaseException">A newer Culprit wrote it.</exception>
-    public static void Apply(SqliteConnection connection, string path)
+    public static void Apply(SqliteConnection connection, string path) => Apply(connection, path, Newest);
+
+    /// <summary>As far as <paramref name="to"/>: how tests come by a database of an older version.</summary>
+    internal static void Apply(SqliteConnection connection, string path, int to)
     {
         var version = (long)StateDatabase.Command(connection, "PRAGMA user_version").ExecuteScalar()!;
         if (version > Newest)
@@ -91,7 +104,7 @@ internal static class StateMigrations
                 + "It was written by a newer Culprit: use that version, or another data folder.");
         }
 
-        for (var step = (int)version; step < Newest; step++)
+        for (var step = (int)version; step < to; step++)
         {
             using var transaction = connection.BeginTransaction();
             StateDatabase.Command(connection, Steps[step]).ExecuteNonQuery();

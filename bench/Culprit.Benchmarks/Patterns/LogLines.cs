@@ -1,4 +1,4 @@
-namespace Culprit.Benchmarks;
+namespace Culprit.Benchmarks.Patterns;
 
 /// <summary>A file in memory, cut into lines.</summary>
 internal sealed class LogLines

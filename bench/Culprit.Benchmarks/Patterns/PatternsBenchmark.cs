@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Culprit.Engine.Patterns;
 
-namespace Culprit.Benchmarks;
+namespace Culprit.Benchmarks.Patterns;
 
 /// <summary>How fast one thread assigns lines of known patterns.</summary>
 internal static class PatternsBenchmark

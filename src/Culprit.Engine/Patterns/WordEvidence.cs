@@ -1,0 +1,110 @@
+namespace Culprit.Engine.Patterns;
+
+/// <summary>How much one more word in a place tells that the place is variable, by what the word looks like and where it stands.</summary>
+/// <remarks>
+/// States, verbs and methods are plain words in plain places: many of them must be seen. Names look like names
+/// (<c>com.example.App</c>, <c>node-a</c>) or stand where names stand (<c>user X</c>, <c>"X"</c>, <c>from X</c>): few are
+/// enough. Both depend on the line alone, so neither order nor shard changes them.
+/// </remarks>
+internal static class WordEvidence
+{
+    // Never one word alone: a place varies when two values were seen.
+    private const int Most = 4;
+
+    private const int Constant = 0;
+    private const int Plain = 1;
+    private const int Hyphenated = 2;
+    private const int Name = 3;
+
+    private const int SomePlace = 1;
+    private const int Preposition = 2;
+    private const int Naming = 4;
+
+    private static readonly HashSet<ulong> Prepositions = Hashes(
+        "for from by to on in at of with via into onto as using through against under over within within "
+        + "after before named called");
+
+    // Nouns behind which a name follows.
+    private static readonly HashSet<ulong> NamingNouns = Hashes(
+        "user username account login owner group role client server host hostname node machine peer service daemon process program app "
+        + "application module plugin driver component package library class type kind interface device disk volume partition mount "
+        + "filesystem channel queue topic stream table relation index column database schema db collection bucket key container pod "
+        + "image cluster region zone namespace job task worker thread pool session connection command method function action event "
+        + "option property attribute parameter variable field name file directory folder path upstream backend vhost site domain "
+        + "project target");
+
+    /// <summary>What the word in this place counts.</summary>
+    public static int Of(Skeleton skeleton, int place)
+    {
+        ref readonly var piece = ref skeleton.Pieces[place];
+        var shape = piece.Kind == TokenKind.Numbered ? Name : ShapeOf(skeleton.TextOf(piece));
+        var cue = OfPlace(skeleton, place);
+        return shape == Constant ? (cue + 1) / 2 : Math.Min(Most, shape * cue);
+    }
+
+    // Marks and capitals inside a word make it an identifier; one in capitals only is a state as often as a name.
+    private static int ShapeOf(ReadOnlySpan<byte> word)
+    {
+        var lower = false;
+        var upper = false;
+        var humps = false;
+        var hyphens = 0;
+        var marks = 0;
+        for (var i = 0; i < word.Length; i++)
+        {
+            var c = word[i];
+            var isUpper = char.IsAsciiLetterUpper((char)c);
+            humps |= i > 0 && isUpper && char.IsAsciiLetterLower((char)word[i - 1]);
+            upper |= isUpper;
+            lower |= char.IsAsciiLetterLower((char)c);
+            var isInside = i > 0 && i + 1 < word.Length && ByteClasses.IsMark(c);
+            hyphens += isInside && c == (byte)'-' ? 1 : 0;
+            marks += isInside && c != (byte)'-' ? 1 : 0;
+        }
+
+        return upper && !lower ? Constant : humps || marks > 0 ? Name : hyphens > 0 ? Hyphenated : Plain;
+    }
+
+    private static int OfPlace(Skeleton skeleton, int place)
+    {
+        var before = skeleton.SeparatorBefore(place);
+        var after = skeleton.SeparatorAfter(place);
+        if (before.Length > 0 && IsPair(before[^1], after.Length > 0 ? after[0] : (byte)0))
+        {
+            return Naming;
+        }
+
+        if (after is [(byte)'[', ..] && place + 1 < skeleton.Pieces.Length && skeleton.Pieces[place + 1].IsVariable)
+        {
+            return Naming; // "daemon[123]"
+        }
+
+        if (place == 0 || skeleton.Pieces[place - 1].Kind != TokenKind.Literal)
+        {
+            return SomePlace;
+        }
+
+        if (before is [(byte)' '] or [(byte)':', (byte)' '] or [(byte)':'])
+        {
+            var previous = skeleton.Pieces[place - 1].Hash;
+            return NamingNouns.Contains(previous) ? Naming
+                : before[0] == (byte)':' || Prepositions.Contains(previous) ? Preposition
+                : SomePlace;
+        }
+
+        return SomePlace;
+    }
+
+    private static bool IsPair(byte open, byte close) => open switch
+    {
+        (byte)'(' => close == (byte)')',
+        (byte)'[' => close == (byte)']',
+        (byte)'{' => close == (byte)'}',
+        (byte)'<' => close == (byte)'>',
+        (byte)'"' or (byte)'\'' or (byte)'`' => close == open,
+        _ => false,
+    };
+
+    private static HashSet<ulong> Hashes(string words) =>
+        [.. words.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(w => Hash64.Of(System.Text.Encoding.UTF8.GetBytes(w)))];
+}

@@ -1,0 +1,72 @@
+using System.CommandLine;
+using System.Text.Json;
+using Culprit.Server.Alerting;
+
+namespace Culprit.Server.Commands;
+
+/// <summary>How a command talks to a running server, and what it says when that fails.</summary>
+internal static class ServerCall
+{
+    public static Option<string> UrlOption()
+    {
+        var url = new Option<string>("--url") { Description = "Address of the running server.", DefaultValueFactory = _ => "http://127.0.0.1:8000" };
+        url.Validators.Add(result =>
+        {
+            var text = result.GetValueOrDefault<string>();
+            if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
+            {
+                result.AddError($"--url '{TerminalText.Visible(text)}' is not an address like http://127.0.0.1:8000.");
+            }
+        });
+        return url;
+    }
+
+    public static Option<bool> JsonOption() => new("--json") { Description = "Print the server's answer as JSON." };
+
+    /// <summary>Sends, and hands over the body of a success; an error goes to standard error in words.</summary>
+    public static async Task<int> RunAsync(
+        string url, HttpMethod method, string path, Action<string> show, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // No timeout: a retry of all takes as long as it takes, and Ctrl-C ends it.
+            using var client = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri(url), Timeout = Timeout.InfiniteTimeSpan };
+            using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
+            using var response = await client.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            var body = await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
+            if (response.IsSuccessStatusCode)
+            {
+                show(body);
+                return ExitCodes.Success;
+            }
+
+            await Console.Error.WriteLineAsync($"culprit: {Detail(body) ?? $"the server answered {(int)response.StatusCode}"}").ConfigureAwait(false);
+            return ExitCodes.Failure;
+        }
+        catch (HttpRequestException e)
+        {
+            await Console.Error.WriteLineAsync($"culprit: {url} cannot be reached: {e.Message}").ConfigureAwait(false);
+            return ExitCodes.Failure;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return ExitCodes.Failure;
+        }
+    }
+
+    /// <summary>What a problem body says; null when it is none.</summary>
+    private static string? Detail(string body)
+    {
+        try
+        {
+            using var problem = JsonDocument.Parse(body);
+            return problem.RootElement.ValueKind == JsonValueKind.Object && problem.RootElement.TryGetProperty("detail", out var detail)
+                ? TerminalText.Visible(detail.GetString())
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}
