@@ -108,7 +108,8 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
             return [];
         }
 
-        var first = _judged < 0 ? end : Math.Min(_judged + 1, Math.Max(_dirty + 1, end - _lateSteps));
+        var late = _dirty < _judged ? Math.Max(_dirty + 1, end - _lateSteps) : long.MaxValue;
+        var first = _judged < 0 ? end : Math.Min(_judged + 1, late);
         var found = new List<Anomaly>();
         for (var step = first; step <= end; step++)
         {

@@ -89,6 +89,11 @@ internal sealed class GrowthDetector(string environment, GrowthOptions options)
             var isNearLimit = toLimit < trend.PerHour * options.Horizon.TotalHours && trend.End > 0.5 * limit;
             var factor = Math.Max(1, loadFactor(series.Service));
             var enough = isNearLimit ? options.MinGrowth / 2 : options.MinGrowth;
+            if (minutes < options.MinMinutes && !isNearLimit)
+            {
+                continue; // A saw of garbage collection looks like this until its first fall.
+            }
+
             if (trend.Sigma >= _needed && grown >= 6 * trend.Noise && trend.Start >= 0
                 && trend.End >= (1 + enough) * factor * trend.Start && IsGoingOn(points, trend))
             {

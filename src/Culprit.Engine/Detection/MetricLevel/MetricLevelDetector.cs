@@ -116,7 +116,7 @@ internal sealed class MetricLevelDetector(string environment, MetricLevelOptions
         var factor = series.Kind == MetricKind.Resource ? Math.Max(1, loadFactor(series.Service)) : 1;
         var excess = isDown ? median - weakest : weakest - (median * factor);
         var isBeyondAll = isDown ? weakest < before[0] - (0.5 * (median - before[0])) : weakest > before[^1] + (0.5 * (before[^1] - median));
-        var usualElsewhere = Usual(series.Metric, excess <= 3 * spread ? Math.Abs(newest[^1] - median) : null);
+        var usualElsewhere = Usual(series.Metric, excess <= 3 * spread ? Math.Abs(weakest - median) : null);
         var sigma = excess / spread;
         return sigma >= _needed + 1 && isBeyondAll && excess >= 1.5 * usualElsewhere
             && (isDown ? weakest * options.MinRatio < median : weakest > median * factor * options.MinRatio)

@@ -92,7 +92,7 @@ internal sealed class SilenceDetector(string environment, SilenceOptions options
             }
 
             var expected = usual.PerStep * length * others;
-            if (expected <= 0 || now > options.MaxShare * expected)
+            if (expected <= 0 || now > (service.Service.Length == 0 ? options.MaxShareOfAll : options.MaxShare) * expected)
             {
                 continue;
             }
