@@ -7,6 +7,8 @@ return args switch
     ["patterns", .. var files] => PatternsBenchmark.Run(files),
     ["assign", var input, var output, .. var settings] => AssignPatterns.Run(input, output, settings),
     ["accuracy", var folder, .. var settings] => AccuracyBenchmark.Run(folder, settings),
+    ["patterns-hostile"] => HostilePatterns.Run(),
+    ["leave-half-out", var folder] => LeaveHalfOut.Run(folder),
     ["engine"] => EngineBenchmark.Run(null),
     ["engine", var file] => EngineBenchmark.Run(file),
     ["anomaly-latency", var url] => await AnomalyLatency.RunAsync(new Uri(url), 60),
@@ -26,6 +28,9 @@ static int Usage()
           accuracy FOLDER|- [--mistakes] [SETTING=N...]
                                agreement with labelled CSV files (Content, EventId, EventTemplate), as written and made
                                blind for masks, and with generated styles; - for the styles alone
+          patterns-hostile     the same with 10,000 patterns and with lines made to hurt, with the memory that a miner holds
+          leave-half-out FOLDER
+                               thresholds chosen on half of the labelled systems, measured on the other half; ablations
           engine [FILE]        records per second of parser and pipeline on NDJSON, one thread
           formats FILE...      records per second and bytes allocated per record of reading log files, one thread
           admission            nanoseconds per record of admission rules and sampling, one thread

@@ -78,7 +78,7 @@ internal sealed class Frame(int capacity)
             }
 
             tried++;
-            if (IsProven(skeleton, agreements, fixedPlaces, words & ~fixedPlaces, options.DistinctWords))
+            if (IsProven(skeleton, agreements, fixedPlaces, words & ~fixedPlaces, options))
             {
                 best = fixedPlaces;
                 found = true;
@@ -109,7 +109,7 @@ internal sealed class Frame(int capacity)
         return difference < 0 || (difference == 0 && candidate < best);
     }
 
-    private bool IsProven(Skeleton skeleton, ReadOnlySpan<ulong> agreements, ulong fixedPlaces, ulong open, int enough)
+    private bool IsProven(Skeleton skeleton, ReadOnlySpan<ulong> agreements, ulong fixedPlaces, ulong open, PatternOptions options)
     {
         var support = 1;
         foreach (var agreement in agreements)
@@ -122,20 +122,21 @@ internal sealed class Frame(int capacity)
             return false;
         }
 
-        Span<ulong> seen = stackalloc ulong[enough];
+        var enough = WordEvidence.Needed(options);
+        Span<ulong> seen = stackalloc ulong[Math.Min(enough, _members.Count + 1)];
         for (; open != 0; open &= open - 1)
         {
             var place = BitOperations.TrailingZeroCount(open);
             seen[0] = skeleton.Pieces[place].Hash;
             var distinct = 1;
-            var points = WordEvidence.Of(skeleton, place);
+            var points = WordEvidence.Of(skeleton, place, options);
             for (var i = 0; i < agreements.Length && points < enough; i++)
             {
                 if ((agreements[i] & fixedPlaces) == fixedPlaces
                     && _members[i].Pieces[place].Hash is var word && !seen[..distinct].Contains(word))
                 {
                     seen[distinct++] = word;
-                    points += WordEvidence.Of(_members[i], place);
+                    points += WordEvidence.Of(_members[i], place, options);
                 }
             }
 

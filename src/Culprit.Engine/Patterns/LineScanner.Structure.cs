@@ -111,7 +111,8 @@ internal sealed partial class LineScanner
 
     private static bool IsTextKey(ReadOnlySpan<byte> key) => key.Length switch
     {
-        3 => key.SequenceEqual("msg"u8) || key.SequenceEqual("log"u8),
+        2 => key.SequenceEqual("@m"u8),
+        3 => key.SequenceEqual("msg"u8) || key.SequenceEqual("log"u8) || key.SequenceEqual("@mt"u8),
         4 => key.SequenceEqual("text"u8) || key.SequenceEqual("body"u8),
         5 => key.SequenceEqual("event"u8),
         7 => key.SequenceEqual("message"u8) || key.SequenceEqual("Message"u8),

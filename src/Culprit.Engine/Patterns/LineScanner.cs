@@ -156,6 +156,13 @@ internal sealed partial class LineScanner
             at = separatorStart = next;
         }
 
+        if (separatorStart < to && line[separatorStart] == (byte)'=' && CanAddEmptyValue
+            && EmptyValueAt(line, separatorStart, to, to) is > 0 and var empty)
+        {
+            AddVariable(line, separatorStart, empty, empty, TokenKind.Word);
+            separatorStart = empty;
+        }
+
         TailStart = separatorStart;
         End = to;
         TailHash = HashTail(line, separatorStart);
@@ -191,6 +198,13 @@ internal sealed partial class LineScanner
         }
         else
         {
+            if (line[separatorStart] == (byte)'=' && start < end && CanAddEmptyValue
+                && EmptyValueAt(line, separatorStart, start, end) is > 0 and var at)
+            {
+                AddVariable(line, separatorStart, at, at, TokenKind.Word);
+                separatorStart = at;
+            }
+
             separator = HashSeparator(line, separatorStart, start, out joins);
         }
 
@@ -256,6 +270,29 @@ internal sealed partial class LineScanner
 
         joins &= quotes == 0 || (quotes == 2 && commas == 1);
         return h;
+    }
+
+    private bool CanAddEmptyValue => _count > 0 && _count < MaxTokens - 1 && !_tokens[_count - 1].IsVariable;
+
+    // "user= host=a", "user=, ", "user=\"\"": the value is empty, but it has a place. Returns where, or 0.
+    private static int EmptyValueAt(ReadOnlySpan<byte> line, int equals, int wordStart, int wordEnd)
+    {
+        var at = equals + 1;
+        if (at >= line.Length)
+        {
+            return at;
+        }
+
+        var close = line[at] switch
+        {
+            (byte)',' or (byte)';' or (byte)')' or (byte)']' or (byte)'}' or (byte)'&' or (byte)'|' => line[at],
+            (byte)'"' or (byte)'\'' => at + 1 < line.Length && line[at + 1] == line[at] ? line[at++] : (byte)0,
+            (byte)'<' => at + 1 < line.Length && line[at + 1] == (byte)'>' ? line[at++] : (byte)0,
+            (byte)'[' => at + 1 < line.Length && line[at + 1] == (byte)']' ? line[at++] : (byte)0,
+            <= (byte)' ' => wordStart >= line.Length || (wordEnd < line.Length && line[wordEnd] == (byte)'=') ? line[at] : (byte)0,
+            _ => (byte)0,
+        };
+        return close != 0 && at <= wordStart ? at : 0;
     }
 
     private static bool IsClosedAfter(ReadOnlySpan<byte> line, int at)

@@ -34,7 +34,7 @@ internal sealed class ParameterScanner
         var tokens = _scanner.Tokens;
         for (var i = 0; i < tokens.Length; i++)
         {
-            if (!tokens[i].IsVariable)
+            if (!tokens[i].IsVariable || tokens[i].End == tokens[i].Start)
             {
                 continue;
             }

@@ -12,7 +12,7 @@ internal sealed partial class PatternMiner
     {
         foreach (ref readonly var piece in first.Pieces.AsSpan())
         {
-            if (piece.Kind == TokenKind.Word && piece.State == SlotState.Constant)
+            if (piece.Kind == TokenKind.Word && piece.State == SlotState.Constant && piece.End > piece.Start)
             {
                 _values.Add(Hash64.Of(first.TextOf(piece)));
             }
@@ -147,7 +147,7 @@ internal sealed partial class PatternMiner
         foreach (var candidate in Candidates(skeleton))
         {
             // Whole stretches and names of values have holes of their own: a value in that place is no answer to them.
-            var key = candidate.By.KeyOf(skeleton) ^ (candidate.IsStretch || candidate.NamesValue ? StretchSalt : 0);
+            var key = candidate.By.KeyOf(skeleton) ^ ((candidate.IsStretch && !candidate.IsWord) || candidate.NamesValue ? StretchSalt : 0);
             var hole = _holes.GetOrAdd(key);
             hole.Add(new HoleWord(candidate.Word, skeleton.Id, candidate.By, candidate.Points));
             if (hole.Points >= candidate.Enough || (candidate.IsWord && AreValues(hole)))
@@ -182,8 +182,8 @@ internal sealed partial class PatternMiner
                         continue;
                     }
 
-                    hole.Add(new HoleWord(pieces[place].Hash, skeleton.Id, by, WordEvidence.Of(skeleton, place)));
-                    if (hole.Points >= _options.DistinctWords)
+                    hole.Add(new HoleWord(pieces[place].Hash, skeleton.Id, by, WordEvidence.Of(skeleton, place, _options)));
+                    if (hole.Points >= WordEvidence.Needed(_options))
                     {
                         Answer(hole, skeleton, by, work);
                         return;
@@ -243,8 +243,8 @@ internal sealed partial class PatternMiner
             yield return new Candidate(
                 new Generalisation(1UL << i),
                 skeleton.Pieces[i].Hash,
-                WordEvidence.Of(skeleton, i),
-                isWord ? _options.DistinctWords : _options.DistinctWordsBesideOne,
+                WordEvidence.Of(skeleton, i, _options),
+                WordEvidence.Needed(_options),
                 isWord,
                 skeleton.NamesValue(i));
         }
@@ -253,7 +253,10 @@ internal sealed partial class PatternMiner
         {
             if (LiteralsOutside(skeleton, by) >= _options.MinLiterals)
             {
-                yield return new Candidate(by, Segments.Evidence(skeleton, by), 1, _options.DistinctSegments, false);
+                // What has no white space in it is one name, whatever separators it holds.
+                yield return Segments.IsOneWord(skeleton, by)
+                    ? new Candidate(by, Segments.Evidence(skeleton, by, true), WordEvidence.Needed(_options) / 2, WordEvidence.Needed(_options), true)
+                    : new Candidate(by, Segments.Evidence(skeleton, by), 1, _options.DistinctSegments, false);
             }
         }
 

@@ -19,6 +19,7 @@ internal sealed partial class PatternMiner
 
         // Proven questions stay, so that what comes later is taken in as well.
         var hole = _holes.GetOrAdd(template.Id ^ PhraseSalt);
+        hole.Touched = true;
         if (hole.Count < _options.DistinctPhrases)
         {
             hole.Add(new HoleWord(FirstWords(skeleton, by), skeleton.Id, by));

@@ -11,6 +11,8 @@ namespace Culprit.Engine.Patterns;
 /// </remarks>
 internal sealed partial class PatternMiner
 {
+    private const ulong DeclaredSalt = 0x8CB92BA72F3D8DD7;
+
     private readonly PatternOptions _options;
     private readonly LineScanner _scanner = new();
     private readonly SkeletonTable _skeletons;
@@ -67,6 +69,28 @@ internal sealed partial class PatternMiner
         if (known.OpenSlots is not null && known.Observe(message, _scanner.Tokens))
         {
             TellCover(known);
+        }
+
+        return new PatternId(key);
+    }
+
+    /// <summary>The pattern that a logger declared itself by its message template; it never merges with another.</summary>
+    /// <param name="template">As it came, holes in braces; escapes of JSON may be in it.</param>
+    public PatternId AssignDeclared(ReadOnlySpan<byte> template)
+    {
+        var key = Hash64.Mix(Hash64.Of(template) ^ DeclaredSalt, Hash64.Variable);
+        if (_skeletons.Find(key) is { } known)
+        {
+            known.Touched = true;
+        }
+        else if (_skeletons.IsFull && !_overflow.ComesBack(key))
+        {
+            Overflowed++;
+            return new PatternId(Overflow.EverythingElse);
+        }
+        else
+        {
+            Insert(Skeleton.Declared(key, DeclaredTemplate.Text(template)));
         }
 
         return new PatternId(key);

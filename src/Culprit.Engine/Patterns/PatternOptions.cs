@@ -13,12 +13,21 @@ internal sealed record PatternOptions
     /// <summary>Open questions "is this word variable?" kept. Default 32,768; the least recently touched leaves first.</summary>
     public int MaxHoles { get; init; } = 32_768;
 
-    /// <summary>Distinct words at one position before it becomes a variable. Default 8.</summary>
-    /// <remarks>Lowering it merges states and HTTP methods; raising it keeps user names apart for longer.</remarks>
-    public int DistinctWords { get; init; } = 8;
+    /// <summary>Distinct words in one place before it becomes a variable, if nothing else speaks for it. Default 6.</summary>
+    /// <remarks>
+    /// Each word counts points (see <see cref="WordEvidence"/>), a plain one 2; twice this many points are needed.
+    /// Lowering it merges states and HTTP methods; raising it keeps user names apart for longer.
+    /// </remarks>
+    public int DistinctWords { get; init; } = 6;
 
-    /// <summary>The same where only one constant word would remain. Default 16.</summary>
-    public int DistinctWordsBesideOne { get; init; } = 16;
+    /// <summary>What a word counts that looks like an identifier (<c>com.example.App</c>, <c>sda1</c>). Default 5; a plain one counts 2.</summary>
+    public int IdentifierPoints { get; init; } = 5;
+
+    /// <summary>How many times more a word counts behind a preposition or a colon. Default 2.</summary>
+    public int PrepositionFactor { get; init; } = 2;
+
+    /// <summary>The same behind a noun that names (<c>user X</c>), and alone in quotes or brackets. Default 4.</summary>
+    public int NamingFactor { get; init; } = 4;
 
     /// <summary>Distinct contents of brackets, or first words in parentheses and quotes, before the whole varies. Default 12.</summary>
     public int DistinctSegments { get; init; } = 12;

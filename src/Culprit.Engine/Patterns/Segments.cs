@@ -57,15 +57,29 @@ internal static class Segments
         return null;
     }
 
+    /// <summary>Whether no white space parts the words of the stretch: <c>"library/nginx:latest"</c>.</summary>
+    public static bool IsOneWord(Skeleton skeleton, Generalisation by)
+    {
+        for (var i = System.Numerics.BitOperations.TrailingZeroCount(by.Places) + 1; by.Has(i) && i < skeleton.Pieces.Length; i++)
+        {
+            if (skeleton.SeparatorBefore(i).Contains((byte)' '))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>What counts as evidence that a stretch varies.</summary>
     /// <remarks>
     /// In square or curly brackets and at the end stands a dump of data: each different content counts. Elsewhere the first word
     /// counts: "GET /a" and "GET /b" are one beginning, and no reason to call the verb variable.
     /// </remarks>
-    public static ulong Evidence(Skeleton skeleton, Generalisation by)
+    public static ulong Evidence(Skeleton skeleton, Generalisation by, bool isOneWord = false)
     {
         var first = System.Numerics.BitOperations.TrailingZeroCount(by.Places);
-        if (!by.WithTail && skeleton.SeparatorBefore(first) is not [.., (byte)'[' or (byte)'{'])
+        if (!by.WithTail && !isOneWord && skeleton.SeparatorBefore(first) is not [.., (byte)'[' or (byte)'{'])
         {
             return skeleton.Pieces[first].Hash;
         }

@@ -104,6 +104,14 @@ internal sealed class Skeleton
         return new Skeleton(id, bytes.ToArray(), pieces, tailStart, scanner.TailHash);
     }
 
+    /// <summary>The text of a template that a logger declared, as one constant.</summary>
+    public static Skeleton Declared(ulong id, byte[] text) => new(
+        id,
+        text,
+        [new Piece { End = text.Length, Kind = TokenKind.Fixed, SeparatorHash = LineScanner.EmptySeparator, Hash = id }],
+        text.Length,
+        LineScanner.EmptySeparator);
+
     /// <summary>Compares the open places with a line that has this skeleton; true when one turned out to vary.</summary>
     public bool Observe(ReadOnlySpan<byte> line, ReadOnlySpan<Token> tokens)
     {

@@ -8,20 +8,16 @@ namespace Culprit.Engine.Patterns;
 /// </remarks>
 internal static class WordEvidence
 {
-    // Never one word alone: a place varies when two values were seen.
-    private const int Most = 4;
-
-    private const int Constant = 0;
-    private const int Plain = 1;
-    private const int Hyphenated = 2;
-    private const int Name = 3;
-
+    private const int Capitals = 1;
+    private const int Plain = 2;
+    private const int Hyphenated = 3;
     private const int SomePlace = 1;
-    private const int Preposition = 2;
-    private const int Naming = 4;
+
+    /// <summary>Points that make a place variable.</summary>
+    public static int Needed(PatternOptions options) => Plain * options.DistinctWords;
 
     private static readonly HashSet<ulong> Prepositions = Hashes(
-        "for from by to on in at of with via into onto as using through against under over within within "
+        "for from by to on in at of with via into onto as using through against under over within "
         + "after before named called");
 
     // Nouns behind which a name follows.
@@ -34,16 +30,18 @@ internal static class WordEvidence
         + "project target");
 
     /// <summary>What the word in this place counts.</summary>
-    public static int Of(Skeleton skeleton, int place)
+    public static int Of(Skeleton skeleton, int place, PatternOptions options)
     {
         ref readonly var piece = ref skeleton.Pieces[place];
-        var shape = piece.Kind == TokenKind.Numbered ? Name : ShapeOf(skeleton.TextOf(piece));
-        var cue = OfPlace(skeleton, place);
-        return shape == Constant ? (cue + 1) / 2 : Math.Min(Most, shape * cue);
+        var shape = piece.Kind == TokenKind.Numbered ? options.IdentifierPoints : ShapeOf(skeleton.TextOf(piece), options);
+        var cue = OfPlace(skeleton, place, options);
+
+        // Never one word alone: a place varies when two values were seen.
+        return shape == Capitals ? (cue + 1) / 2 : Math.Min(shape * cue, Needed(options) / 2);
     }
 
     // Marks and capitals inside a word make it an identifier; one in capitals only is a state as often as a name.
-    private static int ShapeOf(ReadOnlySpan<byte> word)
+    private static int ShapeOf(ReadOnlySpan<byte> word, PatternOptions options)
     {
         var lower = false;
         var upper = false;
@@ -62,21 +60,21 @@ internal static class WordEvidence
             marks += isInside && c != (byte)'-' ? 1 : 0;
         }
 
-        return upper && !lower ? Constant : humps || marks > 0 ? Name : hyphens > 0 ? Hyphenated : Plain;
+        return upper && !lower ? Capitals : humps || marks > 0 ? options.IdentifierPoints : hyphens > 0 ? Hyphenated : Plain;
     }
 
-    private static int OfPlace(Skeleton skeleton, int place)
+    private static int OfPlace(Skeleton skeleton, int place, PatternOptions options)
     {
         var before = skeleton.SeparatorBefore(place);
         var after = skeleton.SeparatorAfter(place);
         if (before.Length > 0 && IsPair(before[^1], after.Length > 0 ? after[0] : (byte)0))
         {
-            return Naming;
+            return options.NamingFactor;
         }
 
         if (after is [(byte)'[', ..] && place + 1 < skeleton.Pieces.Length && skeleton.Pieces[place + 1].IsVariable)
         {
-            return Naming; // "daemon[123]"
+            return options.NamingFactor; // "daemon[123]"
         }
 
         if (place == 0 || skeleton.Pieces[place - 1].Kind != TokenKind.Literal)
@@ -87,8 +85,8 @@ internal static class WordEvidence
         if (before is [(byte)' '] or [(byte)':', (byte)' '] or [(byte)':'])
         {
             var previous = skeleton.Pieces[place - 1].Hash;
-            return NamingNouns.Contains(previous) ? Naming
-                : before[0] == (byte)':' || Prepositions.Contains(previous) ? Preposition
+            return NamingNouns.Contains(previous) ? options.NamingFactor
+                : before[0] == (byte)':' || Prepositions.Contains(previous) ? options.PrepositionFactor
                 : SomePlace;
         }
 

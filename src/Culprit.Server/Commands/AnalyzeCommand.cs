@@ -82,7 +82,10 @@ internal static class AnalyzeCommand
         using var analysis = new FileAnalysis(inputs, request.Threads, request.Environment, TimeProvider.System);
         try
         {
-            await PlayAsync(analysis, pipeline, report, inputs.Sum(i => i.Bytes), cancellationToken).ConfigureAwait(false);
+            await ReadingProgress.ShowAsync(
+                inputs.Sum(i => i.Bytes),
+                () => analysis.BytesRead,
+                () => analysis.RunAsync(pipeline, report.Add, cancellationToken)).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -97,52 +100,6 @@ internal static class AnalyzeCommand
         }
 
         return analysis.RecordsPlayed > 0 ? ExitCodes.Success : ExitCodes.Failure;
-    }
-
-    private static async Task PlayAsync(
-        FileAnalysis analysis, Pipeline pipeline, AnalysisReport report, long bytes, CancellationToken cancellationToken)
-    {
-        if (Console.IsErrorRedirected)
-        {
-            await analysis.RunAsync(pipeline, report.Add, cancellationToken).ConfigureAwait(false);
-            return;
-        }
-
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        await console.Progress()
-            .AutoClear(true)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new TransferSpeedColumn(), new RemainingTimeColumn())
-            .StartAsync(async progress =>
-            {
-                var task = progress.AddTask("reading", maxValue: Math.Max(1, bytes));
-                using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-                var updating = UpdateAsync(task, analysis, ended.Token);
-                try
-                {
-                    await analysis.RunAsync(pipeline, report.Add, cancellationToken).ConfigureAwait(false);
-                }
-                finally
-                {
-                    await ended.CancelAsync().ConfigureAwait(false);
-                    await updating.ConfigureAwait(false);
-                }
-            }).ConfigureAwait(false);
-    }
-
-    private static async Task UpdateAsync(ProgressTask task, FileAnalysis analysis, CancellationToken cancellationToken)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
-        try
-        {
-            while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
-            {
-                task.Value = analysis.BytesRead;
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The reading is over.
-        }
     }
 
     private static async Task<bool> WriteAsync(

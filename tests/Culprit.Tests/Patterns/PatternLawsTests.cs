@@ -136,6 +136,30 @@ public sealed class PatternLawsTests
             iter: 150);
 
     [Fact]
+    public void EveryIdEverGivenLeadsToThePatternOfItsLineAlsoAfterARestart() =>
+        Gen.Select(Lines.Array[100, 400], Gen.Int[0, 99]).Sample(
+            (lines, restart) =>
+            {
+                var miner = new PatternMiner(new PatternOptions());
+                var given = new List<PatternId>();
+                foreach (var (i, line) in lines.Index())
+                {
+                    if (i == restart)
+                    {
+                        var snapshot = new ArrayBufferWriter<byte>();
+                        miner.Save(snapshot);
+                        miner = PatternMiner.Load(snapshot.WrittenSpan, new PatternOptions())!;
+                    }
+
+                    given.Add(miner.Resolve(miner.Assign(line)));
+                }
+
+                miner.DrainAliases([]);
+                return lines.Zip(given).All(x => miner.Resolve(x.Second) == miner.Resolve(miner.Assign(x.First)));
+            },
+            iter: 40);
+
+    [Fact]
     public void DamagedSnapshotsAreRefused()
     {
         var miner = new PatternMiner(Tight);

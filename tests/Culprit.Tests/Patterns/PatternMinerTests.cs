@@ -13,24 +13,25 @@ public sealed class PatternMinerTests
     private readonly PatternMiner _miner = new(new PatternOptions());
 
     [Fact]
-    public void EightDifferentWordsInOnePlaceAreAVariable()
+    public void SixDifferentWordsInOnePlaceAreAVariable()
     {
-        var ids = AssignAll(Names.Take(8).Select(n => $"surely {n} slept late today"));
+        var ids = AssignAll(Names.Take(6).Select(n => $"surely {n} slept late today"));
 
         Assert.Equal("surely <*> slept late today", _miner.Text(Assert.Single(Resolved(ids))));
     }
 
     [Fact]
-    public void SevenDifferentWordsAreNot()
+    public void FiveDifferentWordsAreNot()
     {
-        var ids = AssignAll(Names.Take(7).Select(n => $"surely {n} slept late today"));
+        var ids = AssignAll(Names.Take(5).Select(n => $"surely {n} slept late today"));
 
-        Assert.Equal(7, Resolved(ids).Count);
+        Assert.Equal(5, Resolved(ids).Count);
     }
 
     [Theory]
     [InlineData("session opened for user {0} again", "alice", "root")]
     [InlineData("column \"{0}\" was dropped", "price", "total")]
+    [InlineData("pulling image \"{0}\" now", "docker.io/library/nginx:latest", "quay.io/etcd:stable")]
     [InlineData("{0}[17] was started again", "backup", "indexer")]
     [InlineData("cannot reach {0} right now", "node-a", "node-b", "spine-x", "leaf-y")]
     [InlineData("loading of {0} done now", "com.example.Cart", "com.example.Mail")]
@@ -44,7 +45,7 @@ public sealed class PatternMinerTests
 
     [Theory]
     [InlineData("session opened for user {0} again", "alice")]
-    [InlineData("mail came from {0} just now", "alice", "bob", "carol")]
+    [InlineData("mail came from {0} just now", "alice", "bob")]
     [InlineData("job went from NEW to {0} again", "RUNNING", "DONE", "FAILED")]
     [InlineData("{0} of the old cache failed", "eviction", "reload", "resize")]
     public void FewerAreNot(string form, params string[] words)
@@ -72,6 +73,14 @@ public sealed class PatternMinerTests
 
         Assert.Single(Resolved(ids));
     }
+
+    [Theory]
+    [InlineData("login from ruser= rhost=a failed", "login from ruser=bob rhost=a failed")]
+    [InlineData("mail from=<>, size=7 taken", "mail from=<bob@example.com>, size=7 taken")]
+    [InlineData("set name=\"\" again", "set name=\"bob\" again")]
+    [InlineData("set tags=[], done", "set tags=[red], done")]
+    [InlineData("login of rhost=", "login of rhost=alpha")]
+    public void AnEmptyValueIsAValue(string empty, string full) => Assert.Single(Resolved(AssignAll([empty, full])));
 
     [Fact]
     public void AnOptionalFieldIsNoPartOfTheValueBeforeIt()

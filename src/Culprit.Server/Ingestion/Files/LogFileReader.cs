@@ -123,6 +123,9 @@ internal sealed class LogFileReader : IDisposable
         }
     }
 
+    /// <summary>The text as it stands, instead of <see cref="Read"/>; null, and a problem, when there is none.</summary>
+    public Stream? OpenText() => _raw is null ? null : OpenContent();
+
     public void Dispose() => _raw?.Dispose();
 
     /// <summary>The text of the file: magic bytes, not its name, say whether it is compressed.</summary>
