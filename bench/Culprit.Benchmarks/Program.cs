@@ -1,4 +1,5 @@
 using Culprit.Benchmarks;
+using Culprit.Benchmarks.Exam;
 using Culprit.Benchmarks.Patterns;
 using Culprit.Benchmarks.Storage;
 
@@ -14,6 +15,7 @@ return args switch
     ["anomaly-latency", var url] => await AnomalyLatency.RunAsync(new Uri(url), 60),
     ["formats", .. var files] => FormatSpeed.Run(files),
     ["admission"] => AdmissionCost.Run(),
+    ["exam", .. var rest] => ExamCommand.Run(rest),
     ["store"] => await MeasureStoreAsync(),
     _ => Usage(),
 };
@@ -35,6 +37,7 @@ static int Usage()
           formats FILE...      records per second and bytes allocated per record of reading log files, one thread
           admission            nanoseconds per record of admission rules and sampling, one thread
           store                rows per second, bytes per row and query times of the embedded record store
+          exam VERB ...        simulated systems and faults, and how the engine does on them
           anomaly-latency URL  from the answer to the fifth error to its log.anomaly on the live stream
         """);
     return 2;
