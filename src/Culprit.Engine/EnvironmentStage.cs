@@ -88,6 +88,7 @@ internal sealed class EnvironmentStage
 
         history.Unit = unit;
         history.Add(timeNanos, value);
+        _detectors.Observe(service, metric, timeNanos, value);
     }
 
     /// <summary>A span shows who called whom, how long it took and how it ended.</summary>
@@ -139,7 +140,10 @@ internal sealed class EnvironmentStage
 
         foreach (var anomaly in _detectors.Judge(tickNanos))
         {
-            Raise(anomaly, tickNanos, output);
+            if (!anomaly.IsSupporting || _correlator.Supports(anomaly))
+            {
+                Raise(anomaly, tickNanos, output);
+            }
         }
 
         _detectors.Settle(_correlator.Keep);

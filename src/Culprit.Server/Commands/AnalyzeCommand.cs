@@ -174,7 +174,9 @@ internal static class AnalyzeCommand
             threshold = threshold with { Plain = true, Count = count, Window = window };
         }
 
-        return options with { ErrorThreshold = threshold };
+        // Files end, and then all services are silent at once.
+        var detection = options.Detection with { Silence = options.Detection.Silence with { ReportAll = false } };
+        return options with { ErrorThreshold = threshold, Detection = detection };
     }
 
     private static bool TryParseThreshold(string text, out int count, out TimeSpan window)
