@@ -96,6 +96,7 @@ internal sealed class EnvironmentStage
 
         history.Unit = unit;
         history.Add(timeNanos, value);
+        _detectors.Observe(service, metric, timeNanos, value);
     }
 
     /// <summary>A line shows what its trace did.</summary>
@@ -168,7 +169,10 @@ internal sealed class EnvironmentStage
 
         foreach (var anomaly in _detectors.Judge(tickNanos))
         {
-            Raise(anomaly, tickNanos, output);
+            if (!anomaly.IsSupporting || _correlator.Supports(anomaly))
+            {
+                Raise(anomaly, tickNanos, output);
+            }
         }
 
         _detectors.Settle(_correlator.Keep);

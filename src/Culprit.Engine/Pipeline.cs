@@ -109,8 +109,8 @@ internal sealed partial class Pipeline
                 case EventKind.Log:
                     var error = stages.Service.Observe(                                   // dedupe, pattern, counters
                         record, time, out annotations.Patterns[i], out annotations.DuplicateOf[i]);
-                    stages.Environment.ObserveLine(record, stages.Service.Service, annotations.Patterns[i], time);
                     stages.Entry.Flows?.Observe(record, stages.Service.Service, annotations.Patterns[i], time); // sessions
+                    stages.Environment.ObserveLine(record, stages.Service.Service, annotations.Patterns[i], time);
                     if (error is { } fact && Counts(annotations.DuplicateOf[i])           // error event
                         && stages.Environment.Observe(fact, TickNanos) is { } anomaly)    // threshold: 5 in 60 s
                     {
@@ -161,6 +161,24 @@ internal sealed partial class Pipeline
         return _output;
     }
 
+    /// <summary>The followed sessions of all environments; nothing may be processed afterwards when <paramref name="isEnd"/>.</summary>
+    /// <param name="isEnd">No record is still to come: what waits for its place in time is taken.</param>
+    public IEnumerable<FlowVerdict> Sessions(bool isEnd)
+    {
+        foreach (var flows in _stages.Environments.Select(e => e.Flows).OfType<FlowStage>())
+        {
+            if (isEnd)
+            {
+                flows.Finish();
+            }
+
+            foreach (var verdict in flows.Verdicts())
+            {
+                yield return verdict;
+            }
+        }
+    }
+
     /// <summary>What is known about the range of <see cref="PipelineOptions.Inquiry"/>, as the events of an incident that ended; empty without one.</summary>
     public IReadOnlyList<DerivedEvent> Answers()
     {
@@ -178,24 +196,6 @@ internal sealed partial class Pipeline
         }
 
         return _output;
-    }
-
-    /// <summary>The followed sessions of all environments; nothing may be processed afterwards when <paramref name="isEnd"/>.</summary>
-    /// <param name="isEnd">No record is still to come: what waits for its place in time is taken.</param>
-    public IEnumerable<FlowVerdict> Sessions(bool isEnd)
-    {
-        foreach (var flows in _stages.Environments.Select(e => e.Flows).OfType<FlowStage>())
-        {
-            if (isEnd)
-            {
-                flows.Finish();
-            }
-
-            foreach (var verdict in flows.Verdicts())
-            {
-                yield return verdict;
-            }
-        }
     }
 
     private void Begin()

@@ -33,20 +33,19 @@ internal sealed class FileAnalysis(IReadOnlyList<LogInput> inputs, int threads, 
 
     public long RecordsPlayed { get; private set; }
 
-    /// <summary>Records after this moment are not played; null plays all.</summary>
-    public DateTimeOffset? Until { get; init; }
-
     /// <summary>Time of the last record played; Unix epoch before the first.</summary>
     public DateTimeOffset Newest { get; private set; } = DateTimeOffset.UnixEpoch;
 
     /// <param name="session">Takes the verdict of each followed session at the end; null when none are followed.</param>
+    /// <param name="until">Records after this moment are not played; null plays all.</param>
     public async Task RunAsync(
         Pipeline pipeline,
         Action<IReadOnlyList<DerivedEvent>> publish,
         Action<FlowVerdict>? session,
+        DateTimeOffset? until,
         CancellationToken cancellationToken)
     {
-        var last = Until is { } end ? UnixNanos.From(end) : long.MaxValue;
+        var last = until is { } end ? UnixNanos.From(end) : long.MaxValue;
         var player = new EventTimePlayer(pipeline, publish);
         foreach (var changes in inputs.Where(i => i.Kind == TelemetryKind.Changes))
         {

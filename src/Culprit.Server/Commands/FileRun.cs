@@ -21,11 +21,11 @@ internal sealed class FileRun(string[] paths, string? json, string? html, string
     /// <summary>Which of the engine's events go into the report.</summary>
     public Func<IReadOnlyList<DerivedEvent>, IReadOnlyList<DerivedEvent>> Select { get; init; } = e => e;
 
-    /// <summary>File for what was followed of each request and job; null follows none.</summary>
-    public string? Sessions { get; init; }
-
     /// <summary>Records after this moment are not read; null reads all.</summary>
     public DateTimeOffset? Until { get; init; }
+
+    /// <summary>File for one JSON line of each request and job that is followed by its id; null follows none.</summary>
+    public string? Sessions { get; init; }
 
     /// <summary>Called when everything was played.</summary>
     public Action<Pipeline, AnalysisReport> Conclude { get; init; } = (_, _) => { };
@@ -84,24 +84,24 @@ internal sealed class FileRun(string[] paths, string? json, string? html, string
             return ExitCodes.BadUsage;
         }
 
-        if (!TryOpenSessions(Sessions, out var sessionsFile))
+        if (!TryOpenSessions(out var sessions))
         {
             return ExitCodes.Failure;
         }
 
-        using var written = sessionsFile;
+        using var written = sessions;
         var options = Configure(settings.Options.ToPipelineOptions());
-        options = sessionsFile is null ? options : options with { Flows = new FlowOptions(), SessionForgotten = sessionsFile.Add };
+        options = sessions is null ? options : options with { Flows = new FlowOptions(), SessionForgotten = sessions.Add };
         var library = await RootCauseRegistration.LoadRunbooksAsync(settings, cancellationToken).ConfigureAwait(false);
         var pipeline = new Pipeline(options, journalId: 0, new RootCauseRanker(library));
         var report = new AnalysisReport();
-        using var analysis = new FileAnalysis(inputs, threads, environment, TimeProvider.System) { Until = Until };
+        using var analysis = new FileAnalysis(inputs, threads, environment, TimeProvider.System);
         try
         {
             await ReadingProgress.ShowAsync(
                 inputs.Sum(i => i.Bytes),
                 () => analysis.BytesRead,
-                () => analysis.RunAsync(pipeline, e => report.Add(Select(e)), sessionsFile is null ? null : sessionsFile.Add, cancellationToken)).ConfigureAwait(false);
+                () => analysis.RunAsync(pipeline, e => report.Add(Select(e)), sessions is null ? null : sessions.Add, Until, cancellationToken)).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -119,17 +119,17 @@ internal sealed class FileRun(string[] paths, string? json, string? html, string
         return analysis.RecordsPlayed > 0 ? ExitCodes.Success : ExitCodes.Failure;
     }
 
-    private static bool TryOpenSessions(string? path, out SessionsFile? file)
+    private bool TryOpenSessions(out SessionsFile? file)
     {
         file = null;
-        if (path is null)
+        if (Sessions is null)
         {
             return true;
         }
 
         try
         {
-            file = new SessionsFile(new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, 256 * 1024));
+            file = new SessionsFile(new FileStream(Sessions, FileMode.Create, FileAccess.Write, FileShare.Read, 256 * 1024));
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
