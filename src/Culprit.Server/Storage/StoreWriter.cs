@@ -6,7 +6,8 @@ namespace Culprit.Server.Storage;
 
 /// <summary>Moves annotated records into the store, and lets the journal forget what store and engine no longer need.</summary>
 internal sealed partial class StoreWriter(
-    IRecordStore records, FileJournal journal, EngineProgress progress, TimeProvider clock, ILogger<StoreWriter> logger)
+    IRecordStore records, FileJournal journal, IdempotencyArchive keys, EngineProgress progress, TimeProvider clock,
+    ILogger<StoreWriter> logger)
     : BackgroundService
 {
     /// <summary>The journal is kept this long, so that a restart still knows the ids that must not count twice.</summary>
@@ -16,11 +17,15 @@ internal sealed partial class StoreWriter(
     private const double MaxFillForIds = 0.1;
 
     private static readonly TimeSpan MarkInterval = TimeSpan.FromSeconds(30);
+    /// <summary>So much of the journal a start after a kill searches for keys at least.</summary>
+    private static readonly TimeSpan KeyInterval = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(5);
 
     private readonly Queue<(long At, long Sequence)> _marks = new();
     private long _old;
+    private long _keysSavedAt = clock.GetTimestamp();
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -28,6 +33,7 @@ internal sealed partial class StoreWriter(
         try
         {
             await records.FlushAsync(all: true, cancellationToken).ConfigureAwait(false);
+            await keys.SaveAsync(always: true, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -46,6 +52,12 @@ internal sealed partial class StoreWriter(
             try
             {
                 await records.FlushAsync(all: false, stoppingToken).ConfigureAwait(false);
+                if (clock.GetElapsedTime(_keysSavedAt) >= KeyInterval)
+                {
+                    await keys.SaveAsync(always: false, stoppingToken).ConfigureAwait(false);
+                    _keysSavedAt = clock.GetTimestamp();
+                }
+
                 Trim();
                 pause = Pause;
             }
@@ -73,7 +85,8 @@ internal sealed partial class StoreWriter(
         }
 
         _old = Math.Max(_old, old);
-        journal.Trim(journal.Fill > MaxFillForIds ? progress.SnapshotSequence : Math.Min(_old, progress.SnapshotSequence));
+        var unneeded = Math.Min(progress.SnapshotSequence, keys.SavedSequence);
+        journal.Trim(journal.Fill > MaxFillForIds ? unneeded : Math.Min(_old, unneeded));
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Records could not be written to the store; the journal keeps them and the next try follows")]
