@@ -17,7 +17,9 @@ internal sealed partial class StoreWriter(
     private const double MaxFillForIds = 0.1;
 
     private static readonly TimeSpan MarkInterval = TimeSpan.FromSeconds(30);
-    /// <summary>So much of the journal a start after a kill searches for keys at least.</summary>
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(4);
+
+    /// <summary>Bounds what a start after a kill must search for keys.</summary>
     private static readonly TimeSpan KeyInterval = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
@@ -27,15 +29,17 @@ internal sealed partial class StoreWriter(
     private long _old;
     private long _keysSavedAt = clock.GetTimestamp();
 
+    /// <remarks>It has time of its own: clients that hang may have used up the host's.</remarks>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        await base.StopAsync(cancellationToken).ConfigureAwait(false);
+        using var patience = new CancellationTokenSource(StopPatience, clock);
+        await base.StopAsync(patience.Token).ConfigureAwait(false);
         try
         {
-            await records.FlushAsync(all: true, cancellationToken).ConfigureAwait(false);
-            await keys.SaveAsync(always: true, cancellationToken).ConfigureAwait(false);
+            await records.FlushAsync(all: true, patience.Token).ConfigureAwait(false);
+            await keys.SaveAsync(always: true, patience.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e)
         {
             // Nothing is lost: the journal still has what could not be written.
             FlushFailed(e);
