@@ -30,8 +30,13 @@ public sealed partial class ReplayDocumentationTests
     {
         var values = new Dictionary<string, object>
         {
-            ["from"] = "2026-11-23T05:00:00Z", ["to"] = "2026-11-23T06:00:00Z", ["service"] = "s", ["environment"] = "e",
-            ["types"] = new[] { "log.anomaly" }, ["mode"] = "live", ["alert"] = true,
+            ["from"] = "2026-11-23T05:00:00Z",
+            ["to"] = "2026-11-23T06:00:00Z",
+            ["service"] = "s",
+            ["environment"] = "e",
+            ["types"] = new[] { "log.anomaly" },
+            ["mode"] = "live",
+            ["alert"] = true,
         };
         var fields = TableRow().Matches(_page).SelectMany(m => FieldName().Matches(m.Groups[1].Value)).Select(m => m.Groups[1].Value).ToList();
 
