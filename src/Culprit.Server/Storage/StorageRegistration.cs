@@ -64,6 +64,7 @@ internal static class StorageRegistration
         builder.Services.AddSingleton<IMetricSource, JournalMetrics>();
         builder.Services.AddSingleton<IMetricSource>(_ => new StoreMetrics(records));
         builder.Services.AddSingleton(feed);
+        builder.Services.AddSingleton<IdempotencyArchive>();
         builder.Services.AddSingleton<StorageRecovery>();
         builder.Services.AddHostedService(_ => reserve);
         builder.Services.AddHostedService<StoreWriter>();
