@@ -106,7 +106,7 @@ public sealed class CompactionTests : IAsyncLifetime
                 do
                 {
                     var least = Interlocked.Read(ref all);
-                    var found = (await _records.FindAsync(new RecordQuery { OldestFirst = true, Limit = 1000 }, Token)).Select(r => r.Sequence).ToList();
+                    var found = (await _records.FindAsync(new RecordQuery { OldestFirst = true, Limit = 1000 }, Token)).Select(r => r.Sequence).Order().ToList();
                     Assert.True(found.Count >= least);
                     Assert.Equal(Enumerable.Range(1, found.Count).Select(i => (long)i), found);
                 }
