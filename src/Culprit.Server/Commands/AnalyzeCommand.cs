@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Culprit.Engine;
+using Culprit.Engine.Flows;
 using Culprit.Engine.RootCause;
 using Culprit.Server.Alerting;
 using Culprit.Server.Analysis;
@@ -20,6 +21,7 @@ internal static class AnalyzeCommand
         var paths = new Argument<string[]>("PATH") { Description = "Files, folders, globs, or - for standard input; gzip and zstd are read.", Arity = ArgumentArity.OneOrMore };
         var json = new Option<string?>("--json") { Description = "Write the report as JSON to this file (- for standard output)." };
         var html = new Option<string?>("--html") { Description = "Write the report as one HTML page to this file." };
+        var sessions = new Option<string?>("--sessions") { Description = "Follow requests and jobs by their ids and write one JSON line for each to this file." };
         var threshold = new Option<string?>("--threshold") { Description = "Open an incident at so many errors even without a baseline, such as 5/60s. Files often start mid-life, so it is off by default." };
         var environment = new Option<string>("--environment") { Description = "Environment of records that name none.", DefaultValueFactory = _ => "default" };
         var config = new Option<string?>("--config") { Description = "Configuration file (default culprit.yaml, if it exists)." };
@@ -47,11 +49,11 @@ internal static class AnalyzeCommand
         });
         var command = new Command("analyze", "Reads log files (or a folder of logs, metrics, traces and changes) and reports incidents with their causes.")
         {
-            paths, json, html, threshold, environment, config, threads,
+            paths, json, html, sessions, threshold, environment, config, threads,
         };
         command.SetAction((result, cancellationToken) => RunAsync(
             new Request(
-                result.GetRequiredValue(paths), result.GetValue(json), result.GetValue(html), result.GetValue(threshold),
+                result.GetRequiredValue(paths), result.GetValue(json), result.GetValue(html), result.GetValue(sessions), result.GetValue(threshold),
                 result.GetRequiredValue(environment), result.GetValue(config), result.GetValue(threads)),
             cancellationToken));
         return command;
@@ -76,8 +78,16 @@ internal static class AnalyzeCommand
             return ExitCodes.BadUsage;
         }
 
+        if (!TryOpenSessions(request.Sessions, out var sessionsFile))
+        {
+            return ExitCodes.Failure;
+        }
+
+        using var written = sessionsFile;
+        var options = Options(settings, request);
+        options = sessionsFile is null ? options : options with { Flows = new FlowOptions(), SessionForgotten = sessionsFile.Add };
         var library = await RootCauseRegistration.LoadRunbooksAsync(settings, cancellationToken).ConfigureAwait(false);
-        var pipeline = new Pipeline(Options(settings, request), journalId: 0, new RootCauseRanker(library));
+        var pipeline = new Pipeline(options, journalId: 0, new RootCauseRanker(library));
         var report = new AnalysisReport();
         using var analysis = new FileAnalysis(inputs, request.Threads, request.Environment, TimeProvider.System);
         try
@@ -85,7 +95,7 @@ internal static class AnalyzeCommand
             await ReadingProgress.ShowAsync(
                 inputs.Sum(i => i.Bytes),
                 () => analysis.BytesRead,
-                () => analysis.RunAsync(pipeline, report.Add, cancellationToken)).ConfigureAwait(false);
+                () => analysis.RunAsync(pipeline, report.Add, sessionsFile is null ? null : sessionsFile.Add, cancellationToken)).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -100,6 +110,26 @@ internal static class AnalyzeCommand
         }
 
         return analysis.RecordsPlayed > 0 ? ExitCodes.Success : ExitCodes.Failure;
+    }
+
+    private static bool TryOpenSessions(string? path, out SessionsFile? file)
+    {
+        file = null;
+        if (path is null)
+        {
+            return true;
+        }
+
+        try
+        {
+            file = new SessionsFile(new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, 256 * 1024));
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine("culprit: --sessions cannot be written: " + TerminalText.Visible(e.Message));
+            return false;
+        }
     }
 
     private static async Task<bool> WriteAsync(
@@ -163,5 +193,5 @@ internal static class AnalyzeCommand
     }
 
     private sealed record Request(
-        string[] Paths, string? Json, string? Html, string? Threshold, string Environment, string? Config, int Threads);
+        string[] Paths, string? Json, string? Html, string? Sessions, string? Threshold, string Environment, string? Config, int Threads);
 }

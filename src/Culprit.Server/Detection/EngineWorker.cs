@@ -38,7 +38,7 @@ internal sealed partial class EngineWorker(
     private const long SnapshotBytes = 128L * 1024 * 1024;
 
     // A large backlog is not caught up with at a stop: the next start goes on from the last snapshot instead.
-    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(4);
 
     private readonly PoisonRecords _poison = new(letters, journal.Id, clock);
     private readonly Insistence _insistence = new(progress, clock, logger);
@@ -54,28 +54,30 @@ internal sealed partial class EngineWorker(
     private Pipeline? _atTick; // Set while the newest entry processed is a tick.
 
     /// <summary>Processes what is in the journal, freezes, and stops, so that the next start has nothing to replay.</summary>
+    /// <remarks>It has time of its own: clients that hang may have used up the host's.</remarks>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
+        using var patience = new CancellationTokenSource(StopPatience, clock);
         if (ExecuteTask is { IsCompleted: false } running)
         {
             try
             {
                 // Ingestion has ended. A last tick draws every digest, and only then can the engine be frozen.
-                await journal.AppendTickAsync(UnixNanos.From(clock.GetUtcNow()), cancellationToken).ConfigureAwait(false);
+                await journal.AppendTickAsync(UnixNanos.From(clock.GetUtcNow()), patience.Token).ConfigureAwait(false);
                 Volatile.Write(ref _stopAt, journal.LastSequence);
                 if (progress.Sequence < journal.LastSequence)
                 {
-                    await running.WaitAsync(StopPatience, clock, cancellationToken).ConfigureAwait(false);
+                    await running.WaitAsync(patience.Token).ConfigureAwait(false);
                 }
             }
-            catch (TimeoutException)
+            catch (OperationCanceledException)
             {
                 // Too far behind.
             }
         }
 
-        await base.StopAsync(cancellationToken).ConfigureAwait(false);
-        await FreezeForStopAsync(cancellationToken).ConfigureAwait(false);
+        await base.StopAsync(patience.Token).ConfigureAwait(false);
+        await FreezeForStopAsync(patience.Token).ConfigureAwait(false);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -337,9 +339,9 @@ internal sealed partial class EngineWorker(
                 progress.SnapshotSequence = frozen.Sequence;
             }
         }
-        catch (Exception e) when (e is DbException or IOException)
+        catch (Exception e) when (e is DbException or IOException or OperationCanceledException)
         {
-            // A full disk must not fail the stop: the next start replays more.
+            // Neither a full disk nor too little time must fail the stop: the next start replays more.
             NotFrozen(e);
         }
     }

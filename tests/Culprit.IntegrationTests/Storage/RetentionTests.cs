@@ -310,10 +310,8 @@ public sealed class RetentionTests : IAsyncLifetime
         await database.WriteAsync(
             c => StateDatabase.Command(
                 c,
-                StateMigrationsTests.UndoDeadLetters + """
+                StateMigrationsTests.UndoToThree + """
                 UPDATE segments SET bytes = $bytes WHERE name = $name;
-                ALTER TABLE segments DROP COLUMN index_at;
-                ALTER TABLE segments DROP COLUMN index_bytes;
                 ALTER TABLE segments DROP COLUMN received;
                 ALTER TABLE segments DROP COLUMN columns;
                 DROP TABLE retention_classes;

@@ -229,7 +229,7 @@ internal sealed class ServiceCalls(Town town, ResourceCalls resources, Action<do
                 {
                     if (step is ServiceStep { IsOptional: true } optional)
                     {
-                        town.Say(now, service.Node, instance.Host, "WARN", "client", $"{optional.Callee.Name} gave no answer, using defaults", trace, span);
+                        town.Say(now, service.Node, instance.Host, "WARN", "client", $"{optional.Callee.Name} gave {(outcome.Failure == Failure.BadAnswer ? "an unusable" : "no")} answer, using defaults", trace, span);
                         break;
                     }
 
