@@ -12,7 +12,7 @@ using Xunit;
 
 namespace Culprit.IntegrationTests.Storage;
 
-/// <summary>The pages of <c>GET /events</c> join up while events are written and moved to segments.</summary>
+/// <summary>The pages of <c>GET /events</c> join up while events are written, moved to segments, and these merged.</summary>
 public sealed class PagingUnderWritesTests : IAsyncLifetime
 {
     private const int Times = 40; // Few moments for many events: most share theirs with others, of other kinds too.
@@ -80,7 +80,7 @@ public sealed class PagingUnderWritesTests : IAsyncLifetime
         Assert.Equal(oldestFirst ? seen.OrderBy(e => e.At) : seen.OrderByDescending(e => e.At), seen);
     }
 
-    /// <summary>Records, now and then errors, anomalies, and sometimes a segment of what is in memory.</summary>
+    /// <summary>Records, now and then errors, anomalies, and sometimes a segment of what is in memory; a few segments become one.</summary>
     private async Task WriteAsync(Random random)
     {
         var rows = Enumerable.Range(0, random.Next(10, 30))
@@ -92,6 +92,11 @@ public sealed class PagingUnderWritesTests : IAsyncLifetime
         if (random.Next(3) == 0)
         {
             await _records.FlushAsync(all: true, Token);
+        }
+
+        if (_records.Segments.Count >= 4)
+        {
+            Assert.NotNull(await _records.MergeAsync(_records.Segments, Token));
         }
     }
 
