@@ -8,12 +8,14 @@ return args switch
     ["patterns", .. var files] => PatternsBenchmark.Run(files),
     ["assign", var input, var output, .. var settings] => AssignPatterns.Run(input, output, settings),
     ["accuracy", var folder, .. var settings] => AccuracyBenchmark.Run(folder, settings),
+    ["flows", var input, var output, .. var settings] => FlowsBenchmark.Run(input, output, settings),
     ["patterns-hostile"] => HostilePatterns.Run(),
     ["leave-half-out", var folder] => LeaveHalfOut.Run(folder),
     ["engine"] => EngineBenchmark.Run(null),
     ["engine", var file] => EngineBenchmark.Run(file),
     ["anomaly-latency", var url] => await AnomalyLatency.RunAsync(new Uri(url), 60),
     ["formats", .. var files] => FormatSpeed.Run(files),
+    ["topology", .. var folders] => await TopologyAccuracy.RunAsync(folders),
     ["admission"] => AdmissionCost.Run(),
     ["exam", .. var rest] => ExamCommand.Run(rest),
     ["store"] => await MeasureStoreAsync(),
@@ -30,11 +32,14 @@ static int Usage()
           accuracy FOLDER|- [--mistakes] [SETTING=N...]
                                agreement with labelled CSV files (Content, EventId, EventTemplate), as written and made
                                blind for masks, and with generated styles; - for the styles alone
+          flows INPUT OUTPUT [SETTING=N...]
+                               records per second and bytes a session of following sessions; their verdicts go to OUTPUT
           patterns-hostile     the same with 10,000 patterns and with lines made to hurt, with the memory that a miner holds
           leave-half-out FOLDER
                                thresholds chosen on half of the labelled systems, measured on the other half; ablations
           engine [FILE]        records per second of parser and pipeline on NDJSON, one thread
           formats FILE...      records per second and bytes allocated per record of reading log files, one thread
+          topology FOLDER...   precision and recall of the service graph from logs against that of the spans
           admission            nanoseconds per record of admission rules and sampling, one thread
           store                rows per second, bytes per row and query times of the embedded record store
           exam VERB ...        simulated systems and faults, and how the engine does on them

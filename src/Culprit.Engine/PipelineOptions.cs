@@ -1,7 +1,9 @@
 using Culprit.Engine.Detection;
 using Culprit.Engine.Detection.ErrorThreshold;
 using Culprit.Engine.Extending;
+using Culprit.Engine.Flows;
 using Culprit.Engine.Patterns;
+using Culprit.Engine.RootCause.Inquiries;
 using Culprit.Engine.Rules;
 
 namespace Culprit.Engine;
@@ -49,12 +51,21 @@ internal sealed record PipelineOptions
     /// <summary>Services per environment with statistics of their own; the rest share <c>__other__</c>. Default 1,000.</summary>
     public int MaxServices { get; init; } = 1000;
 
+    /// <summary>How requests and jobs are followed. Default: not at all, and then it costs nothing.</summary>
+    public FlowOptions? Flows { get; init; }
+
+    /// <summary>Told the last verdict of each followed session that is forgotten to make room.</summary>
+    public Action<FlowVerdict>? SessionForgotten { get; init; }
+
     /// <summary>What every record is held against. Default: none, and then it costs nothing.</summary>
     public IReadOnlyList<Rule> Rules { get; init; } = [];
 
     /// <summary>Detectors of plug-ins: name, and what makes one for an environment. Default: none.</summary>
     public IReadOnlyDictionary<string, Func<string, IDetector>> Detectors { get; init; } =
         new Dictionary<string, Func<string, IDetector>>();
+
+    /// <summary>A stretch of time that somebody asks about; its evidence is then kept for <see cref="Pipeline.Answers"/>. Default: none.</summary>
+    public InquiryRange? Inquiry { get; init; }
 
     /// <summary>Told of a detector that threw and is left out from then on.</summary>
     public Action<DetectorFault>? DetectorFailed { get; init; }

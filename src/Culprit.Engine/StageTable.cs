@@ -2,9 +2,11 @@ using System.IO.Hashing;
 using System.Text;
 using Culprit.Engine.Detection;
 using Culprit.Engine.Filtering;
+using Culprit.Engine.Flows;
 using Culprit.Engine.Records;
 using Culprit.Engine.RootCause;
 using Culprit.Engine.Storage;
+using Culprit.Engine.Traces;
 
 namespace Culprit.Engine;
 
@@ -88,14 +90,20 @@ internal sealed class StageTable(PipelineOptions options, ulong journalId, RootC
             _journalId = journalId;
             _dedupeBudget = dedupeBudget;
             _drawn = drawn;
-            Stage = new EnvironmentStage(name, options, ranker, Text);
+            Stage = new EnvironmentStage(name, options, journalId, ranker, new PatternNames(Text, Resolve));
+            Flows = options.Flows is { } flows ? new FlowStage(flows, Text, options.SessionForgotten) : null;
             Detectors = options.Detectors.Count > 0 ? new DetectorStage(name, options) : null;
         }
+
+        public string Name => _name;
 
         public EnvironmentStage Stage { get; }
 
         /// <summary>Null when no plug-in brings one.</summary>
         public DetectorStage? Detectors { get; }
+
+        /// <summary>Null when flows are not followed.</summary>
+        public FlowStage? Flows { get; }
 
         public IEnumerable<ServiceStage> Services => _services.Values;
 
@@ -144,8 +152,17 @@ internal sealed class StageTable(PipelineOptions options, ulong journalId, RootC
             foreach (var service in _services.Values)
             {
                 service.Tick(tickNanos);
+                foreach (var alias in Flows is null ? [] : service.Aliases)
+                {
+                    Flows!.Rename(service.Service, alias.Old, alias.Current);
+                }
             }
+
+            Flows?.Tick(tickNanos);
         }
+
+        private PatternId Resolve(string service, PatternId pattern) =>
+            _services.TryGetValue(service, out var stage) ? stage.Miner.Resolve(pattern) : pattern;
 
         private string Text(string service, PatternId pattern) =>
             _services.TryGetValue(service, out var stage) ? stage.Miner.Text(pattern) : string.Empty;
