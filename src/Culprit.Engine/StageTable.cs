@@ -5,6 +5,7 @@ using Culprit.Engine.Filtering;
 using Culprit.Engine.Records;
 using Culprit.Engine.RootCause;
 using Culprit.Engine.Storage;
+using Culprit.Engine.Traces;
 
 namespace Culprit.Engine;
 
@@ -88,9 +89,11 @@ internal sealed class StageTable(PipelineOptions options, ulong journalId, RootC
             _journalId = journalId;
             _dedupeBudget = dedupeBudget;
             _drawn = drawn;
-            Stage = new EnvironmentStage(name, options, ranker, Text);
+            Stage = new EnvironmentStage(name, options, journalId, ranker, new PatternNames(Text, Resolve));
             Detectors = options.Detectors.Count > 0 ? new DetectorStage(name, options) : null;
         }
+
+        public string Name => _name;
 
         public EnvironmentStage Stage { get; }
 
@@ -146,6 +149,9 @@ internal sealed class StageTable(PipelineOptions options, ulong journalId, RootC
                 service.Tick(tickNanos);
             }
         }
+
+        private PatternId Resolve(string service, PatternId pattern) =>
+            _services.TryGetValue(service, out var stage) ? stage.Miner.Resolve(pattern) : pattern;
 
         private string Text(string service, PatternId pattern) =>
             _services.TryGetValue(service, out var stage) ? stage.Miner.Text(pattern) : string.Empty;

@@ -51,6 +51,7 @@ internal static class CulpritServer
         app.MapIngestion();
         app.MapChanges();
         app.MapQuerying();
+        app.MapDiagnose();
         app.MapDeadLetters();
         app.MapHealth();
         app.MapExport();

@@ -30,6 +30,7 @@ internal sealed partial class EngineWorker(
     ILogger<EngineWorker> logger) : BackgroundService
 {
     private static readonly TimeSpan SnapshotInterval = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ShowInterval = TimeSpan.FromSeconds(2);
     private const long SnapshotBytes = 256L * 1024 * 1024;
 
     // A large backlog is not caught up with at a stop: the next start goes on from the last snapshot instead.
@@ -39,6 +40,7 @@ internal sealed partial class EngineWorker(
     private long _countedBefore;
     private long _shown; // What this process has processed before: going over it again shows and posts nothing.
     private long _snapshotAt;
+    private long? _shownAt;
     private long _bytesSinceSnapshot;
     private long _lastRecord;
     private EngineSnapshot? _frozen;
@@ -163,6 +165,7 @@ internal sealed partial class EngineWorker(
             }
 
             progress.TickNanos = Math.Max(progress.TickNanos, entry.TickNanos);
+            ShowIfDue(pipeline);
         }
 
         if (output.Count > 0 || entry.Batch is null)
@@ -259,6 +262,16 @@ internal sealed partial class EngineWorker(
                 await deadLetters.DeadLetterAsync(new TriggerWork(firing, 0), "too many firings wait for their handlers", cancellationToken)
                     .ConfigureAwait(false);
             }
+        }
+    }
+
+    /// <summary>Lets others see services and topology: a copy of a moment now and then.</summary>
+    private void ShowIfDue(Pipeline pipeline)
+    {
+        if (_shownAt is not { } shown || clock.GetElapsedTime(shown) >= ShowInterval)
+        {
+            _shownAt = clock.GetTimestamp();
+            progress.Environments = pipeline.Overview();
         }
     }
 

@@ -13,7 +13,7 @@ internal static class QueryingRegistration
 {
     private static readonly byte[] Root = Encoding.UTF8.GetBytes("""
         {"name":"culprit","endpoints":{"publish":"POST /events","events":"GET /events","event":"GET /events/{id}",
-        "chain":"GET /events/{id}/chain","live":"GET /events/stream","dead_letters":"GET /events/dlq","websocket":"GET /ws/{client_id}","incidents":"GET /incidents","summaries":"GET /summaries",
+        "chain":"GET /events/{id}/chain","live":"GET /events/stream","dead_letters":"GET /events/dlq","websocket":"GET /ws/{client_id}","incidents":"GET /incidents","services":"GET /services","topology":"GET /topology","summaries":"GET /summaries","diagnose":"POST /diagnose",
         "health":"GET /health","ready":"GET /ready","components":"GET /health/detailed","metrics":"GET /metrics","openapi":"GET /openapi/v1.json"}}
         """.ReplaceLineEndings(""));
 
@@ -46,6 +46,7 @@ internal static class QueryingRegistration
         routes.MapEventStream();
         routes.MapSockets();
         routes.MapIncidents();
+        routes.MapTopology();
         routes.MapOpenApi();
         routes.MapGet("/", () => new JsonAnswer(200, Root)).ExcludeFromDescription();
     }
