@@ -1,4 +1,5 @@
 using Culprit.Benchmarks;
+using Culprit.Benchmarks.Exam;
 using Culprit.Benchmarks.Patterns;
 using Culprit.Benchmarks.Storage;
 
@@ -15,6 +16,7 @@ return args switch
     ["formats", .. var files] => FormatSpeed.Run(files),
     ["topology", .. var folders] => await TopologyAccuracy.RunAsync(folders),
     ["admission"] => AdmissionCost.Run(),
+    ["exam", .. var rest] => ExamCommand.Run(rest),
     ["store"] => await MeasureStoreAsync(),
     _ => Usage(),
 };
@@ -37,6 +39,7 @@ static int Usage()
           topology FOLDER...   precision and recall of the service graph from logs against that of the spans
           admission            nanoseconds per record of admission rules and sampling, one thread
           store                rows per second, bytes per row and query times of the embedded record store
+          exam VERB ...        simulated systems and faults, and how the engine does on them
           anomaly-latency URL  from the answer to the fifth error to its log.anomaly on the live stream
         """);
     return 2;

@@ -9,6 +9,7 @@ using Culprit.Server.Http;
 using Culprit.Server.Ingestion;
 using Culprit.Server.Ingestion.Changes;
 using Culprit.Server.Querying;
+using Culprit.Server.Replaying;
 using Culprit.Server.RootCause;
 using Culprit.Server.Rules;
 using Culprit.Server.Storage;
@@ -25,18 +26,21 @@ internal static class CulpritServer
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
+
+        // Clients that hang may use all of it; what comes after them has the rest of the 25 s.
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(12));
         var hasStarted = new StrongBox<bool>();
         AddLogging(builder, quiet, hasStarted);
 
         await builder.AddStorageAsync(settings, cancellationToken).ConfigureAwait(false);
-        builder.AddIngestion(settings.Options.ToExtensions().EventTypes);
+        builder.AddIngestion(settings.Options.ToExtensions().EventTypes, settings.Options.Memory.ToLimits());
         builder.AddDetection(settings);
         builder.AddRules(settings);
         await builder.AddRootCauseAsync(settings, cancellationToken).ConfigureAwait(false);
         builder.AddAlerting(settings);
         builder.AddQuerying(settings.Options.WebSocket.MaxConnections);
         builder.AddDeadLetters();
+        builder.AddReplay();
         builder.AddExport(settings);
         builder.AddHealth(new HealthOptions(settings.Options.Durability));
 
@@ -53,6 +57,7 @@ internal static class CulpritServer
         app.MapQuerying();
         app.MapDiagnose();
         app.MapDeadLetters();
+        app.MapReplay();
         app.MapHealth();
         app.MapExport();
         await app.Services.GetRequiredService<StorageRecovery>().RunAsync(cancellationToken).ConfigureAwait(false);

@@ -43,9 +43,11 @@ internal sealed class TemplateIndex
     public void Find(Skeleton skeleton, List<(Skeleton Template, Generalisation By)> found)
     {
         found.Clear();
-        foreach (ref readonly var piece in skeleton.Pieces.AsSpan())
+        var pieces = skeleton.Pieces.AsSpan();
+        for (var i = 0; i < pieces.Length; i++)
         {
-            if (piece.Kind != TokenKind.Literal || !_byWord.TryGetValue(piece.Hash, out var list))
+            // A word that is repeated forty times is looked up once.
+            if (pieces[i].Kind != TokenKind.Literal || !_byWord.TryGetValue(pieces[i].Hash, out var list) || IsRepeated(pieces, i))
             {
                 continue;
             }
@@ -58,6 +60,19 @@ internal sealed class TemplateIndex
                 }
             }
         }
+    }
+
+    private static bool IsRepeated(ReadOnlySpan<Piece> pieces, int place)
+    {
+        foreach (ref readonly var earlier in pieces[..place])
+        {
+            if (earlier.Kind == TokenKind.Literal && earlier.Hash == pieces[place].Hash)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Whether the template's constants stand in the skeleton in order, with variables filling the gaps.</summary>

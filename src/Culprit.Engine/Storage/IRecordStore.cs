@@ -51,6 +51,10 @@ internal interface IRecordStore
     /// <summary>The record at <paramref name="sequence"/>, or null.</summary>
     Task<StoredRecord?> FindBySequenceAsync(long sequence, CancellationToken cancellationToken);
 
+    /// <summary>How many records match in each span of time and each group, the tail in memory included; groups without records are left out.</summary>
+    /// <exception cref="TooManyGroupsException">There are more than <see cref="CountQuery.MaxGroups"/>.</exception>
+    Task<IReadOnlyList<CountRow>> CountAsync(CountQuery query, CancellationToken cancellationToken);
+
     /// <summary>How many records it holds, the tail in memory included.</summary>
     Task<long> CountAsync(CancellationToken cancellationToken);
 }

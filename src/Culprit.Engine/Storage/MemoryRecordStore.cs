@@ -75,6 +75,13 @@ internal sealed class MemoryRecordStore : IRecordStore
     public Task<StoredRecord?> FindBySequenceAsync(long sequence, CancellationToken cancellationToken) =>
         Task.FromResult(Snapshot().FindBySequence(sequence));
 
+    public Task<IReadOnlyList<CountRow>> CountAsync(CountQuery query, CancellationToken cancellationToken)
+    {
+        var groups = new CountGroups(query);
+        Snapshot().AddTo(groups, cancellationToken);
+        return Task.FromResult(groups.ToRows());
+    }
+
     public Task<long> CountAsync(CancellationToken cancellationToken) => Task.FromResult(Snapshot().Count);
 
     private TailSnapshot Snapshot()

@@ -49,6 +49,39 @@ internal sealed class TailSnapshot(TailEntry[] entries, int count)
         return found;
     }
 
+    /// <summary>Adds the records that match to a count.</summary>
+    public void AddTo(CountGroups groups, CancellationToken cancellationToken)
+    {
+        var filter = new RecordFilter(groups.Query.Where);
+        var series = new SeriesTable();
+        var groupOf = new List<int>();
+        for (var e = 0; e < count; e++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var entry = entries[e];
+            for (var i = 0; filter.MayMatch(entry.MinNanos, entry.MaxNanos) && i < entry.Batch.Count; i++)
+            {
+                var record = entry.Batch[i];
+                var nanos = record.TimestampNanos;
+                if (!filter.IsInRange(nanos, record.Sequence) || !filter.Matches(record, entry.Pattern(i), entry.DuplicateOf(i)))
+                {
+                    continue;
+                }
+
+                var number = series.NumberOf(record, entry.Pattern(i));
+                if (number == groupOf.Count)
+                {
+                    groupOf.Add(groups.GroupOf(series[number]));
+                }
+
+                if (groupOf[number] >= 0)
+                {
+                    groups.Add(groupOf[number], nanos, 1, record.Weight);
+                }
+            }
+        }
+    }
+
     /// <summary>The newest record with the sender's id, or null.</summary>
     public StoredRecord? FindById(ReadOnlySpan<byte> id)
     {

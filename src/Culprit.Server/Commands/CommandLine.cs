@@ -15,7 +15,9 @@ internal static class CommandLine
         root.Subcommands.Add(DiagnoseCommand.Create());
         root.Subcommands.Add(PatternsCommand.Create());
         root.Subcommands.Add(CheckCommand.Create());
+        root.Subcommands.Add(IncidentCommand.Create());
         root.Subcommands.Add(DlqCommand.Create());
+        root.Subcommands.Add(ReplayCommand.Create());
         root.Subcommands.Add(BackupCommand.CreateBackup());
         root.Subcommands.Add(BackupCommand.CreateRestore());
         ServeCommand.AddTo(root);

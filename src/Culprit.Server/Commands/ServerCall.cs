@@ -33,15 +33,13 @@ internal static class ServerCall
             using var client = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri(url), Timeout = Timeout.InfiniteTimeSpan };
             using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
             using var response = await client.SendAsync(request, cancellationToken).ConfigureAwait(false);
-            var body = await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
-            if (response.IsSuccessStatusCode)
+            if (!response.IsSuccessStatusCode)
             {
-                show(body);
-                return ExitCodes.Success;
+                return await FailAsync(response, cancellationToken).ConfigureAwait(false);
             }
 
-            await Console.Error.WriteLineAsync($"culprit: {Detail(body) ?? $"the server answered {(int)response.StatusCode}"}").ConfigureAwait(false);
-            return ExitCodes.Failure;
+            show(await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false));
+            return ExitCodes.Success;
         }
         catch (HttpRequestException e)
         {
@@ -52,6 +50,14 @@ internal static class ServerCall
         {
             return ExitCodes.Failure;
         }
+    }
+
+    /// <summary>Says what the server has against it.</summary>
+    public static async Task<int> FailAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        var body = await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
+        await Console.Error.WriteLineAsync($"culprit: {Detail(body) ?? $"the server answered {(int)response.StatusCode}"}").ConfigureAwait(false);
+        return ExitCodes.Failure;
     }
 
     /// <summary>What a problem body says; null when it is none.</summary>

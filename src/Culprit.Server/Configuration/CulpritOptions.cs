@@ -32,6 +32,10 @@ internal sealed class CulpritOptions
     /// <summary>How long records and events are kept where no rule says otherwise, and how much room they may take.</summary>
     public RetentionSection Retention { get; set; } = new();
 
+    public DiskSection Disk { get; set; } = new();
+
+    public MemorySection Memory { get; set; } = new();
+
     public DedupeSection Dedupe { get; set; } = new();
 
     public SummarySection Summary { get; set; } = new();
@@ -76,6 +80,8 @@ internal sealed class CulpritOptions
         Check(Threshold.BaselineMinutes is >= 1 and <= 60, "threshold:baselineMinutes", Threshold.BaselineMinutes, "1 to 60");
         AdmissionSection.Check(Admission, Retention, Check);
         Retention.Check(Check);
+        Disk.Check(Check);
+        Memory.Check(Check);
         mistakes.AddRange(Datadog.Mistakes());
         mistakes.AddRange(Changes.GitHub.Mistakes());
         Check(WebSocket.MaxConnections is >= 0 and <= 100_000, "webSocket:maxConnections", WebSocket.MaxConnections, "0 (none) to 100000");

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
@@ -87,22 +86,8 @@ internal sealed class DeadLetterDesk(IDeadLetterStore letters, IRecordStore reco
     private RecordBatch ToBatch(StoredRecord stored, string id)
     {
         var writer = new RecordBatchWriter();
-        writer.Begin();
-        Set(LogRecord.ServiceField, stored.Service);
-        Set(LogRecord.EnvironmentField, stored.Environment);
-        Set(LogRecord.BodyField, stored.Body);
-        Set(LogRecord.AttributesField, stored.Attributes);
-        Set(LogRecord.TraceIdField, stored.TraceId);
-        Set(LogRecord.SpanIdField, stored.SpanId);
-        Set(LogRecord.SourceField, stored.Source);
-        Set(LogRecord.IdField, id);
-        Set(LogRecord.TypeField, stored.Kind == EventKind.Custom ? stored.Type : null);
-        Set(LogRecord.CorrelationIdField, stored.CorrelationId);
-        Set(LogRecord.CausationIdField, stored.CausationId);
-        writer.Commit(stored.TimestampNanos, stored.Kind, stored.Severity, stored.Flags | RecordFlags.Retried, new RecordMark(0, SampleWeights.Choose(stored.Weight, 0)));
+        RecordCopy.Write(writer, stored, id, stored.Flags | RecordFlags.Retried);
         return writer.ToBatch(UnixNanos.From(clock.GetUtcNow()));
-
-        void Set(int field, string? text) => writer.Set(field, Encoding.UTF8.GetBytes(text ?? string.Empty));
     }
 
     private static bool IsWhole(ReadOnlyMemory<byte> json)

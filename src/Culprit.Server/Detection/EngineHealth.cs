@@ -15,7 +15,8 @@ internal sealed class EngineHealth(EngineProgress progress, IJournal journal, Ti
     {
         var tick = progress.TickNanos;
         var lag = tick == 0 ? TimeSpan.Zero : clock.GetUtcNow() - UnixNanos.ToTime(tick);
-        var (state, reason) = lag > LongLag ? (HealthState.Degraded, "detection is behind")
+        var (state, reason) = progress.Obstacle is { } obstacle ? (HealthState.Degraded, "what was found cannot be stored: " + obstacle)
+            : lag > LongLag ? (HealthState.Degraded, "detection is behind")
             : progress.FailedEntries > 0 ? (HealthState.Degraded, "entries failed; see the dead letters")
             : (HealthState.Ok, null);
         return new HealthReport(state, reason, new Dictionary<string, object>

@@ -11,6 +11,7 @@ internal sealed class EngineProgress
     private long _tickNanos;
     private long _records;
     private long _failedEntries;
+    private string? _obstacle;
 
     /// <summary>Newest sequence whose output is durable.</summary>
     public long Sequence
@@ -45,6 +46,13 @@ internal sealed class EngineProgress
 
     /// <summary>Entries that failed and went to the dead letters.</summary>
     public long FailedEntries => Interlocked.Read(ref _failedEntries);
+
+    /// <summary>Why what was found cannot be stored just now; null while it can.</summary>
+    public string? Obstacle
+    {
+        get => Volatile.Read(ref _obstacle);
+        set => Volatile.Write(ref _obstacle, value);
+    }
 
     public void CountRecords(int count) => Interlocked.Add(ref _records, count);
 

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Culprit.Engine;
 using Culprit.Engine.Alerting;
 using Culprit.Engine.Records;
@@ -8,6 +9,7 @@ using Culprit.Server.Alerting;
 using Culprit.Server.Journal;
 using Culprit.Server.Querying;
 using Culprit.Server.Rules;
+using Culprit.Server.Storage;
 
 namespace Culprit.Server.Detection;
 
@@ -15,6 +17,7 @@ namespace Culprit.Server.Detection;
 internal sealed partial class EngineWorker(
     IJournal journal,
     IRecordStore records,
+    RecordFeed feed,
     IStateStore state,
     EventHub hub,
     PipelineOptions settings,
@@ -31,12 +34,15 @@ internal sealed partial class EngineWorker(
 {
     private static readonly TimeSpan SnapshotInterval = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ShowInterval = TimeSpan.FromSeconds(2);
-    private const long SnapshotBytes = 256L * 1024 * 1024;
+
+    // A snapshot waits for the store, which holds back up to 64 MiB: together well below the 256 MiB that a replay may take.
+    private const long SnapshotBytes = 128L * 1024 * 1024;
 
     // A large backlog is not caught up with at a stop: the next start goes on from the last snapshot instead.
-    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(4);
 
     private readonly PoisonRecords _poison = new(letters, journal.Id, clock);
+    private readonly Insistence _insistence = new(progress, clock, logger);
     private long _countedBefore;
     private long _shown; // What this process has processed before: going over it again shows and posts nothing.
     private long _snapshotAt;
@@ -50,28 +56,30 @@ internal sealed partial class EngineWorker(
     private Pipeline? _atTick; // Set while the newest entry processed is a tick.
 
     /// <summary>Processes what is in the journal, freezes, and stops, so that the next start has nothing to replay.</summary>
+    /// <remarks>It has time of its own: clients that hang may have used up the host's.</remarks>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
+        using var patience = new CancellationTokenSource(StopPatience, clock);
         if (ExecuteTask is { IsCompleted: false } running)
         {
             try
             {
                 // Ingestion has ended. A last tick draws every digest, and only then can the engine be frozen.
-                await journal.AppendTickAsync(UnixNanos.From(clock.GetUtcNow()), cancellationToken).ConfigureAwait(false);
+                await journal.AppendTickAsync(UnixNanos.From(clock.GetUtcNow()), patience.Token).ConfigureAwait(false);
                 Volatile.Write(ref _stopAt, journal.LastSequence);
                 if (progress.Sequence < journal.LastSequence)
                 {
-                    await running.WaitAsync(StopPatience, clock, cancellationToken).ConfigureAwait(false);
+                    await running.WaitAsync(patience.Token).ConfigureAwait(false);
                 }
             }
-            catch (TimeoutException)
+            catch (OperationCanceledException)
             {
                 // Too far behind.
             }
         }
 
-        await base.StopAsync(cancellationToken).ConfigureAwait(false);
-        await FreezeForStopAsync(cancellationToken).ConfigureAwait(false);
+        await base.StopAsync(patience.Token).ConfigureAwait(false);
+        await FreezeForStopAsync(patience.Token).ConfigureAwait(false);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -97,6 +105,7 @@ internal sealed partial class EngineWorker(
         _snapshotAt = clock.GetTimestamp();
         await foreach (var entry in journal.ReadAsync(position, stoppingToken).ConfigureAwait(false))
         {
+            await feed.ReachAsync(entry, stoppingToken).ConfigureAwait(false);
             _atTick = null;
             if (!await ProcessAsync(pipeline, entry, stoppingToken).ConfigureAwait(false))
             {
@@ -171,7 +180,9 @@ internal sealed partial class EngineWorker(
         if (output.Count > 0 || entry.Batch is null)
         {
             var made = ToOutput(entry.LastSequence, output);
-            var applied = await state.ApplyAsync(made, cancellationToken).ConfigureAwait(false);
+            FaultPoints.Hit("engine-before-apply");
+            var applied = await _insistence.DoAsync(() => state.ApplyAsync(made, cancellationToken), cancellationToken).ConfigureAwait(false);
+            FaultPoints.Hit("engine-after-apply");
             if (made.Outbox.Count > 0)
             {
                 alerts.Wake();
@@ -245,7 +256,8 @@ internal sealed partial class EngineWorker(
         }
 
         RecordFailed(batch.FirstSequence + failures[0].Index, first);
-        var given = await _poison.CountAsync(batch, failures, cancellationToken).ConfigureAwait(false);
+        var given = await _insistence.DoAsync(() => _poison.CountAsync(batch, failures, cancellationToken), cancellationToken)
+            .ConfigureAwait(false);
         for (var i = 0; i < given; i++)
         {
             progress.CountFailure();
@@ -259,7 +271,9 @@ internal sealed partial class EngineWorker(
         {
             if (!triggers.TryPost(firing))
             {
-                await deadLetters.DeadLetterAsync(new TriggerWork(firing, 0), "too many firings wait for their handlers", cancellationToken)
+                var work = new TriggerWork(firing, 0);
+                await _insistence.DoAsync(
+                    () => deadLetters.DeadLetterAsync(work, "too many firings wait for their handlers", cancellationToken), cancellationToken)
                     .ConfigureAwait(false);
             }
         }
@@ -313,7 +327,8 @@ internal sealed partial class EngineWorker(
 
         if (records.AppliedSequence >= _frozenRecord && triggers.Progress.Settled >= _frozenFiring)
         {
-            await state.SaveSnapshotAsync(_frozen, cancellationToken).ConfigureAwait(false);
+            FaultPoints.Hit("engine-before-snapshot");
+            await _insistence.DoAsync(() => state.SaveSnapshotAsync(_frozen, cancellationToken), cancellationToken).ConfigureAwait(false);
             progress.SnapshotSequence = _frozen.Sequence;
             _poison.Forget(_frozen.Sequence);
             _frozen = null;
@@ -327,14 +342,25 @@ internal sealed partial class EngineWorker(
             return;
         }
 
-        await records.FlushAsync(all: true, cancellationToken).ConfigureAwait(false);
-        if (records.AppliedSequence >= _lastRecord)
+        try
         {
-            var frozen = new EngineSnapshot(Pipeline.SnapshotVersion, progress.Sequence, pipeline.ToSnapshot());
-            await state.SaveSnapshotAsync(frozen, cancellationToken).ConfigureAwait(false);
-            progress.SnapshotSequence = frozen.Sequence;
+            await records.FlushAsync(all: true, cancellationToken).ConfigureAwait(false);
+            if (records.AppliedSequence >= _lastRecord)
+            {
+                var frozen = new EngineSnapshot(Pipeline.SnapshotVersion, progress.Sequence, pipeline.ToSnapshot());
+                await state.SaveSnapshotAsync(frozen, cancellationToken).ConfigureAwait(false);
+                progress.SnapshotSequence = frozen.Sequence;
+            }
+        }
+        catch (Exception e) when (e is DbException or IOException or OperationCanceledException)
+        {
+            // Neither a full disk nor too little time must fail the stop: the next start replays more.
+            NotFrozen(e);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The engine could not be frozen at the stop; the next start replays more of the journal")]
+    private partial void NotFrozen(Exception exception);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Engine restored at sequence {Sequence}; {Behind} entries to replay")]
     private partial void Restored(long sequence, long behind);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Culprit.Engine.Ingestion;
 using Culprit.Server.Http;
+using Culprit.Server.Journal;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Culprit.Server.Ingestion;
@@ -10,8 +11,6 @@ internal sealed class BodyReader(BodyBudget budget)
 {
     /// <summary>Of the body as sent, and again of the body inflated.</summary>
     public const int MaxBytes = 64 * 1024 * 1024;
-
-    private static readonly TimeSpan BusyRetry = TimeSpan.FromSeconds(2);
 
     /// <summary>The plain body, or the problem to answer. The caller disposes the buffer.</summary>
     public async Task<(PooledBuffer? Body, Problem? Problem)> ReadAsync(HttpContext context)
@@ -106,5 +105,5 @@ internal sealed class BodyReader(BodyBudget budget)
     };
 
     private static Problem Busy() =>
-        new(503, "busy", "Too many bodies are being read at this moment.") { RetryAfter = BusyRetry };
+        new(503, "busy", "Too many bodies are being read at this moment.") { RetryAfter = DrainRate.Jittered(2) };
 }

@@ -86,9 +86,8 @@ internal sealed class EventIntake(
         ReadOnlyMemory<byte> body, bool isLines, Func<Outcome, T> answer)
         where T : class
     {
-        if (pressure.Refusal() is { } refusal)
+        if (pressure.Refusal(canWait: false) is { } refusal)
         {
-            metrics.RequestRefused("store_behind");
             return (null, refusal);
         }
 

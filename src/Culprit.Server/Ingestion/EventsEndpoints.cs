@@ -12,7 +12,7 @@ internal static class EventsEndpoints
         Takes one event, a JSON array, NDJSON or concatenated objects, plain or with Content-Encoding gzip, deflate or zstd.
         One object is answered 201 with its id; everything else 200 with counts and the rejected events by index.
         A success means that every accepted event is durable. An event's own `id` (10 minutes) and an `Idempotency-Key`
-        header (24 hours) make a resend count once. Where `admission` samples, events that are left out count as accepted and
+        header (24 hours) make a resend count once. Under pressure, requests with a Priority header of u=4 to u=7 are refused first. Where `admission` samples, events that are left out count as accepted and
         are not kept: `sampled` says how many. 503 and 429 carry Retry-After.
         """;
 
@@ -23,7 +23,7 @@ internal static class EventsEndpoints
             .Produces<object>(201, "application/json").Produces<object>(200, "application/json")
             .ProducesProblem(400).ProducesProblem(413).ProducesProblem(415).ProducesProblem(422).ProducesProblem(503);
 
-    private static async Task<IResult> PublishAsync(HttpContext context, BodyReader bodies, EventIntake intake, IngestionMetrics metrics)
+    private static async Task<IResult> PublishAsync(HttpContext context, BodyReader bodies, EventIntake intake, IngestPressure pressure, IngestionMetrics metrics)
     {
         if (!TryReadMediaType(context.Request.ContentType, out var isLines))
         {
@@ -40,6 +40,12 @@ internal static class EventsEndpoints
         {
             metrics.RequestRejected([]);
             return new Problem(400, "bad_idempotency_key", $"Idempotency-Key must have 1 to {IdempotencyKeys.MaxKeyLength} characters.");
+        }
+
+        // Before the body is read: under pressure, reading costs what is short.
+        if (pressure.Refusal(RequestPriority.CanWait(context.Request.Headers["Priority"])) is { } refusal)
+        {
+            return refusal;
         }
 
         var (body, problem) = await bodies.ReadAsync(context).ConfigureAwait(false);

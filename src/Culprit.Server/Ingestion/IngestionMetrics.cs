@@ -9,8 +9,8 @@ namespace Culprit.Server.Ingestion;
 /// <summary>Counts what came in over HTTP and what became of it: accepted + sampled + duplicates + rejected = sent.</summary>
 internal sealed class IngestionMetrics(RecentIds ids, BodyBudget budget) : IHealthSource, IMetricSource
 {
-    /// <summary>The three reasons for which a request is refused, to be sent again later.</summary>
-    private static readonly string[] RefusalReasons = ["store_behind", "journal", "memory"];
+    /// <summary>The reasons for which a request is refused, to be sent again later.</summary>
+    private static readonly string[] RefusalReasons = ["store_behind", "journal", "memory", "low_priority"];
 
     private readonly ConcurrentDictionary<string, long> _rejectedByCode = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, long> _refusedByReason =

@@ -1,6 +1,7 @@
 using Culprit.Engine.Rules;
 using Culprit.Server.Export;
 using Culprit.Server.Health;
+using Culprit.Server.Storage;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Culprit.Server.Ingestion;
@@ -8,11 +9,10 @@ namespace Culprit.Server.Ingestion;
 /// <summary>What <c>POST /events</c> needs besides the journal and the clock.</summary>
 internal static class IngestionRegistration
 {
-    // Four bodies of the largest size, sent and inflated, or many ordinary ones.
-    private const long MaxBytesInFlight = 512L * 1024 * 1024;
-
     /// <param name="types">What custom events are checked against; nothing by default.</param>
-    public static WebApplicationBuilder AddIngestion(this WebApplicationBuilder builder, EventTypeRegistry? types = null)
+    /// <param name="limits">Default: those of a process that may take all the memory of the machine.</param>
+    public static WebApplicationBuilder AddIngestion(
+        this WebApplicationBuilder builder, EventTypeRegistry? types = null, IngestLimits? limits = null)
     {
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -20,7 +20,10 @@ internal static class IngestionRegistration
             kestrel.Limits.MaxRequestBodySize = BodyReader.MaxBytes;
         });
         var services = builder.Services;
-        services.AddSingleton(new BodyBudget(MaxBytesInFlight));
+        limits ??= new IngestLimits(long.MaxValue);
+        services.AddSingleton(limits);
+        services.AddSingleton(new BodyBudget(limits.MaxBodyBytes));
+        services.AddSingleton<MemoryCap>();
         services.AddSingleton<BodyReader>();
         services.AddSingleton<RecentIds>();
         services.AddSingleton<IdempotencyKeys>();
@@ -28,6 +31,7 @@ internal static class IngestionRegistration
         services.AddSingleton<IHealthSource>(s => s.GetRequiredService<IngestionMetrics>());
         services.AddSingleton<IMetricSource>(s => s.GetRequiredService<IngestionMetrics>());
         services.AddSingleton<IngestPressure>();
+        services.TryAddSingleton<RecordFeed>(); // Storage has its own: the journal calls it.
         services.TryAddSingleton(RecordAdmission.Open); // Storage adds the configured one: it knows the retention classes.
         services.AddSingleton(types ?? new EventTypeRegistry());
         services.AddSingleton<EventIntake>();

@@ -10,14 +10,15 @@ internal sealed class AppendAdmission(
     JournalHealth health,
     JournalCounters counters)
 {
-    private const double QuotaShare = 0.9;
+    // A tick always fits: without ticks there are no snapshots, and without those no trim that could make room.
+    private const double QuotaShare = 0.95;
 
     private static readonly TimeSpan FreeSpaceEvery = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
-    private readonly long _startedAt = clock.GetTimestamp();
-    private long _freeBytes = long.MaxValue;
-    private long? _freeBytesAt;
+    private readonly DrainRate _drain = new(clock);
+    private DiskSpace _space;
+    private long? _spaceAt;
 
     /// <summary>Share of the quota in use: 0 to 1, and a little above when damage or failed writes take space.</summary>
     public double Fill => (double)(segments.Bytes + queue.Bytes) / options.MaxBytes;
@@ -25,8 +26,7 @@ internal sealed class AppendAdmission(
     /// <summary>Queues the append, or says why not.</summary>
     public RefusalReason? TryEnter(PendingAppend append)
     {
-        var size = append.FrameBytes;
-        var refusal = Check(size) ?? (queue.TryAdd(append) ? null : FullOrClosing());
+        var refusal = Check(append) ?? (queue.TryAdd(append) ? null : FullOrClosing());
         if (refusal is { } reason)
         {
             counters.CountRefusal(reason);
@@ -37,8 +37,13 @@ internal sealed class AppendAdmission(
 
     public AppendResult Refuse(RefusalReason reason) => new(null, Describe(reason), RetryAfter(reason));
 
-    private RefusalReason? Check(int size)
+    private long QuotaBytes => (long)(options.MaxBytes * QuotaShare);
+
+    private RefusalReason? Check(PendingAppend append)
     {
+        var size = append.FrameBytes;
+        var isTick = append.Batch is null;
+        _drain.Observe(segments.Bytes);
         if (queue.IsClosed)
         {
             return RefusalReason.Closing;
@@ -55,68 +60,67 @@ internal sealed class AppendAdmission(
             return RefusalReason.ReadOnly;
         }
 
-        if (segments.Bytes + queue.Bytes + size > options.MaxBytes * QuotaShare)
+        if (segments.Bytes + queue.Bytes + size > (isTick ? options.MaxBytes : QuotaBytes))
         {
             return RefusalReason.QuotaReached;
         }
 
-        return FreeBytes() < options.ReserveBytes + size || (state == JournalState.DiskFull && !health.TryProbe())
+        return (!isTick && IsDiskFull(size)) || (state == JournalState.DiskFull && !health.TryProbe())
             ? RefusalReason.DiskFull
             : null;
     }
 
     private RefusalReason FullOrClosing() => queue.IsClosed ? RefusalReason.Closing : RefusalReason.QueueFull;
 
-    private long FreeBytes()
+    private bool IsDiskFull(int size)
+    {
+        var space = Space();
+        return space.Free < ((1 - options.MaxDiskUse) * space.Total) + size;
+    }
+
+    private DiskSpace Space()
     {
         lock (_lock)
         {
-            if (_freeBytesAt is { } at && clock.GetElapsedTime(at) < FreeSpaceEvery)
+            if (_spaceAt is { } at && clock.GetElapsedTime(at) < FreeSpaceEvery)
             {
-                return _freeBytes;
+                return _space;
             }
 
-            _freeBytesAt = clock.GetTimestamp();
+            _spaceAt = clock.GetTimestamp();
             try
             {
-                _freeBytes = files.FreeBytes(options.Folder);
+                _space = files.Space(options.Folder);
             }
             catch (DiskException)
             {
-                // Not knowing is no reason to refuse: the write itself will tell.
-                _freeBytes = long.MaxValue;
+                // Not knowing is no reason to refuse.
+                _space = DiskSpace.Unknown;
             }
 
-            return _freeBytes;
+            return _space;
         }
     }
 
     private string Describe(RefusalReason reason) => reason switch
     {
         RefusalReason.QueueFull => "The journal's queue is full: the disk is slower than what arrives.",
-        RefusalReason.QuotaReached => "The journal has reached 90 % of its quota: the stores lag behind.",
-        RefusalReason.DiskFull => $"The disk of the journal is full. {health.Reason}".TrimEnd(),
+        RefusalReason.QuotaReached => "The journal has reached 95 % of its quota: the stores lag behind.",
+        RefusalReason.DiskFull => $"The disk of the journal is full, or nearly. {health.Reason}".TrimEnd(),
         RefusalReason.ReadOnly => $"The journal is read-only until a restart: {health.Reason}",
         RefusalReason.Closing => "The server is shutting down.",
         RefusalReason.TooLarge => $"The batch is larger than {options.MaxQueueBytes} bytes: send smaller ones.",
         _ => throw new System.Diagnostics.UnreachableException($"Unknown reason {reason}."),
     };
 
-    // The estimated time until there is room, 1 to 60 s, with jitter so that senders do not return all at once.
-    private TimeSpan RetryAfter(RefusalReason reason)
+    // The estimated time until there is room.
+    private TimeSpan RetryAfter(RefusalReason reason) => reason switch
     {
-        var seconds = reason switch
-        {
-            RefusalReason.QueueFull => queue.Bytes / Math.Max(1, counters.Bytes / ElapsedSeconds()),
-            RefusalReason.QuotaReached => 10,
-            RefusalReason.DiskFull => 10,
-            RefusalReason.Closing => 5,
-            RefusalReason.ReadOnly or RefusalReason.TooLarge => 50,
-            _ => throw new System.Diagnostics.UnreachableException($"Unknown reason {reason}."),
-        };
-        var jitter = 0.8 + (0.4 * Random.Shared.NextDouble());
-        return TimeSpan.FromSeconds(Math.Clamp(seconds * jitter, 1, 60));
-    }
-
-    private double ElapsedSeconds() => Math.Max(0.001, clock.GetElapsedTime(_startedAt).TotalSeconds);
+        RefusalReason.QueueFull => DrainRate.Jittered(queue.Bytes / Math.Max(1, counters.BytesPerSecond)),
+        RefusalReason.QuotaReached => _drain.TimeUntil(segments.Bytes, QuotaBytes),
+        RefusalReason.DiskFull => DrainRate.Jittered(10),
+        RefusalReason.Closing => DrainRate.Jittered(5),
+        RefusalReason.ReadOnly or RefusalReason.TooLarge => DrainRate.Jittered(50),
+        _ => throw new System.Diagnostics.UnreachableException($"Unknown reason {reason}."),
+    };
 }

@@ -46,7 +46,7 @@ internal sealed class FileJournal : IJournal, IAsyncDisposable
         _health = new JournalHealth(clock);
         _admission = new AppendAdmission(options, files, clock, _segments, _queue, _health, Counters);
         _writer = new JournalWriter(
-            options, files, recovered, _queue, _admission, _recent, _health, Counters, committed);
+            options, files, recovered, _queue, _admission, _recent, _health, Counters, clock, committed);
         _writer.Start();
     }
 
@@ -67,7 +67,7 @@ internal sealed class FileJournal : IJournal, IAsyncDisposable
     /// <summary>What the disk said when <see cref="State"/> is not writable.</summary>
     public string StateReason => _health.Reason;
 
-    /// <summary>Share of the quota in use; appends are refused from 0.9.</summary>
+    /// <summary>Share of the quota in use; appends are refused from 0.95.</summary>
     public double Fill => _admission.Fill;
 
     /// <summary>Bytes of appends that wait for the disk.</summary>
@@ -88,13 +88,13 @@ internal sealed class FileJournal : IJournal, IAsyncDisposable
     public static FileJournal Open(
         JournalOptions options, IFileSystem files, TimeProvider clock, Action<RecordBatch>? committed, long knownSequence)
     {
-        files.SelfTest();
         IDisposable? folderLock = null;
         try
         {
             files.CreateFolder(options.Folder);
             folderLock = files.TryLock(Path.Combine(options.Folder, "lock"))
                 ?? throw new JournalOpenException($"Another process uses the journal folder {options.Folder}.");
+            files.SelfTest(options.Folder);
             var quarantine = new Quarantine(files, options.Folder, options.MaxCorruptBytes);
             var recovered = new JournalRecovery(files, options.Folder, quarantine).Recover(knownSequence);
             return new FileJournal(options, files, clock, folderLock, quarantine, recovered, committed);
@@ -181,17 +181,39 @@ internal sealed class FileJournal : IJournal, IAsyncDisposable
         }
     }
 
+    /// <summary>Where to begin reading so as not to miss what was received since a time.</summary>
+    /// <param name="maxBytes">Not further back than this many bytes of segments.</param>
+    public long FindPositionBefore(long receivedNanos, long maxBytes)
+    {
+        using var cursor = new SegmentCursor(_files, _segments, _quarantine);
+        var position = LastSequence;
+        var bytes = 0L;
+        foreach (var segment in _segments.NewestFirst())
+        {
+            if ((bytes += segment.FileBytes) > maxBytes)
+            {
+                break;
+            }
+
+            position = segment.First - 1;
+            if (!cursor.TryNext(position, out var entry) || (entry.Batch?.ReceivedNanos ?? entry.TickNanos) < receivedNanos)
+            {
+                break;
+            }
+        }
+
+        return position;
+    }
+
     public void Trim(long throughSequence)
     {
         lock (_trimLock)
         {
-            var deleted = 0;
             while (_segments.TakeOldest(throughSequence) is { } segment)
             {
                 try
                 {
                     _files.Delete(segment.Path);
-                    deleted++;
                 }
                 catch (DiskException e) when (e.Errno != DiskException.NotFound)
                 {
@@ -199,10 +221,8 @@ internal sealed class FileJournal : IJournal, IAsyncDisposable
                     Counters.CountFailedDeletion();
                     break;
                 }
-            }
 
-            if (deleted > 0)
-            {
+                // One after the other: were a later one gone and an earlier one back after a power cut, it would look like a loss.
                 TrySyncFolder();
             }
         }

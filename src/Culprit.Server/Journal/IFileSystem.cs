@@ -4,7 +4,8 @@ namespace Culprit.Server.Journal;
 internal interface IFileSystem
 {
     /// <summary>Proves that a failing sync is reported; throws when it is not, because no acknowledgement would mean anything.</summary>
-    void SelfTest();
+    /// <param name="folder">An existing folder of the file system to be used.</param>
+    void SelfTest(string folder);
 
     /// <summary>Makes the folder and its parents durably; does nothing when it exists.</summary>
     void CreateFolder(string path);
@@ -25,8 +26,8 @@ internal interface IFileSystem
     /// <summary>Makes the names in a folder durable.</summary>
     void SyncFolder(string path);
 
-    /// <summary>Bytes that an unprivileged process can still write.</summary>
-    long FreeBytes(string folder);
+    /// <summary>The room of the file system.</summary>
+    DiskSpace Space(string folder);
 
     /// <summary>Takes the file as a lock between processes, released by the kernel when the holder dies; null when another holds it.</summary>
     IDisposable? TryLock(string path);

@@ -29,6 +29,9 @@ internal interface IJournal
     /// <summary>Newest durable sequence; 0 when empty (sequences start at 1).</summary>
     long LastSequence { get; }
 
+    /// <summary>Share of its room that is in use; appends are refused from 0.95.</summary>
+    double Fill { get; }
+
     /// <summary>Completes when the batch is durable (its sync returned 0), or at once when it is refused.</summary>
     Task<AppendResult> AppendAsync(RecordBatch batch, CancellationToken cancellationToken);
 

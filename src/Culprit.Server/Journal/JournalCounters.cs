@@ -12,6 +12,7 @@ internal sealed class JournalCounters
     private long _syncs;
     private long _failedWrites;
     private long _failedDeletions;
+    private long _writingMilliseconds;
 
     public long Batches => Volatile.Read(ref _batches);
 
@@ -32,6 +33,9 @@ internal sealed class JournalCounters
     /// <summary>Segments that could not be deleted; the next trim tries again.</summary>
     public long FailedDeletions => Volatile.Read(ref _failedDeletions);
 
+    /// <summary>How fast the disk took what was acknowledged, over the time in which it had something to do.</summary>
+    public double BytesPerSecond => 1000.0 * Bytes / Math.Max(1, Volatile.Read(ref _writingMilliseconds));
+
     /// <summary>Refused appends, batches and ticks.</summary>
     public long Refused(RefusalReason reason) => Volatile.Read(ref _refusals[(int)reason]);
 
@@ -43,8 +47,9 @@ internal sealed class JournalCounters
 
     internal void CountFailedDeletion() => Interlocked.Increment(ref _failedDeletions);
 
-    internal void CountGroup(ReadOnlySpan<StagedFrame> frames)
+    internal void CountGroup(ReadOnlySpan<StagedFrame> frames, TimeSpan writing)
     {
+        Interlocked.Add(ref _writingMilliseconds, (long)Math.Ceiling(writing.TotalMilliseconds));
         long batches = 0, records = 0, bytes = 0;
         foreach (var frame in frames)
         {

@@ -20,15 +20,15 @@ internal sealed class JournalOptions
     [Range(4096, 1024.0 * MiB)]
     public long SegmentBytes { get; set; } = 64 * MiB;
 
-    /// <summary>Most bytes that the journal may keep on disk. Default 8 GiB; appends are refused from 90 % of it.</summary>
+    /// <summary>Most bytes that the journal may keep on disk. Default 8 GiB; appends are refused from 95 % of it.</summary>
     /// <remarks>Raising it lets ingest continue for longer while a store is down.</remarks>
     [Range(8192, double.MaxValue)]
     public long MaxBytes { get; set; } = 8192 * MiB;
 
-    /// <summary>Free space of the file system below which appends are refused. Default 128 MiB.</summary>
-    /// <remarks>It keeps checkpoints, the outbox and other programs alive when the disk fills up.</remarks>
-    [Range(0, double.MaxValue)]
-    public long ReserveBytes { get; set; } = 128 * MiB;
+    /// <summary>Share of the file system in use, by whomever, from which appends are refused. Default 0.9.</summary>
+    /// <remarks>Raising it takes events for longer, and leaves less for checkpoints, the outbox and other programs.</remarks>
+    [Range(0.1, 1.0)]
+    public double MaxDiskUse { get; set; } = 0.9;
 
     /// <summary>Most bytes that wait for the disk; more are refused with a time to come back. Default 64 MiB.</summary>
     /// <remarks>Raising it takes larger bursts and more memory, and lengthens the wait for an answer.</remarks>

@@ -21,6 +21,7 @@ internal sealed class JournalRecovery(IFileSystem files, string folder, Quaranti
     {
         _floor = knownSequence + 1;
         var segments = ReadHeaders();
+        FaultPoints.Hit("recovery-headers-read");
         var id = segments.Count > 0 ? segments[^1].Header.JournalId : NewId();
         foreach (var foreign in segments.Where(segment => segment.Header.JournalId != id))
         {
@@ -35,6 +36,7 @@ internal sealed class JournalRecovery(IFileSystem files, string folder, Quaranti
 
         // A file that was renamed into place by a process that died may not have a durable name yet.
         files.SyncFolder(folder);
+        FaultPoints.Hit("recovery-last-segment-synced");
         return new RecoveredJournal(id, new SegmentSet(segments), _floor);
     }
 

@@ -20,6 +20,7 @@ internal sealed class JournalWriter(
     RecentEntries recent,
     JournalHealth health,
     JournalCounters counters,
+    TimeProvider clock,
     Action<RecordBatch>? committed)
 {
     // With durability=async: most bytes that a power cut can take, besides the group being written.
@@ -39,6 +40,7 @@ internal sealed class JournalWriter(
     private bool _isListed;
     private long _written;
     private long _next = recovered.Next;
+    private long _beganAt;
 
     /// <summary>Completes when the queue was closed and all of it written.</summary>
     public Task Stopped => _stopped.Task;
@@ -86,6 +88,7 @@ internal sealed class JournalWriter(
             next = frame.Entry.LastSequence + 1;
         }
 
+        _beganAt = clock.GetTimestamp();
         if (!TryWrite() && !TryWriteElsewhere())
         {
             Refuse();
@@ -235,7 +238,7 @@ internal sealed class JournalWriter(
         }
 
         var frames = CollectionsMarshal.AsSpan(_frames);
-        counters.CountGroup(frames);
+        counters.CountGroup(frames, clock.GetElapsedTime(_beganAt));
         recent.Add(frames);
         if (_isAsync)
         {

@@ -55,6 +55,10 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     public static partial int Lock(int descriptor, int operation);
 
+    /// <summary>Takes up the room at once; the answer is the error number, or 0.</summary>
+    [LibraryImport("libc", EntryPoint = "posix_fallocate")]
+    public static partial int Allocate(int descriptor, long offset, long length);
+
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     public static partial int Kill(int process, int signal);
 

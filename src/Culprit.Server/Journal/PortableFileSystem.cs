@@ -9,7 +9,7 @@ namespace Culprit.Server.Journal;
 /// </remarks>
 internal sealed class PortableFileSystem : IFileSystem
 {
-    public void SelfTest()
+    public void SelfTest(string folder)
     {
         // Nothing to prove: the weaker promise is stated above.
     }
@@ -43,8 +43,11 @@ internal sealed class PortableFileSystem : IFileSystem
         // .NET has no call for it.
     }
 
-    public long FreeBytes(string folder) =>
-        Translate("statvfs", folder, () => new DriveInfo(Path.GetFullPath(folder)).AvailableFreeSpace);
+    public DiskSpace Space(string folder) => Translate("statvfs", folder, () =>
+    {
+        var drive = new DriveInfo(Path.GetFullPath(folder));
+        return new DiskSpace(drive.AvailableFreeSpace, drive.TotalSize);
+    });
 
     public IDisposable? TryLock(string path)
     {

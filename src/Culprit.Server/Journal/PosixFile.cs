@@ -87,6 +87,20 @@ internal sealed unsafe class PosixFile : IJournalFile
 
     public void Truncate(long length) => Repeat("ftruncate", descriptor => Libc.Truncate(descriptor, length));
 
+    /// <summary>Takes up room on the disk without writing it.</summary>
+    public void Allocate(long length)
+    {
+        int errno;
+        while ((errno = Libc.Allocate(_descriptor, 0, length)) == Libc.Interrupted)
+        {
+        }
+
+        if (errno != 0)
+        {
+            throw new DiskException("posix_fallocate", _path, errno);
+        }
+    }
+
     /// <summary>False when another process holds the lock.</summary>
     public bool TryLock()
     {

@@ -9,13 +9,31 @@ internal sealed class PosixFileSystem : IFileSystem
     public static IFileSystem OfThisSystem() =>
         OperatingSystem.IsLinux() ? new PosixFileSystem() : new PortableFileSystem();
 
-    public void SelfTest()
+    public void SelfTest(string folder)
     {
         if (Libc.SyncContent(-1) == 0 || Marshal.GetLastPInvokeError() != Libc.BadDescriptor)
         {
             throw new JournalOpenException(
                 "fdatasync on an invalid descriptor did not report EBADF: on this system a failed sync would go unnoticed, "
                 + "so no acknowledgement could be trusted.");
+        }
+
+        // And the file system must be one that syncs at all, files and folders: better to hear of it now than at the first event.
+        var path = Path.Combine(folder, "selftest" + SegmentFile.UnfinishedExtension);
+        try
+        {
+            using (var file = PosixFile.Open(path, Libc.ReadWrite | Libc.CreateFlag))
+            {
+                file.Write([new byte[1]], 0);
+                file.Sync();
+            }
+
+            Delete(path);
+            SyncFolder(folder);
+        }
+        catch (DiskException e) when (e.IsNoSpace)
+        {
+            // A full disk is answered later, and may have room again by then.
         }
     }
 
@@ -68,11 +86,15 @@ internal sealed class PosixFileSystem : IFileSystem
         folder.SyncAll();
     }
 
-    public long FreeBytes(string folder)
+    public DiskSpace Space(string folder)
     {
-        var free = 0L;
-        Translate("statvfs", folder, () => free = new DriveInfo(folder).AvailableFreeSpace);
-        return free;
+        var space = DiskSpace.Unknown;
+        Translate("statvfs", folder, () =>
+        {
+            var drive = new DriveInfo(folder);
+            space = new DiskSpace(drive.AvailableFreeSpace, drive.TotalSize);
+        });
+        return space;
     }
 
     public IDisposable? TryLock(string path)

@@ -6,7 +6,7 @@ internal enum RefusalReason
     /// <summary>More waits for the disk than may.</summary>
     QueueFull = 0,
 
-    /// <summary>The journal has reached 90 % of its quota: the consumers lag.</summary>
+    /// <summary>The journal has reached 95 % of its quota: the consumers lag.</summary>
     QuotaReached = 1,
 
     /// <summary>The file system is (nearly) full; appends resume by themselves when space returns.</summary>

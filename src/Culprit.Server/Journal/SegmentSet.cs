@@ -39,6 +39,14 @@ internal sealed class SegmentSet
         }
     }
 
+    public IReadOnlyList<Segment> NewestFirst()
+    {
+        lock (_lock)
+        {
+            return [.. _segments.AsEnumerable().Reverse()];
+        }
+    }
+
     /// <summary>Adds the newest segment. Those that begin no earlier held nothing acknowledged, and give way.</summary>
     public void Add(Segment segment)
     {

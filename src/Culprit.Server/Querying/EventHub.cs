@@ -112,7 +112,9 @@ internal sealed class EventHub(EventJsonWriter writer) : IHealthSource
     });
 
     /// <summary>Shows the records of one batch, and the <c>log.error</c> views of those that are errors and no duplicates.</summary>
-    public void PublishBatch(RecordBatch batch, BatchAnnotations annotations)
+    /// <param name="mark">Changes each event before it is shown; null to show it as it is.</param>
+    public void PublishBatch(
+        RecordBatch batch, BatchAnnotations annotations, Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>? mark = null)
     {
         var subscriptions = _subscriptions;
         if (subscriptions.IsEmpty)
@@ -146,17 +148,23 @@ internal sealed class EventHub(EventJsonWriter writer) : IHealthSource
                 stored ??= StoredRecord.Of(record, annotations.Patterns[i], annotations.DuplicateOf[i]);
                 if (wantsEntry)
                 {
-                    subscription.Offer(entry ??= new LiveEvent(null, writer.ToBytes(stored, asError: false)));
+                    subscription.Offer(entry ??= Live(stored, asError: false));
                 }
 
                 if (wantsError)
                 {
-                    subscription.Offer(error ??= new LiveEvent(null, writer.ToBytes(stored, asError: true)));
+                    subscription.Offer(error ??= Live(stored, asError: true));
                 }
             }
         }
 
         Interlocked.Add(ref _published, batch.Count);
+
+        LiveEvent Live(StoredRecord record, bool asError)
+        {
+            var json = writer.ToBytes(record, asError);
+            return new LiveEvent(null, mark is null ? json : mark(json));
+        }
     }
 
     /// <summary>Shows an event that the engine made. Call after it is stored, so that a reader can resume from it.</summary>

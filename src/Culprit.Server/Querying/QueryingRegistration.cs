@@ -5,6 +5,7 @@ using Culprit.Server.Health;
 using Culprit.Server.Http;
 using Culprit.Server.Journal;
 using Culprit.Server.Querying.WebSockets;
+using Culprit.Server.Reporting;
 
 namespace Culprit.Server.Querying;
 
@@ -12,9 +13,28 @@ namespace Culprit.Server.Querying;
 internal static class QueryingRegistration
 {
     private static readonly byte[] Root = Encoding.UTF8.GetBytes("""
-        {"name":"culprit","endpoints":{"publish":"POST /events","events":"GET /events","event":"GET /events/{id}",
-        "chain":"GET /events/{id}/chain","live":"GET /events/stream","dead_letters":"GET /events/dlq","websocket":"GET /ws/{client_id}","incidents":"GET /incidents","services":"GET /services","topology":"GET /topology","summaries":"GET /summaries","diagnose":"POST /diagnose",
-        "health":"GET /health","ready":"GET /ready","components":"GET /health/detailed","metrics":"GET /metrics","openapi":"GET /openapi/v1.json"}}
+        {"name":"culprit","endpoints":{
+        "publish":"POST /events",
+        "changes":"POST /changes",
+        "events":"GET /events",
+        "counts":"GET /events/counts",
+        "event":"GET /events/{id}",
+        "chain":"GET /events/{id}/chain",
+        "live":"GET /events/stream",
+        "websocket":"GET /ws/{client_id}",
+        "replay":"POST /events/replay",
+        "dead_letters":"GET /events/dlq",
+        "incidents":"GET /incidents",
+        "report":"GET /incidents/{id}/report",
+        "services":"GET /services",
+        "topology":"GET /topology",
+        "diagnose":"POST /diagnose",
+        "summaries":"GET /summaries",
+        "health":"GET /health",
+        "ready":"GET /ready",
+        "components":"GET /health/detailed",
+        "metrics":"GET /metrics",
+        "openapi":"GET /openapi/v1.json"}}
         """.ReplaceLineEndings(""));
 
     /// <param name="maxSockets">WebSockets that may be open at once.</param>
@@ -24,6 +44,7 @@ internal static class QueryingRegistration
         services.AddSingleton(s => new EventJsonWriter(s.GetRequiredService<IJournal>().Id));
         services.AddSingleton<EventSearch>();
         services.AddSingleton<EventLookup>();
+        services.AddSingleton<IncidentReportReader>();
         services.AddSingleton<EventHub>();
         services.AddSingleton<IHealthSource>(s => s.GetRequiredService<EventHub>());
         services.AddSingleton<IMetricSource, LiveMetrics>();
@@ -43,10 +64,12 @@ internal static class QueryingRegistration
     public static void MapQuerying(this IEndpointRouteBuilder routes)
     {
         routes.MapEventQueries();
+        routes.MapCounts();
         routes.MapEventStream();
         routes.MapSockets();
         routes.MapIncidents();
         routes.MapTopology();
+        routes.MapReports();
         routes.MapOpenApi();
         routes.MapGet("/", () => new JsonAnswer(200, Root)).ExcludeFromDescription();
     }

@@ -30,7 +30,7 @@ internal sealed class JournalMetrics(FileJournal journal) : IMetricSource
         meter.CreateObservableCounter(
             "culprit.journal.failures", () => counters.FailedWrites, "{failure}", "Writes, syncs and segment starts that the disk refused");
         meter.CreateObservableGauge("culprit.journal.bytes", () => journal.DiskBytes, "By", "Size of all segment files");
-        meter.CreateObservableGauge("culprit.journal.fill_ratio", () => journal.Fill, "1", "Share of the quota in use; appends are refused from 0.9");
+        meter.CreateObservableGauge("culprit.journal.fill_ratio", () => journal.Fill, "1", "Share of the quota in use; appends are refused from 0.95");
         meter.CreateObservableGauge("culprit.journal.queue", () => journal.QueuedBytes, "By", "Appends that wait for the disk");
         meter.CreateObservableGauge(
             "culprit.journal.writable", () => journal.State == JournalState.Writable ? 1 : 0, null, "1 while the journal takes appends");

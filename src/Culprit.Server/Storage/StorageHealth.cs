@@ -1,19 +1,18 @@
 using Culprit.Engine.Storage;
 using Culprit.Server.Health;
-using Culprit.Server.Ingestion;
 using Culprit.Server.Journal;
 
 namespace Culprit.Server.Storage;
 
 /// <summary>How journal and record store are.</summary>
-internal sealed class StorageHealth(FileJournal journal, IRecordStore records) : IHealthSource
+internal sealed class StorageHealth(FileJournal journal, IRecordStore records, RecordFeed feed) : IHealthSource
 {
     public string Name => "storage";
 
     public HealthReport Check()
     {
         var pending = records.PendingBytes;
-        var isFull = pending > IngestPressure.MaxPendingBytes;
+        var isFull = feed is { IsFull: true, IsBehind: false }; // With a backlog, memory is full and events are taken all the same.
         var (state, reason) = journal.State switch
         {
             JournalState.ReadOnly => (HealthState.Down, journal.StateReason),
@@ -31,6 +30,7 @@ internal sealed class StorageHealth(FileJournal journal, IRecordStore records) :
             ["journal_corrupt_ranges"] = journal.CorruptRangeCount,
             ["stored_sequence"] = records.AppliedSequence,
             ["pending_bytes"] = pending,
+            ["reading_backlog"] = feed.IsBehind,
         });
     }
 }

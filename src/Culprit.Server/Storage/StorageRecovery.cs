@@ -7,12 +7,16 @@ namespace Culprit.Server.Storage;
 
 /// <summary>Makes up, before anyone asks, what memory lost: unwritten records become readable again, recent ids known.</summary>
 /// <remarks>
-/// Bounded: ingestion refuses while more than the store's memory limit is pending, and <see cref="StoreWriter"/> keeps no
-/// more of the journal for the sake of ids than can be read back in seconds.
+/// Bounded, whatever the backlog: as many records as memory may hold, the engine brings the others as it comes to them; and
+/// the ids of the newest part of the journal.
 /// </remarks>
 internal sealed partial class StorageRecovery(
-    FileJournal journal, IRecordStore records, IDeadLetterStore letters, RecentIds ids, TimeProvider clock, ILogger<StorageRecovery> logger)
+    FileJournal journal, IRecordStore records, RecordFeed feed, IDeadLetterStore letters, RecentIds ids, TimeProvider clock,
+    ILogger<StorageRecovery> logger)
 {
+    /// <summary>Most bytes of the journal that are read for the sake of ids.</summary>
+    private const long MaxIdBytes = 512L * 1024 * 1024;
+
     private static readonly TimeSpan WithoutEnd = TimeSpan.FromSeconds(5);
 
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -38,7 +42,8 @@ internal sealed partial class StorageRecovery(
 
         try
         {
-            await ReadAsync(journal.LastSequence, limit.Token).ConfigureAwait(false);
+            await AddUnwrittenAsync(journal.LastSequence, limit.Token).ConfigureAwait(false);
+            await RememberIdsAsync(journal.LastSequence, limit.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -46,31 +51,28 @@ internal sealed partial class StorageRecovery(
         }
     }
 
-    private async Task ReadAsync(long last, CancellationToken cancellationToken)
+    private async Task AddUnwrittenAsync(long last, CancellationToken cancellationToken)
     {
-        var idsSince = UnixNanos.From(clock.GetUtcNow() - StoreWriter.IdMemory);
-        var stored = records.AppliedSequence;
         long count = 0;
-        await foreach (var entry in journal.ReadAsync(0, cancellationToken).ConfigureAwait(false))
+        if (records.AppliedSequence >= last)
         {
-            if (entry.Batch is { IsRetry: true } retry)
-            {
-                // The letter outlives its retry when the process ends between the two.
-                await letters.DropRetriedAsync(RecordId.Of(retry[0], journal.Id), UnixNanos.ToTime(retry.ReceivedNanos), cancellationToken)
-                    .ConfigureAwait(false);
-            }
-            else if (entry.Batch is { } batch)
-            {
-                if (batch.ReceivedNanos >= idsSince)
-                {
-                    ids.Remember(batch);
-                }
+            return; // A reader would wait for more.
+        }
 
-                if (batch.LastSequence > stored)
-                {
-                    records.Add(batch);
-                    count += batch.Count;
-                }
+        await foreach (var entry in journal.ReadAsync(records.AppliedSequence, cancellationToken).ConfigureAwait(false))
+        {
+            if (feed.IsFull)
+            {
+                feed.FallBehind(entry.Sequence - 1, last);
+                Backlog(count, last - entry.Sequence);
+                return;
+            }
+
+            // A batch that straddles what is stored is ignored by the store.
+            if (entry.Batch is { IsRetry: false } batch)
+            {
+                records.Add(batch);
+                count += batch.Count;
             }
 
             if (entry.LastSequence >= last)
@@ -85,6 +87,35 @@ internal sealed partial class StorageRecovery(
         }
     }
 
+    private async Task RememberIdsAsync(long last, CancellationToken cancellationToken)
+    {
+        var since = UnixNanos.From(clock.GetUtcNow() - StoreWriter.IdMemory);
+        var position = journal.FindPositionBefore(since, MaxIdBytes);
+        if (position >= last)
+        {
+            return;
+        }
+
+        await foreach (var entry in journal.ReadAsync(position, cancellationToken).ConfigureAwait(false))
+        {
+            if (entry.Batch is { IsRetry: true } retry)
+            {
+                // The letter outlives its retry when the process ends between the two.
+                await letters.DropRetriedAsync(RecordId.Of(retry[0], journal.Id), UnixNanos.ToTime(retry.ReceivedNanos), cancellationToken)
+                    .ConfigureAwait(false);
+            }
+            else if (entry.Batch is { } batch && batch.ReceivedNanos >= since)
+            {
+                ids.Remember(batch);
+            }
+
+            if (entry.LastSequence >= last)
+            {
+                break;
+            }
+        }
+    }
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "The journal is damaged: {Segment} at byte {Offset}, {Length} bytes, from sequence {Sequence} on ({Reason}); the bytes are kept in corrupt/ as {SavedAs}. Acknowledged records may be missing")]
     private partial void Damaged(string segment, long offset, long length, long sequence, string reason, string savedAs);
 
@@ -93,4 +124,7 @@ internal sealed partial class StorageRecovery(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Count} records of the journal were not yet in the store; they are readable")]
     private partial void Recovered(long count);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The journal holds more than memory may: {Count} records are readable at once, some {Left} more will be as detection comes to them")]
+    private partial void Backlog(long count, long left);
 }

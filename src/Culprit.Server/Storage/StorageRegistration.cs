@@ -19,6 +19,11 @@ internal static class StorageRegistration
         var folder = Path.GetFullPath(options.Data);
         using var loggers = LoggerFactory.Create(logging => logging.AddConfiguration(builder.Configuration.GetSection("Logging")));
         var clock = TimeProvider.System;
+        var files = PosixFileSystem.OfThisSystem();
+        var limits = options.Memory.ToLimits();
+        files.CreateFolder(folder);
+        var reserve = new DiskReserve(folder, options.Disk.ReserveBytes, files, clock, loggers.CreateLogger<DiskReserve>());
+        reserve.Adjust();
         var database = StateDatabase.Open(folder);
         var state = new EmbeddedStateStore(database);
         if (await state.LoadSnapshotAsync(cancellationToken).ConfigureAwait(false) is { Version: > Pipeline.SnapshotVersion } newer)
@@ -31,24 +36,21 @@ internal static class StorageRegistration
         var classes = await RetentionClasses.LoadAsync(
             database, AdmissionSection.Times(options.Admission, options.Retention), cancellationToken).ConfigureAwait(false);
         var records = await EmbeddedRecordStore.OpenAsync(
-            folder, database, new EmbeddedStoreOptions { Classes = classes }, clock, loggers.CreateLogger<EmbeddedRecordStore>(), cancellationToken)
+            folder, database, new EmbeddedStoreOptions { Classes = classes, MaxSegmentBytes = limits.MaxSegmentBytes, QueryMemoryMebibytes = limits.QueryMebibytes }, clock, loggers.CreateLogger<EmbeddedRecordStore>(), cancellationToken)
             .ConfigureAwait(false);
         var known = Math.Max(records.AppliedSequence, await state.GetEnginePositionAsync(cancellationToken).ConfigureAwait(false));
+        var feed = new RecordFeed(records, limits, clock);
         var journal = FileJournal.Open(
             new JournalOptions
             {
                 Folder = Path.Combine(folder, "journal"),
                 Durability = options.Durability == "async" ? Durability.Async : Durability.Sync,
+                MaxBytes = options.Disk.JournalBytes,
+                MaxDiskUse = options.Disk.MaxUsedPercent / 100,
             },
-            PosixFileSystem.OfThisSystem(),
+            files,
             clock,
-            batch =>
-            {
-                if (!batch.IsRetry)
-                {
-                    records.Add(batch);
-                }
-            },
+            feed.Commit,
             known);
 
         // By factories, so that the container disposes what it did not make.
@@ -61,7 +63,9 @@ internal static class StorageRegistration
         builder.Services.AddSingleton<IHealthSource, StorageHealth>();
         builder.Services.AddSingleton<IMetricSource, JournalMetrics>();
         builder.Services.AddSingleton<IMetricSource>(_ => new StoreMetrics(records));
+        builder.Services.AddSingleton(feed);
         builder.Services.AddSingleton<StorageRecovery>();
+        builder.Services.AddHostedService(_ => reserve);
         builder.Services.AddHostedService<StoreWriter>();
         builder.Services.AddSingleton(new RecordAdmission([.. options.Admission.Select(r => r.ToRule(classes.NumberOf))]));
         builder.Services.AddSingleton(services => new RetentionWorker(

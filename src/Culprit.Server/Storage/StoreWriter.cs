@@ -16,20 +16,23 @@ internal sealed partial class StoreWriter(
     private const double MaxFillForIds = 0.1;
 
     private static readonly TimeSpan MarkInterval = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(5);
 
     private readonly Queue<(long At, long Sequence)> _marks = new();
     private long _old;
 
+    /// <remarks>It has time of its own: clients that hang may have used up the host's.</remarks>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        await base.StopAsync(cancellationToken).ConfigureAwait(false);
+        using var patience = new CancellationTokenSource(StopPatience, clock);
+        await base.StopAsync(patience.Token).ConfigureAwait(false);
         try
         {
-            await records.FlushAsync(all: true, cancellationToken).ConfigureAwait(false);
+            await records.FlushAsync(all: true, patience.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e)
         {
             // Nothing is lost: the journal still has what could not be written.
             FlushFailed(e);

@@ -141,7 +141,7 @@ public class AnalyzeCommandTests
         for (var second = 0; second < 1000; second++)
         {
             var time = Start.AddSeconds(second).ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
-            gateway.Append(CultureInfo.InvariantCulture, $"{time} INFO [api-gateway] GET /users/{second} 200 in {second % 40} ms\n");
+            gateway.Append(CultureInfo.InvariantCulture, $"{time} INFO [api-gateway] GET /users/{second} 200 in {second * 7 % 40} ms\n");
             users.Append(CultureInfo.InvariantCulture, $$"""{"time":"{{time}}","level":"info","service":"user-service","msg":"loaded user {{second}}"}""").Append('\n');
             if (second >= 900 && second % 2 == 0)
             {

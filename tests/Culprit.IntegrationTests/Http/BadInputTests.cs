@@ -140,7 +140,7 @@ public sealed class BadInputTests : IAsyncLifetime
         var next = await small.PostAsync("{\"message\":\"a\"}");
 
         Assert.Equal((503, "busy"), (refused.Status, refused.Code));
-        Assert.Equal("2", refused.Headers.GetValues("Retry-After").Single());
+        Assert.InRange(int.Parse(refused.Headers.GetValues("Retry-After").Single(), System.Globalization.CultureInfo.InvariantCulture), 1, 60);
         Assert.Equal(201, next.Status);
         Assert.Equal(0, budget.Taken);
     }

@@ -295,4 +295,22 @@ public sealed class PublishTests : IAsyncLifetime
             await Task.Delay(5, TestContext.Current.CancellationToken);
         }
     }
+
+    [Fact]
+    public async Task WhileTheJournalFillsUpRequestsThatCanWaitAreRefusedFirst()
+    {
+        await using var face = await HttpFace.StartAsync();
+        face.Journal.Fill = 0.85;
+
+        using var patient = new HttpRequestMessage(HttpMethod.Post, "/events") { Content = new StringContent("""{"service":"a","message":"m"}""") };
+        patient.Content.Headers.ContentType = new("application/json");
+        patient.Headers.Add("Priority", "u=5");
+        using var refused = await face.Client.SendAsync(patient, TestContext.Current.CancellationToken);
+        using var urgent = new StringContent("""{"service":"a","message":"m"}""", System.Text.Encoding.UTF8, "application/json");
+        using var taken = await face.Client.PostAsync(new Uri("/events", UriKind.Relative), urgent, TestContext.Current.CancellationToken);
+
+        Assert.Equal(503, (int)refused.StatusCode);
+        Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 60);
+        Assert.Equal(201, (int)taken.StatusCode);
+    }
 }

@@ -125,7 +125,7 @@ public sealed class JournalOnDiskTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Linux only");
         var files = new PosixFileSystem();
-        files.SelfTest();
+        files.SelfTest(_root);
         var path = Path.Combine(_root, "one");
 
         using (var file = files.Create(path))
@@ -148,7 +148,7 @@ public sealed class JournalOnDiskTests : IDisposable
         files.Rename(path, path + "2");
         files.SyncFolder(_root);
         Assert.Equal(DiskException.NotFound, Assert.Throws<DiskException>(() => files.Delete(path)).Errno);
-        Assert.True(files.FreeBytes(_root) > 0);
+        Assert.True(files.Space(_root) is { Free: > 0, Total: > 0 });
     }
 
     [Fact]
@@ -166,7 +166,7 @@ public sealed class JournalOnDiskTests : IDisposable
 
     private static IFileSystem Files(bool isPosix) => isPosix ? new PosixFileSystem() : new PortableFileSystem();
 
-    private JournalOptions Options() => new() { Folder = Folder, SegmentBytes = 64 * 1024, ReserveBytes = 0 };
+    private JournalOptions Options() => new() { Folder = Folder, SegmentBytes = 64 * 1024, MaxDiskUse = 1 };
 
     private FileJournal Open(IFileSystem files)
     {

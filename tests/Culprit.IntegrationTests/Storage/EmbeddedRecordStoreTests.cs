@@ -297,6 +297,6 @@ public sealed class EmbeddedRecordStoreTests : RecordStoreContract
     private void WriteUnlisted(RecordBatch batch)
     {
         var entry = new TailEntry(batch, 0) { Annotations = new BatchAnnotations(batch.Count) };
-        new SegmentWriter(_folder.Segments, 1, RetentionClasses.None).Write([entry]);
+        new SegmentWriter(_folder.Segments, 1, 16_384, RetentionClasses.None).Write([entry]);
     }
 }

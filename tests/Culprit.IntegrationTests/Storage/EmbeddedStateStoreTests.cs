@@ -75,7 +75,7 @@ public sealed class EmbeddedStateStoreTests : StateStoreContract
         await ApplyAlertsAsync(Alert("1", "slack", "i1"));
         await _database!.WriteAsync(
             c => StateDatabase.Command(
-                c, StateMigrationsTests.UndoDeadLetters + "DROP INDEX outbox_by_incident; ALTER TABLE outbox DROP COLUMN failing_since; PRAGMA user_version = 2").ExecuteNonQuery(),
+                c, StateMigrationsTests.UndoToThree + "DROP INDEX outbox_by_incident; ALTER TABLE outbox DROP COLUMN failing_since; PRAGMA user_version = 2").ExecuteNonQuery(),
             Token);
         _database.Dispose();
 

@@ -310,7 +310,7 @@ public sealed class RetentionTests : IAsyncLifetime
         await database.WriteAsync(
             c => StateDatabase.Command(
                 c,
-                StateMigrationsTests.UndoDeadLetters + """
+                StateMigrationsTests.UndoToThree + """
                 UPDATE segments SET bytes = $bytes WHERE name = $name;
                 ALTER TABLE segments DROP COLUMN received;
                 ALTER TABLE segments DROP COLUMN columns;

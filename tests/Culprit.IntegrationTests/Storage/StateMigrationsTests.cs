@@ -7,8 +7,10 @@ namespace Culprit.IntegrationTests.Storage;
 /// <summary>A migration that ends in the middle leaves a database that the next start brings up as if nothing had happened.</summary>
 public sealed class StateMigrationsTests : IDisposable
 {
-    /// <summary>Takes the fourth step back.</summary>
-    internal const string UndoDeadLetters = """
+    /// <summary>Takes the steps after the third back.</summary>
+    internal const string UndoToThree = """
+        ALTER TABLE segments DROP COLUMN index_at;
+        ALTER TABLE segments DROP COLUMN index_bytes;
         DROP TABLE poison;
         ALTER TABLE dead_letters DROP COLUMN kind;
         ALTER TABLE dead_letters DROP COLUMN tries;

@@ -13,6 +13,8 @@ internal sealed class InMemoryJournal(InMemoryRecordStore records) : IJournal
 
     public long LastSequence { get; private set; }
 
+    public double Fill { get; set; }
+
     /// <summary>When set, every append is refused with it.</summary>
     public string? Refusal { get; set; }
 

@@ -51,21 +51,31 @@ internal sealed class InMemoryRecordStore : IRecordStore
 
         lock (_lock)
         {
-            var found = _records.Where(r =>
-                (query.Types is null || query.Types.Contains(r.Type))
-                && (query.Service is null || query.Service == r.Service)
-                && (query.Environment is null || query.Environment == r.Environment)
-                && (query.Levels is null || query.Levels.Contains(r.Severity))
-                && (query.Text is null || r.Body.Contains(query.Text, StringComparison.OrdinalIgnoreCase))
-                && (query.TraceId is null || query.TraceId == r.TraceId)
-                && (query.CorrelationId is null || query.CorrelationId == r.CorrelationId)
-                && (!query.WithoutDuplicates || r.DuplicateOf < 0)
-                && r.TimestampNanos >= query.FromNanos && r.TimestampNanos < query.ToNanos
-                && IsAfter(query, (r.TimestampNanos, r.Sequence)));
+            var found = Matching(query).Where(r => IsAfter(query, (r.TimestampNanos, r.Sequence)));
             var ordered = query.OldestFirst
                 ? found.OrderBy(r => (r.TimestampNanos, r.Sequence))
                 : found.OrderByDescending(r => (r.TimestampNanos, r.Sequence));
             return Task.FromResult<IReadOnlyList<StoredRecord>>([.. ordered.Take(query.Limit)]);
+        }
+    }
+
+    public Task<IReadOnlyList<CountRow>> CountAsync(CountQuery query, CancellationToken cancellationToken)
+    {
+        if (Failure is not null)
+        {
+            throw Failure;
+        }
+
+        lock (_lock)
+        {
+            var groups = new CountGroups(query);
+            foreach (var r in Matching(query.Where))
+            {
+                var group = groups.GroupOf(new RecordSeries(r.Service, r.Environment, r.Severity, r.Kind, r.Type, r.Pattern));
+                groups.Add(group, r.TimestampNanos, 1, r.Weight);
+            }
+
+            return Task.FromResult(groups.ToRows());
         }
     }
 
@@ -92,6 +102,17 @@ internal sealed class InMemoryRecordStore : IRecordStore
             return Task.FromResult((long)_records.Count);
         }
     }
+
+    private IEnumerable<StoredRecord> Matching(RecordQuery query) => _records.Where(r =>
+        (query.Types is null || query.Types.Contains(r.Type))
+        && (query.Service is null || query.Service == r.Service)
+        && (query.Environment is null || query.Environment == r.Environment)
+        && (query.Levels is null || query.Levels.Contains(r.Severity))
+        && (query.Text is null || r.Body.Contains(query.Text, StringComparison.OrdinalIgnoreCase))
+        && (query.TraceId is null || query.TraceId == r.TraceId)
+        && (query.CorrelationId is null || query.CorrelationId == r.CorrelationId)
+        && (!query.WithoutDuplicates || r.DuplicateOf < 0)
+        && r.TimestampNanos >= query.FromNanos && r.TimestampNanos < query.ToNanos);
 
     private static bool IsAfter(RecordQuery query, (long, long) at) =>
         query.After is not { } after || (query.OldestFirst ? at.CompareTo(after) > 0 : at.CompareTo(after) < 0);

@@ -13,6 +13,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();
+    private readonly TaskCompletionSource<Uri> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private ServerProcess(Process process)
     {
@@ -21,6 +22,10 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     }
 
     public HttpClient Http { get; private set; }
+
+    public int Id => _process.Id;
+
+    public bool HasExited => _process.HasExited;
 
     public string Output
     {
@@ -38,41 +43,65 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     public static async Task<ServerProcess> StartAsync(
         string dataFolder, CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? environment = null, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet")
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            RedirectStandardInput = true,
-            WorkingDirectory = dataFolder,
-        };
-        foreach (var argument in (string[])[BinaryPath, "serve", "--urls", "http://127.0.0.1:0", "--data", dataFolder, .. arguments])
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
-        {
-            start.Environment[name] = value;
-        }
-
-        var server = new ServerProcess(Process.Start(start)!);
-        var listening = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
-        server._process.OutputDataReceived += (_, line) => server.Read(line.Data, listening);
-        server._process.ErrorDataReceived += (_, line) => server.Read(line.Data, listening);
-        server._process.EnableRaisingEvents = true;
-        server._process.Exited += (_, _) => listening.TrySetException(new InvalidOperationException("The server ended: " + server.Output));
-        server._process.BeginOutputReadLine();
-        server._process.BeginErrorReadLine();
+        var server = Launch(dataFolder, [], environment, arguments);
         try
         {
-            var url = await listening.Task.WaitAsync(Patience, cancellationToken);
-            server.Http = new HttpClient(new SocketsHttpHandler()) { BaseAddress = url, Timeout = Patience };
+            await server.ListenAsync(cancellationToken);
             return server;
         }
         catch
         {
             await server.DisposeAsync();
             throw;
+        }
+    }
+
+    /// <summary>Starts the process and waits for nothing.</summary>
+    /// <param name="wrapper">A program and its arguments that runs the server in its own process, such as a tracer.</param>
+    public static ServerProcess Launch(
+        string dataFolder, string[] wrapper, IReadOnlyDictionary<string, string>? environment, params string[] arguments)
+    {
+        string[] command = [.. wrapper, "dotnet", BinaryPath, "serve", "--urls", "http://127.0.0.1:0", "--data", dataFolder, .. arguments];
+        var start = new ProcessStartInfo(command[0], command[1..])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            WorkingDirectory = dataFolder,
+        };
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
+
+        var server = new ServerProcess(Process.Start(start)!);
+        server._process.OutputDataReceived += (_, line) => server.Read(line.Data);
+        server._process.ErrorDataReceived += (_, line) => server.Read(line.Data);
+        server._process.EnableRaisingEvents = true;
+        server._process.Exited += (_, _) => server._listening.TrySetException(new InvalidOperationException("The server ended: " + server.Output));
+        server._process.BeginOutputReadLine();
+        server._process.BeginErrorReadLine();
+        return server;
+    }
+
+    /// <summary>Waits until the server says where it listens; an <see cref="InvalidOperationException"/> when it ends before.</summary>
+    public async Task ListenAsync(CancellationToken cancellationToken)
+    {
+        var url = await _listening.Task.WaitAsync(Patience, cancellationToken);
+        Http = new HttpClient(new SocketsHttpHandler()) { BaseAddress = url, Timeout = Patience };
+    }
+
+    /// <summary>True when the process ends by itself within the time.</summary>
+    public async Task<bool> EndsWithinAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _process.WaitForExitAsync(cancellationToken).WaitAsync(limit, cancellationToken);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
         }
     }
 
@@ -86,9 +115,15 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     /// <summary>SIGTERM; returns the exit code.</summary>
     public async Task<int> StopAsync()
     {
-        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        Terminate();
         await _process.WaitForExitAsync(CancellationToken.None).WaitAsync(Patience, CancellationToken.None);
         return _process.ExitCode;
+    }
+
+    /// <summary>SIGTERM, without waiting for what it does.</summary>
+    public void Terminate()
+    {
+        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
     }
 
     /// <summary>Posts a body to <c>/events</c>; the answer's status and JSON.</summary>
@@ -160,7 +195,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         return document.RootElement.Clone();
     }
 
-    private void Read(string? line, TaskCompletionSource<Uri> listening)
+    private void Read(string? line)
     {
         if (line is null)
         {
@@ -174,7 +209,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 
         if (ListensOn().Match(line) is { Success: true } match)
         {
-            listening.TrySetResult(new Uri(match.Groups[1].Value));
+            _listening.TrySetResult(new Uri(match.Groups[1].Value));
         }
     }
 

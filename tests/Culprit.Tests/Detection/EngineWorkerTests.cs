@@ -4,8 +4,10 @@ using Culprit.Engine.Rules;
 using Culprit.Engine.Storage;
 using Culprit.Server.Alerting;
 using Culprit.Server.Detection;
+using Culprit.Server.Ingestion;
 using Culprit.Server.Querying;
 using Culprit.Server.Rules;
+using Culprit.Server.Storage;
 using Culprit.Tests.Rules;
 using Culprit.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -86,7 +88,7 @@ public sealed class EngineWorkerTests
         var rule = new Rule { Name = "errors", On = ["log.error"], Call = handler.Name };
         var progress = new EngineProgress();
         var worker = new EngineWorker(
-            journal, records, _state, hub, new PipelineOptions { Rules = [rule] }, new RootCauseRanker(RunbookLibrary.Empty),
+            journal, records, new RecordFeed(records, new IngestLimits(1L << 40), _clock), _state, hub, new PipelineOptions { Rules = [rule] }, new RootCauseRanker(RunbookLibrary.Empty),
             AlertSettings.None.ToRouter(), new AlertSignal(), dispatcher, output, new ListedDeadLetters(), progress, new DetectionMetrics(), _clock, NullLogger<EngineWorker>.Instance);
         await dispatcher.StartAsync(Token);
         await worker.StartAsync(Token);

@@ -13,6 +13,8 @@ internal sealed class ListJournal : IJournal
 
     public ulong Id => 42;
 
+    public double Fill => 0;
+
     public long LastSequence
     {
         get

@@ -8,8 +8,10 @@ using Culprit.Engine.Storage;
 using Culprit.Server.Alerting;
 using Culprit.Server.DeadLetters;
 using Culprit.Server.Detection;
+using Culprit.Server.Ingestion;
 using Culprit.Server.Querying;
 using Culprit.Server.Rules;
+using Culprit.Server.Storage;
 using Culprit.Tests.Rules;
 using Culprit.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -111,7 +113,7 @@ public sealed class PoisonRecordsTests
         var rule = new Rule { Name = "all", Where = new Poison(() => !_isHarmless), Call = handler?.Name };
         var progress = new EngineProgress();
         using var worker = new EngineWorker(
-            _journal, _records, state, hub, new PipelineOptions { Rules = [rule] }, new RootCauseRanker(RunbookLibrary.Empty),
+            _journal, _records, new RecordFeed(_records, new IngestLimits(1L << 40), _clock), state, hub, new PipelineOptions { Rules = [rule] }, new RootCauseRanker(RunbookLibrary.Empty),
             AlertSettings.None.ToRouter(), new AlertSignal(), dispatcher, output, _letters, progress, new DetectionMetrics(), _clock,
             NullLogger<EngineWorker>.Instance);
         await dispatcher.StartAsync(Token);

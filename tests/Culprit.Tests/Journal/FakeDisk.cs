@@ -24,6 +24,8 @@ internal sealed class FakeDisk : IFileSystem
 
     public long Free { get; set; } = long.MaxValue / 2;
 
+    public long Total { get; set; } = long.MaxValue / 2;
+
     /// <summary>Closed, syncs of files wait.</summary>
     public ManualResetEventSlim SyncGate { get; } = new(true);
 
@@ -80,7 +82,7 @@ internal sealed class FakeDisk : IFileSystem
         }
     }
 
-    public void SelfTest()
+    public void SelfTest(string folder)
     {
     }
 
@@ -150,7 +152,7 @@ internal sealed class FakeDisk : IFileSystem
         }
     }
 
-    public long FreeBytes(string folder) => Free;
+    public DiskSpace Space(string folder) => new(Free, Total);
 
     public IDisposable? TryLock(string path) => new MemoryStream();
 

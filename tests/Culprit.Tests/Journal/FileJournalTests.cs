@@ -185,7 +185,7 @@ public sealed class FileJournalTests
     }
 
     [Fact]
-    public async Task AtNinetyPercentOfTheQuotaAppendsAreRefusedUntilATrim()
+    public async Task AtNinetyFivePercentOfTheQuotaAppendsAreRefusedUntilATrimAndTicksAreNot()
     {
         var options = JournalBench.Options(500);
         options.MaxBytes = 10_000;
@@ -196,10 +196,12 @@ public sealed class FileJournalTests
         {
         }
 
-        Assert.InRange(journal.DiskBytes, 8_500, 9_000);
+        Assert.InRange(journal.DiskBytes, 9_000, 9_500);
         Assert.Contains("quota", answer.Refusal, StringComparison.Ordinal);
         Assert.InRange(answer.RetryAfter.TotalSeconds, 1, 60);
         Assert.Equal(1, journal.Counters.Refused(RefusalReason.QuotaReached));
+        await journal.AppendTickAsync(1, Token);
+        Assert.Equal(1, journal.Counters.Ticks);
         journal.Trim(journal.LastSequence);
         Assert.True((await journal.AppendAsync(JournalBench.Batch("room"), Token)).Accepted);
     }
@@ -242,17 +244,15 @@ public sealed class FileJournalTests
     }
 
     [Fact]
-    public async Task LittleFreeSpaceRefusesAndMoreSpaceResumes()
+    public async Task ADiskThatIsNinetyPercentFullRefusesAndMoreSpaceResumes()
     {
-        var options = JournalBench.Options();
-        options.ReserveBytes = 1_000_000;
-        await using var journal = JournalBench.Open(_disk, options, _clock);
+        await using var journal = JournalBench.Open(_disk, clock: _clock);
         await journal.AppendAsync(JournalBench.Batch("a"), Token);
 
-        _disk.Free = 999_999;
+        (_disk.Free, _disk.Total) = (999_999, 10_000_000);
         _clock.Advance(TimeSpan.FromSeconds(2));
         var refused = await journal.AppendAsync(JournalBench.Batch("b"), Token);
-        _disk.Free = 10_000_000;
+        _disk.Free = 1_100_000;
         _clock.Advance(TimeSpan.FromSeconds(2));
         var resumed = await journal.AppendAsync(JournalBench.Batch("c"), Token);
 

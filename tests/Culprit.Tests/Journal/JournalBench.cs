@@ -16,7 +16,6 @@ internal static class JournalBench
         Folder = Folder,
         SegmentBytes = segmentBytes,
         Durability = durability,
-        ReserveBytes = 0,
     };
 
     public static FileJournal Open(

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Culprit.Server.Journal;
+using Culprit.Tests.Support;
 using Xunit;
 
 namespace Culprit.Tests.Journal;
@@ -84,13 +85,13 @@ public sealed class JournalCorruptionTests
     [Fact]
     public async Task MutatedFilesNeverStopTheStartAndLoseNothingElse()
     {
-        var seed = Environment.TickCount;
-        TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}");
+        var seed = FaultTier.NewSeed();
+        var runs = FaultTier.Pick(500, 100_000);
         var random = new Random(seed);
         var (disk, ends) = await WrittenAsync(12, padding: 40);
         var path = JournalBench.PathOf(1);
         var whole = disk.Content(path);
-        for (var run = 0; run < 500; run++)
+        for (var run = 0; run < runs; run++)
         {
             var (bytes, firstChange) = Mutate(whole, random);
             var mutated = new FakeDisk();
@@ -107,6 +108,8 @@ public sealed class JournalCorruptionTests
             Assert.True(texts.Distinct().Count() == texts.Count, hint);
             Assert.True((await journal.AppendAsync(JournalBench.Batch("fresh"), Token)).Accepted, hint);
         }
+
+        FaultTier.Report($"R5 mutated journal files, {runs} files, seed {seed}: 0 failed starts, 0 undamaged frames lost, 0 foreign records");
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Culprit.Server.Journal;
+using Culprit.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -30,17 +31,23 @@ public sealed class JournalFaultTests
     [MemberData(nameof(Faults))]
     public async Task EveryAcknowledgedRecordSurvivesAFailureOfTheNthCall(int errno, int calls, bool isPowerCut)
     {
-        for (var n = 1; n <= 60; n++)
+        var last = FaultTier.Pick(60, 500);
+        var appends = FaultTier.Pick(Appends, 150); // Enough for so many calls.
+        var acknowledged = 0;
+        for (var n = 1; n <= last; n++)
         {
             var disk = new FakeDisk { Fault = (call, _) => call >= n && call < n + calls ? errno : null };
-            var run = await RunAsync(disk, JournalBench.Options(400));
+            var run = await RunAsync(disk, JournalBench.Options(400), appends);
 
             var next = disk.Restart(isPowerCut, isPowerCut && n % 2 == 0 ? new Random(n) : null);
             await run.CheckAsync(next, $"n={n}");
 
             Assert.Equal(0, disk.ForbiddenSyncs);
-            Assert.True(calls > 1 || errno != DiskException.NoSpace || run.Acknowledged.Count >= Appends - 1, $"n={n}");
+            Assert.True(calls > 1 || errno != DiskException.NoSpace || run.Acknowledged.Count >= appends - 1, $"n={n}");
+            acknowledged += run.Acknowledged.Count;
         }
+
+        FaultTier.Report($"R4 the n-th write, sync, rename, unlink or truncate fails, n = 1 to {last}, {calls} calls, errno {errno}, power cut {isPowerCut}: 0 false of {acknowledged} acknowledgements");
     }
 
     [Fact]
@@ -284,10 +291,10 @@ public sealed class JournalFaultTests
         return run.Owed.Count(pair => found.Count(f => f.Sequence == pair.Key && f.Text == pair.Value) != 1);
     }
 
-    private static async Task<AcknowledgedRun> RunAsync(FakeDisk disk, JournalOptions options)
+    private static async Task<AcknowledgedRun> RunAsync(FakeDisk disk, JournalOptions options, int appends = Appends)
     {
         var run = new AcknowledgedRun();
-        await run.AppendAsync(disk, options);
+        await run.AppendAsync(disk, options, appends);
         return run;
     }
 
@@ -311,7 +318,7 @@ public sealed class JournalFaultTests
         /// <summary>What must still be there: acknowledged and not trimmed.</summary>
         public IEnumerable<KeyValuePair<long, string>> Owed => Acknowledged.Where(pair => pair.Key > _trimmed);
 
-        public async Task AppendAsync(FakeDisk disk, JournalOptions options)
+        public async Task AppendAsync(FakeDisk disk, JournalOptions options, int appends = Appends)
         {
             var clock = new FakeTimeProvider();
             if (TryOpen(disk, options, clock) is not { } journal)
@@ -320,7 +327,7 @@ public sealed class JournalFaultTests
             }
 
             await using var _ = journal;
-            for (var i = 0; i < Appends; i++)
+            for (var i = 0; i < appends; i++)
             {
                 string[] bodies = [$"r{_number++}", $"r{_number++}"];
                 clock.Advance(TimeSpan.FromSeconds(5));
@@ -331,7 +338,7 @@ public sealed class JournalFaultTests
                     Acknowledged[batch.FirstSequence + 1] = bodies[1];
                 }
 
-                if (i == Appends / 2)
+                if (i == appends / 2)
                 {
                     _trimmed = journal.LastSequence - 6;
                     journal.Trim(_trimmed);

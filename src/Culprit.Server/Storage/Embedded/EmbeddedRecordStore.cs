@@ -1,6 +1,7 @@
 using System.Text;
 using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
+using Culprit.Server.Journal;
 using Microsoft.Extensions.Logging;
 
 namespace Culprit.Server.Storage.Embedded;
@@ -17,7 +18,9 @@ internal sealed partial class EmbeddedRecordStore : IRecordStore, IDisposable
     private readonly SegmentFolder _folder;
     private readonly SegmentWriter _writer;
     private readonly SegmentReader _reader;
+    private readonly SegmentIndexes _indexes;
     private readonly SegmentSearch _search;
+    private readonly SegmentCounts _counts;
     private readonly EmbeddedStoreOptions _options;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
@@ -40,9 +43,11 @@ internal sealed partial class EmbeddedRecordStore : IRecordStore, IDisposable
         _logger = logger;
         _applied = manifest.AppliedSequence;
         _tail = new RecordTail(_applied);
-        _writer = new SegmentWriter(folder.Path, options.CompressionLevel, options.Classes);
+        _writer = new SegmentWriter(folder.Path, options.CompressionLevel, options.GroupRows, options.Classes);
         _reader = new SegmentReader(folder.Path, options);
-        _search = new SegmentSearch(_reader, SetAsideAsync);
+        _indexes = new SegmentIndexes(folder.Path);
+        _counts = new SegmentCounts(_indexes);
+        _search = new SegmentSearch(_reader, new SegmentParts(_indexes), SetAsideAsync);
         _segments = [.. manifest.ListReadable()];
         _problems = [.. manifest.ListCorrupt()];
     }
@@ -158,8 +163,10 @@ internal sealed partial class EmbeddedRecordStore : IRecordStore, IDisposable
                 var segments = await Task.Run(() => _writer.Write(entries), cancellationToken);
 
                 // The files are there: from here on the flush is finished, not cancelled.
+                FaultPoints.Hit("store-files-written");
                 var last = entries[^1].Batch.LastSequence;
                 await _manifest.PublishAsync(segments, AppliedSequence, last, CancellationToken.None);
+                FaultPoints.Hit("store-published");
                 lock (_gate)
                 {
                     _segments = [.. _segments, .. segments];
@@ -197,6 +204,16 @@ internal sealed partial class EmbeddedRecordStore : IRecordStore, IDisposable
         return tail.FindBySequence(sequence) ?? await _search.FindBySequenceAsync(segments, sequence, cancellationToken);
     }
 
+    public async Task<IReadOnlyList<CountRow>> CountAsync(CountQuery query, CancellationToken cancellationToken)
+    {
+        var (tail, segments) = Snapshot();
+        var groups = new CountGroups(query);
+        tail.AddTo(groups, cancellationToken);
+        var uncounted = _counts.Add(segments, groups);
+        await _search.CountAsync(uncounted, groups, cancellationToken);
+        return groups.ToRows();
+    }
+
     public Task<long> CountAsync(CancellationToken cancellationToken)
     {
         var (tail, segments) = Snapshot();
@@ -222,6 +239,8 @@ internal sealed partial class EmbeddedRecordStore : IRecordStore, IDisposable
             _segments = [.. _segments.Except(segments)];
             _problems = [.. _problems.ExceptBy(segments, p => p.Segment)];
         }
+
+        _indexes.Forget(segments);
 
         return await Task.Run(() => _folder.Delete(segments), CancellationToken.None);
     }

@@ -7,6 +7,10 @@ internal sealed record EmbeddedStoreOptions
     /// <remarks>Raising it makes fewer, larger files, and keeps more records in memory until they are written.</remarks>
     public int MaxSegmentRows { get; init; } = 131_072;
 
+    /// <summary>Records of a row group, the smallest part of a segment that is read. Default 16,384.</summary>
+    /// <remarks>Raising it makes slightly smaller files and slower searches for few records.</remarks>
+    public int GroupRows { get; init; } = 16_384;
+
     /// <summary>Bytes of records (as received, not compressed) that fill a segment. Default 64 MiB.</summary>
     public long MaxSegmentBytes { get; init; } = 64L * 1024 * 1024;
 

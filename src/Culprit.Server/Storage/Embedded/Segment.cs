@@ -7,6 +7,8 @@ namespace Culprit.Server.Storage.Embedded;
 /// <param name="RowsWithId">Rows that carry a sender's id; 0 spares a search by id.</param>
 /// <param name="ReceivedNanos">When the newest record in it came in: its age, since event times may be wrong or long past.</param>
 /// <param name="Columns">Columns of the file: older files have fewer.</param>
+/// <param name="IndexAt">Where in the file its <see cref="SegmentIndex"/> begins; 0 when an older version wrote it without one.</param>
+/// <param name="IndexBytes">The index and its filters; part of <paramref name="Bytes"/>.</param>
 internal sealed record Segment(
     string Name,
     string RetentionClass,
@@ -18,7 +20,9 @@ internal sealed record Segment(
     long RowsWithId,
     long Bytes,
     long ReceivedNanos,
-    int Columns)
+    int Columns,
+    long IndexAt = 0,
+    int IndexBytes = 0)
 {
     public const string Extension = ".parquet";
 

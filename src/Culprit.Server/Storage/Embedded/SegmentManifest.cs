@@ -9,11 +9,12 @@ internal sealed class SegmentManifest(StateDatabase database)
 
     private const string Columns = """
         name, retention_class, first_sequence, last_sequence, min_timestamp, max_timestamp, rows, rows_with_id, bytes,
-        received, columns
+        received, columns, index_at, index_bytes
         """;
 
     private const string Insert = $"""
-        INSERT INTO segments ({Columns}) VALUES ($name, $class, $first, $last, $min, $max, $rows, $ids, $bytes, $received, $columns)
+        INSERT INTO segments ({Columns})
+        VALUES ($name, $class, $first, $last, $min, $max, $rows, $ids, $bytes, $received, $columns, $indexAt, $indexBytes)
         """;
 
     private const string Select = $"SELECT {Columns}, corrupt_reason FROM segments ORDER BY first_sequence";
@@ -97,8 +98,10 @@ internal sealed class SegmentManifest(StateDatabase database)
                 reader.GetInt64(7),
                 reader.GetInt64(8),
                 reader.GetInt64(9),
-                reader.GetInt32(10));
-            segments.Add((segment, reader.IsDBNull(11) ? null : reader.GetString(11)));
+                reader.GetInt32(10),
+                reader.GetInt64(11),
+                reader.GetInt32(12));
+            segments.Add((segment, reader.IsDBNull(13) ? null : reader.GetString(13)));
         }
 
         return segments;
@@ -119,7 +122,9 @@ internal sealed class SegmentManifest(StateDatabase database)
             ("$ids", segment.RowsWithId),
             ("$bytes", segment.Bytes),
             ("$received", segment.ReceivedNanos),
-            ("$columns", segment.Columns));
+            ("$columns", segment.Columns),
+            ("$indexAt", segment.IndexAt),
+            ("$indexBytes", segment.IndexBytes));
         command.ExecuteNonQuery();
     }
 }

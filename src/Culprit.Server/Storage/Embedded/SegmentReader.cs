@@ -27,18 +27,23 @@ internal sealed class SegmentReader : IDisposable
 
     /// <exception cref="DuckDBException">A file is unreadable, or memory ran out.</exception>
     public Task<List<StoredRecord>> FindAsync(
-        IEnumerable<Segment> segments, RecordQuery query, CancellationToken cancellationToken) =>
-        RunAsync(SegmentSql.Find(FilesOf(segments), query), Read, cancellationToken);
+        IEnumerable<SegmentPart> parts, RecordQuery query, CancellationToken cancellationToken) =>
+        RunAsync(SegmentSql.Find(SegmentFiles.Of(parts, PathOf), query), Read, cancellationToken);
 
     /// <exception cref="DuckDBException">A file is unreadable, or memory ran out.</exception>
     public Task<List<StoredRecord>> FindByIdAsync(
-        IEnumerable<Segment> segments, string id, CancellationToken cancellationToken) =>
-        RunAsync(SegmentSql.FindById(FilesOf(segments), id), Read, cancellationToken);
+        IEnumerable<SegmentPart> parts, string id, CancellationToken cancellationToken) =>
+        RunAsync(SegmentSql.FindById(SegmentFiles.Of(parts, PathOf), id), Read, cancellationToken);
 
     /// <exception cref="DuckDBException">A file is unreadable, or memory ran out.</exception>
     public Task<List<StoredRecord>> FindBySequenceAsync(
-        IEnumerable<Segment> segments, long sequence, CancellationToken cancellationToken) =>
-        RunAsync(SegmentSql.FindBySequence(FilesOf(segments), sequence), Read, cancellationToken);
+        IEnumerable<SegmentPart> parts, long sequence, CancellationToken cancellationToken) =>
+        RunAsync(SegmentSql.FindBySequence(SegmentFiles.Of(parts, PathOf), sequence), Read, cancellationToken);
+
+    /// <summary>Counts of groups, each once for these parts.</summary>
+    /// <exception cref="DuckDBException">A file is unreadable, or memory ran out.</exception>
+    public Task<List<CountRow>> CountAsync(IEnumerable<SegmentPart> parts, CountQuery query, CancellationToken cancellationToken) =>
+        RunAsync(SegmentSql.Count(SegmentFiles.Of(parts, PathOf), query), r => ReadCount(r, query), cancellationToken);
 
     /// <summary>Why the file itself cannot be read, or null when it can.</summary>
     public async Task<string?> ProbeAsync(Segment segment, CancellationToken cancellationToken)
@@ -50,7 +55,7 @@ internal sealed class SegmentReader : IDisposable
 
         try
         {
-            await RunAsync(SegmentSql.Probe(FilesOf([segment])), _ => 0, cancellationToken);
+            await RunAsync(SegmentSql.Probe(SegmentFiles.Of([SegmentPart.Whole(segment)], PathOf)), _ => 0, cancellationToken);
             return null;
         }
         catch (DuckDBException e) when (e.ErrorType is not (DuckDBErrorType.OutOfMemory or DuckDBErrorType.Interrupt))
@@ -112,15 +117,29 @@ internal sealed class SegmentReader : IDisposable
         };
     }
 
+    private static CountRow ReadCount(DbDataReader row, CountQuery query)
+    {
+        var by = query.By;
+        string? type = null;
+        if (by.HasFlag(CountBy.Type))
+        {
+            type = SegmentKinds.FromWord(row.GetString(4)).Type ?? row.GetString(5);
+        }
+
+        return new CountRow(
+            query.IntervalNanos == 0 ? query.Where.FromNanos : CountQuery.StartOf(row.GetInt64(0)),
+            row.GetString(1),
+            by.HasFlag(CountBy.Level) ? SegmentKinds.ToSeverity(row.GetString(3)) : null,
+            row.GetString(2),
+            type,
+            by.HasFlag(CountBy.Pattern) ? new PatternId(row.GetFieldValue<ulong>(6)) : null,
+            row.GetInt64(7),
+            row.GetInt64(8));
+    }
+
     private static string? TextOrNull(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 
     private string PathOf(Segment segment) => Path.Combine(_folder, segment.Name);
-
-    private SegmentFiles FilesOf(IEnumerable<Segment> segments)
-    {
-        var list = segments.ToList();
-        return new SegmentFiles([.. list.Select(PathOf)], list.All(s => s.Columns >= SegmentSchema.Count));
-    }
 
     private async Task<List<T>> RunAsync<T>(SegmentSql sql, Func<DbDataReader, T> read, CancellationToken cancellationToken)
     {

@@ -29,6 +29,8 @@ internal static class SegmentSchema
     public const int Weight = 19;
     public const int Count = 20;
 
+    private const int PageBytes = 128 * 1024;
+
     // Values that hardly repeat: a dictionary would be built, found useless and thrown away for every segment.
     private static readonly string[] Unique =
         ["sequence", "timestamp", "body", "attributes", "trace_id", "span_id", "id", "correlation_id", "causation_id", "duplicate_of"];
@@ -69,6 +71,7 @@ internal static class SegmentSchema
         using var builder = new WriterPropertiesBuilder();
         builder.Compression(Compression.Zstd)
             .CompressionLevel(compressionLevel)
+            .DataPagesize(PageBytes)
             .EnablePageChecksum()
             .CreatedBy("culprit");
         foreach (var column in Unique)
@@ -81,6 +84,8 @@ internal static class SegmentSchema
             builder.DisableStatistics(column);
         }
 
+        // Ids of one length, whose lengths would otherwise stand between them and spoil what little can be saved.
+        builder.Encoding("trace_id", Encoding.DeltaLengthByteArray);
         builder.Encoding("sequence", Encoding.DeltaBinaryPacked);
         builder.Encoding("timestamp", Encoding.DeltaBinaryPacked);
         return builder.Build();

@@ -13,8 +13,14 @@ internal sealed class SegmentSql
         trace_id, span_id, id, correlation_id, causation_id, flags, pattern, duplicate_of, coalesce(weight, 1)
         """;
 
+    // What a union of sources brings together; older files need not have their columns in this order.
+    private const string Stored = """
+        sequence, timestamp, nanos, kind, type, level, service, environment, source, body, attributes,
+        trace_id, span_id, id, correlation_id, causation_id, flags, pattern, duplicate_of, weight
+        """;
+
     private const string ReadEverything = """
-        SELECT max(hash(sequence, timestamp, nanos, kind, type, level, service, environment, source, body, attributes,
+        max(hash(sequence, timestamp, nanos, kind, type, level, service, environment, source, body, attributes,
             trace_id, span_id, id, correlation_id, causation_id, flags, pattern, duplicate_of, weight))
         """;
 
@@ -39,56 +45,94 @@ internal sealed class SegmentSql
     /// <summary>Values of <c>$1</c>, <c>$2</c> and so on.</summary>
     public IReadOnlyList<object> Values => _values;
 
-    public static SegmentSql Find(SegmentFiles files, RecordQuery query)
+    public static SegmentSql Find(IReadOnlyList<SegmentFiles> files, RecordQuery query)
     {
         var sql = new SegmentSql();
-        sql._sql.Append("SELECT ").Append(Columns);
-        sql.AppendFrom(files);
         sql.AppendTimes(query);
         sql.AppendFields(query);
         var direction = query.OldestFirst ? "ASC" : "DESC";
-        sql._sql.Append(
+        return sql.Select(Columns, files, string.Create(
             CultureInfo.InvariantCulture,
-            $" ORDER BY timestamp {direction}, nanos {direction}, sequence {direction} LIMIT {query.Limit}");
-        return sql;
+            $" ORDER BY timestamp {direction}, nanos {direction}, sequence {direction} LIMIT {query.Limit}"));
     }
 
     /// <summary>The newest record with a sender's id.</summary>
-    public static SegmentSql FindById(SegmentFiles files, string id)
+    public static SegmentSql FindById(IReadOnlyList<SegmentFiles> files, string id)
     {
         var sql = new SegmentSql();
-        sql._sql.Append("SELECT ").Append(Columns);
-        sql.AppendFrom(files);
         sql.And($"id = {sql.Bind(id)}");
-        sql._sql.Append(" ORDER BY sequence DESC LIMIT 1");
-        return sql;
+        return sql.Select(Columns, files, " ORDER BY sequence DESC LIMIT 1");
     }
 
-    public static SegmentSql FindBySequence(SegmentFiles files, long sequence)
+    public static SegmentSql FindBySequence(IReadOnlyList<SegmentFiles> files, long sequence)
     {
         var sql = new SegmentSql();
-        sql._sql.Append("SELECT ").Append(Columns);
-        sql.AppendFrom(files);
         sql.And($"sequence = {sql.Bind(sequence)}");
-        return sql;
+        return sql.Select(Columns, files, "");
+    }
+
+    /// <summary>Everything in the files, in the order of arrival.</summary>
+    public static SegmentSql ReadAll(IReadOnlyList<SegmentFiles> files) => new SegmentSql().Select(Columns, files, " ORDER BY sequence");
+
+    /// <summary>One row for each group of a count: start of the span in microseconds, what is counted by, records, what they stand for.</summary>
+    public static SegmentSql Count(IReadOnlyList<SegmentFiles> files, CountQuery query)
+    {
+        var sql = new SegmentSql();
+        sql.AppendTimes(query.Where);
+        sql.AppendFields(query.Where);
+        var interval = query.IntervalNanos / 1000;
+        var span = interval == 0
+            ? "0::BIGINT"
+            : string.Create(
+                CultureInfo.InvariantCulture, $"epoch_us(timestamp) - ((epoch_us(timestamp) % {interval} + {interval}) % {interval})");
+        return sql.Select(
+            $"""
+            {span}, {Column(CountBy.Service, "service", "''")}, {Column(CountBy.Environment, "environment", "''")},
+            {Column(CountBy.Level, "level", "''")}, {Column(CountBy.Type, "kind", "''")}, {Column(CountBy.Type, "coalesce(type, '')", "''")},
+            {Column(CountBy.Pattern, "pattern", "0::UBIGINT")}, count(*), sum(coalesce(weight, 1))::BIGINT
+            """,
+            files,
+            string.Create(CultureInfo.InvariantCulture, $" GROUP BY ALL LIMIT {CountQuery.MaxGroups + 1}"));
+
+        string Column(CountBy by, string column, string otherwise) => query.By.HasFlag(by) ? column : otherwise;
     }
 
     /// <summary>Decodes every value of a file and depends on nothing else, so it fails only when the file is unreadable.</summary>
-    public static SegmentSql Probe(SegmentFiles files)
+    public static SegmentSql Probe(IReadOnlyList<SegmentFiles> files) => new SegmentSql().Select(ReadEverything, files, "");
+
+    /// <summary>Puts the conditions that were collected behind every source.</summary>
+    private SegmentSql Select(string what, IReadOnlyList<SegmentFiles> files, string rest)
     {
-        var sql = new SegmentSql();
-        sql._sql.Append(ReadEverything);
-        sql.AppendFrom(files);
-        return sql;
+        var conditions = _sql.ToString();
+        _sql.Clear().Append("SELECT ").Append(what).Append(" FROM ");
+        if (files.Count > 1)
+        {
+            _sql.Append('(');
+        }
+
+        for (var f = 0; f < files.Count; f++)
+        {
+            _sql.Append(f == 0 ? "" : " UNION ALL ").Append(files.Count > 1 ? $"SELECT {Stored} FROM " : "");
+            AppendSource(files[f]);
+            _sql.Append(conditions);
+        }
+
+        _sql.Append(files.Count > 1 ? ")" : "").Append(rest);
+        return this;
     }
 
-    private void AppendFrom(SegmentFiles files)
+    private void AppendSource(SegmentFiles files)
     {
         // A data folder may be called "service=x"; that must not become the column's value.
         var list = string.Join(", ", files.Paths.Select(Bind));
         _sql.Append(files.HaveAllColumns
-            ? $" FROM read_parquet([{list}], hive_partitioning = false) WHERE true"
-            : $" FROM (SELECT * FROM read_parquet([{list}], hive_partitioning = false, union_by_name = true) {NewerColumns}) WHERE true");
+            ? $"read_parquet([{list}], hive_partitioning = false) WHERE true"
+            : $"(SELECT * FROM read_parquet([{list}], hive_partitioning = false, union_by_name = true) {NewerColumns}) WHERE true");
+        if (files.Micros is { } micros)
+        {
+            And($"timestamp >= make_timestamptz({Bind(micros.Min)})");
+            And($"timestamp <= make_timestamptz({Bind(micros.Max)})");
+        }
     }
 
     // The file holds microseconds, on which DuckDB prunes, and the nanoseconds beyond them.

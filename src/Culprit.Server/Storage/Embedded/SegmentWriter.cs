@@ -1,14 +1,16 @@
-using System.Buffers;
 using Culprit.Engine.Storage;
 using ParquetSharp;
+using ParquetSharp.IO;
 
 namespace Culprit.Server.Storage.Embedded;
 
 /// <summary>Writes batches as one Parquet file for each retention class in them, and publishes those once they are whole and on disk.</summary>
 /// <remarks>Not thread-safe: flushes come one at a time.</remarks>
 /// <param name="folder">Exists.</param>
-internal sealed class SegmentWriter(string folder, int compressionLevel, RetentionClasses classes)
+internal sealed class SegmentWriter(string folder, int compressionLevel, int groupRows, RetentionClasses classes)
 {
+    private const int BufferBytes = 256 * 1024;
+
     public const string TemporaryExtension = ".tmp";
 
     private readonly SegmentRows _rows = new();
@@ -41,7 +43,7 @@ internal sealed class SegmentWriter(string folder, int compressionLevel, Retenti
         var temporary = final + TemporaryExtension;
         try
         {
-            WriteFile(temporary, entries, span.RetentionClass);
+            var index = WriteFile(temporary, entries, span.RetentionClass);
             var bytes = new FileInfo(temporary).Length;
             DurableFile.Publish(temporary, final);
             return new Segment(
@@ -55,7 +57,9 @@ internal sealed class SegmentWriter(string folder, int compressionLevel, Retenti
                 span.RowsWithId,
                 bytes,
                 span.ReceivedNanos,
-                SegmentSchema.Count);
+                SegmentSchema.Count,
+                index.At,
+                index.Bytes);
         }
         catch (Exception e) when (e is ParquetException or IOException)
         {
@@ -64,11 +68,44 @@ internal sealed class SegmentWriter(string folder, int compressionLevel, Retenti
         }
     }
 
-    private void WriteFile(string path, IReadOnlyList<TailEntry> entries, int retentionClass)
+    private (long At, int Bytes) WriteFile(string path, IReadOnlyList<TailEntry> entries, int retentionClass)
     {
+        var order = new SegmentOrder(entries, retentionClass, groupRows);
+        var index = new SegmentIndexBuilder(order.Series);
         using var schema = SegmentSchema.Create();
         using var properties = SegmentSchema.CreateProperties(compressionLevel);
-        using var file = new ParquetFileWriter(path, schema, properties);
+        using var stream = new FileStream(path, FileMode.Create, FileAccess.ReadWrite, FileShare.Read, BufferBytes);
+        using var output = new ManagedOutputStream(stream, leaveOpen: true);
+        using var file = new ParquetFileWriter(output, schema, properties);
+        WriteGroups(file, entries, order, index);
+
+        // The footer has no fixed place, so what stands before it disturbs nobody.
+        var at = stream.Position;
+        index.WriteTo(stream);
+        var bytes = (int)(stream.Position - at);
+        file.Close();
+        return (at, bytes);
+    }
+
+    private void WriteGroups(ParquetFileWriter file, IReadOnlyList<TailEntry> entries, SegmentOrder order, SegmentIndexBuilder index)
+    {
+        var pins = entries.Select(e => e.Batch.Bytes.Pin()).ToList();
+        _rows.Clear();
+        try
+        {
+            foreach (var rows in order.Groups())
+            {
+                WriteGroup(file, rows, order, index);
+            }
+        }
+        finally
+        {
+            pins.ForEach(p => p.Dispose());
+        }
+    }
+
+    private void WriteGroup(ParquetFileWriter file, int[] rows, SegmentOrder order, SegmentIndexBuilder index)
+    {
         using var group = file.AppendBufferedRowGroup();
         var columns = new ColumnWriter[SegmentSchema.Count];
         for (var c = 0; c < columns.Length; c++)
@@ -76,49 +113,25 @@ internal sealed class SegmentWriter(string folder, int compressionLevel, Retenti
             columns[c] = group.Column(c);
         }
 
-        WriteRows(entries, retentionClass, columns);
+        foreach (var row in rows)
+        {
+            var (entry, i, series) = order[row];
+            var record = entry.Batch[i];
+            index.Add(record, series);
+            _rows.Add(record, entry.Pattern(i), entry.DuplicateOf(i));
+            if (_rows.IsFull)
+            {
+                _rows.WriteTo(columns);
+            }
+        }
+
+        _rows.WriteTo(columns);
+        index.EndGroup();
         foreach (var column in columns)
         {
             column.Dispose();
         }
 
         group.Close();
-        file.Close();
-    }
-
-    private void WriteRows(IReadOnlyList<TailEntry> entries, int retentionClass, ColumnWriter[] columns)
-    {
-        var pins = new List<MemoryHandle>();
-        _rows.Clear();
-        try
-        {
-            foreach (var entry in entries)
-            {
-                pins.Add(entry.Batch.Bytes.Pin());
-                for (var i = 0; i < entry.Batch.Count; i++)
-                {
-                    var record = entry.Batch[i];
-                    if (record.Mark.RetentionClass != retentionClass)
-                    {
-                        continue;
-                    }
-
-                    _rows.Add(record, entry.Pattern(i), entry.DuplicateOf(i));
-                    if (_rows.IsFull)
-                    {
-                        _rows.WriteTo(columns);
-                    }
-                }
-            }
-
-            _rows.WriteTo(columns);
-        }
-        finally
-        {
-            foreach (var pin in pins)
-            {
-                pin.Dispose();
-            }
-        }
     }
 }

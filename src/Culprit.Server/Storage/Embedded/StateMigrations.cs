@@ -85,6 +85,10 @@ internal static class StateMigrations
         UPDATE dead_letters SET kind = 'alert' WHERE id IN (SELECT id || ':' || sink FROM outbox WHERE delivered = 2);
         CREATE TABLE poison (sequence INTEGER PRIMARY KEY, tries INTEGER NOT NULL);
         """,
+        """
+        ALTER TABLE segments ADD COLUMN index_at INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE segments ADD COLUMN index_bytes INTEGER NOT NULL DEFAULT 0;
+        """,
     ];
 
     public static int Newest => Steps.Length;

@@ -1,0 +1,118 @@
+using System.Globalization;
+using Culprit.Benchmarks.Exam.Faults;
+using Culprit.Benchmarks.Exam.Scoring;
+
+namespace Culprit.Benchmarks.Exam;
+
+/// <summary><c>exam …</c>: makes simulated telemetry, and measures the engine on it.</summary>
+internal static class ExamCommand
+{
+    private const string Usage = """
+        usage: Culprit.Benchmarks exam VERB ...
+          faults                       the fault table
+          generate DIR --seed N        writes telemetry that 'culprit analyze DIR/CASE' reads, and DIR/labels.jsonl
+            --hours H                  quiet traffic from midnight on (default 24)
+            --faults A,B --strength S  cases with these faults instead; S is 1 to 5, a list, or all
+            --spans complete|sampled|none
+          labels --faults A,B          the truth about the cases named so, without their telemetry
+          run --faults A,B             the engine on those cases: found, delay, type, cause
+            --spans complete,sampled,none or all; --cases prints each case; --json FILE; --jobs 2
+          table FILE,FILE              one table of scores written by run --json
+          quiet --seeds A,B --hours H  the engine on quiet traffic: every incident is false
+        Seeds 1 to 5 are for development; the seeds kept for the exam are refused without --exam.
+        """;
+
+    public static int Run(string[] args)
+    {
+        if (args is ["faults"])
+        {
+            PrintFaults();
+            return 0;
+        }
+
+        if (args.Length == 0)
+        {
+            return Refuse(null);
+        }
+
+        if (ExamArguments.Parse(args.AsSpan(1), out var problem) is not { } arguments)
+        {
+            return Refuse(problem);
+        }
+
+        return args[0] switch
+        {
+            "generate" when arguments.Folder is { } folder => Generate(folder, arguments),
+            "generate" => Refuse("generate needs a folder"),
+            "labels" => PrintLabels(arguments),
+            "run" when arguments.Faults.Count == 0 => Refuse("run needs --faults, which may be all"),
+            "run" => FaultExam.Run(arguments),
+            "table" when arguments.Folder is { } files => Render(files.Split(','), arguments.WithCases),
+            "table" => Refuse("table needs files"),
+            "quiet" => QuietExam.Run(arguments),
+            _ => Refuse($"no verb '{args[0]}'"),
+        };
+    }
+
+    private static int Generate(string folder, ExamArguments arguments)
+    {
+        var labels = new List<FaultLabel>();
+        foreach (var exam in arguments.Cases())
+        {
+            labels.AddRange(TelemetryFolder.Write(exam, Path.Combine(folder, exam.Id), arguments.Forms[0]));
+            Console.Error.WriteLine(exam.Id);
+        }
+
+        TelemetryFolder.WriteLabels(Path.Combine(folder, "labels.jsonl"), labels);
+        return 0;
+    }
+
+    private static int PrintLabels(ExamArguments arguments)
+    {
+        foreach (var exam in arguments.Cases())
+        {
+            var (simulation, plan) = exam.Prepare();
+            using (simulation)
+            {
+                foreach (var label in plan?.LabelsAfter(simulation) ?? [])
+                {
+                    Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                        $"{label.CaseId,-24} {label.RootCause,-20} change {label.Change[..Math.Min(12, label.Change.Length)],-12}  {label.AffectedCalls,4} of {label.ExposedCalls,4} calls{(label.IsClearlyVisible ? "  clearly visible" : "")}"));
+                }
+            }
+        }
+
+        return 0;
+    }
+
+    private static int Render(string[] files, bool withCases)
+    {
+        if (Array.Find(files, f => !File.Exists(f)) is { } missing)
+        {
+            return Refuse($"no file '{missing}'");
+        }
+
+        Console.Write(ScoreTable.Render([.. files.SelectMany(ScoreFile.Read)], withCases));
+        return 0;
+    }
+
+    private static void PrintFaults()
+    {
+        foreach (var fault in FaultTable.All)
+        {
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{fault.Name,-20} {string.Join('|', fault.AnomalyTypes)}{(fault.RedHerring == RedHerring.None ? "" : $"  red herring: {fault.RedHerring}")}"));
+        }
+    }
+
+    private static int Refuse(string? problem)
+    {
+        if (problem is not null)
+        {
+            Console.Error.WriteLine("exam: " + problem);
+        }
+
+        Console.Error.WriteLine(Usage);
+        return 2;
+    }
+}
