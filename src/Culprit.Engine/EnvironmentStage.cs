@@ -178,21 +178,21 @@ internal sealed class EnvironmentStage
         }
 
         _detectors.Settle(_correlator.Keep);
-        var open = _correlator.Open;
-        foreach (var incident in open.Where(o => !o.IsPlain))
+        var found = _correlator.Open.Where(o => !o.IsPlain).Select(o => o.StartNanos).ToList();
+        foreach (var start in found)
         {
-            _detectors.Exclude(incident.StartNanos, tickNanos);
+            _detectors.Exclude(start, tickNanos);
         }
 
-        Traces.Hold(open.Count > 0 ? open.Min(o => o.StartNanos) : null);
+        Traces.Hold(found.Count > 0 ? found.Min() : null);
         var isPlainOpen = _threshold.Tick(tickNanos);
         var now = UnixNanos.ToTime(tickNanos);
-        foreach (var incident in open)
+        foreach (var open in _correlator.Open)
         {
-            if (IsExplanationDue(incident, tickNanos))
+            if (IsExplanationDue(open, tickNanos))
             {
-                incident.ExplainedAt = tickNanos;
-                ExplainAgain(incident, now, output);
+                open.ExplainedAt = tickNanos;
+                ExplainAgain(open, now, output);
             }
         }
 

@@ -26,7 +26,7 @@ internal sealed class CandidateSet
 
         // A service that sends spans or metrics without logging can be the answer too.
         foreach (var service in dossier.Traces.Select(f => f.Service)
-            .Concat(dossier.Metrics.Where(m => MetricShift.Of(m, dossier.Metrics) is { IsResource: true }).Select(m => m.Service))
+            .Concat(dossier.Metrics.Where(m => MetricShift.Of(m, dossier.Metrics, dossier.TracesSeen == 0) is { } s && (s.IsResource || dossier.HasMetricsOnly)).Select(m => m.Service))
             .Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.Ordinal).Where(s => !_byName.ContainsKey(s)).ToList())
         {
             Add(new Candidate(service, NodeName.Normalise(service), CauseKind.Service, null));

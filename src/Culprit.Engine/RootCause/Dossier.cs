@@ -25,8 +25,11 @@ internal sealed record Dossier
     /// <summary>What traces say; empty when there are none.</summary>
     public IReadOnlyList<TraceFinding> Traces { get; init; } = [];
 
-    /// <summary>Traces in the incident's window that the findings rest on.</summary>
+    /// <summary>Traces of several steps in the incident's window that the findings rest on.</summary>
     public int TracesSeen { get; init; }
+
+    /// <summary>Neither logs nor traces: metrics are all there is to go by.</summary>
+    public bool HasMetricsOnly => Services.Count == 0 && Traces.Count == 0;
 }
 
 /// <summary>What one service said around the incident, against its own past.</summary>

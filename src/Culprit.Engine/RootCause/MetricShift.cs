@@ -12,7 +12,8 @@ internal sealed partial record MetricShift(MetricEvidence Metric, double Points,
 
     /// <summary>The metric's contribution; null when it stays within its past or has none.</summary>
     /// <param name="all">Every metric of the dossier: the same metric of the others shows how far it usually strays.</param>
-    public static MetricShift? Of(MetricEvidence metric, IReadOnlyList<MetricEvidence> all)
+    /// <param name="alone">Nothing else tells how long requests take: latency then says more.</param>
+    public static MetricShift? Of(MetricEvidence metric, IReadOnlyList<MetricEvidence> all, bool alone)
     {
         var kind = KindOf(metric.Metric);
         if (metric.BaselinePoints < 5 || !double.IsFinite(metric.Value) || !double.IsFinite(metric.Median) || kind == MetricKind.Host)
@@ -40,7 +41,7 @@ internal sealed partial record MetricShift(MetricEvidence Metric, double Points,
         var weight = kind switch
         {
             MetricKind.Resource => 3,
-            MetricKind.Latency => 0.5,
+            MetricKind.Latency => alone ? 1.5 : 0.5,
             MetricKind.Trouble => 0.4,
             _ => 0.1,
         };

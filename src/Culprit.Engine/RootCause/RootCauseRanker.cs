@@ -47,7 +47,7 @@ internal sealed class RootCauseRanker(RunbookLibrary runbooks)
     private static MetricShift? MetricOf(Dossier dossier, Candidate candidate) => dossier.Metrics
         .Where(m => string.Equals(m.Service, candidate.Name, StringComparison.OrdinalIgnoreCase)
             || (candidate.Kind == CauseKind.Dependency && NodeName.Normalise(m.Service) == candidate.Node))
-        .Select(m => MetricShift.Of(m, dossier.Metrics)).OfType<MetricShift>()
+        .Select(m => MetricShift.Of(m, dossier.Metrics, dossier.TracesSeen == 0)).OfType<MetricShift>()
         .OrderByDescending(m => m.Points).ThenBy(m => m.Metric.Metric, StringComparer.Ordinal).ThenBy(m => m.Metric.At)
         .FirstOrDefault();
 
@@ -72,14 +72,14 @@ internal sealed class RootCauseRanker(RunbookLibrary runbooks)
         foreach (var candidate in candidates.All)
         {
             // Metrics and changes support other evidence; alone they are a third of what they could be, or nothing.
-            var supported = Math.Min(1, candidate.Kept + candidate.Traces.Points);
+            var supported = dossier.HasMetricsOnly ? 1 : Math.Min(1, candidate.Kept + candidate.Traces.Points);
             var score = (lines * Rise.SoftCap(candidate.Kept)) + candidate.Traces.Points;
             score += Rise.SoftCap(candidate.Metric?.Points ?? 0) * (0.33 + (0.67 * supported));
             score += candidate.Accusers.Count() is >= 2 and var n ? 0.6 * Math.Log(n) * supported : 0;
             if (candidate.Onset is { } onset)
             {
                 var late = first is { } start ? Math.Max(0, (onset - start).TotalSeconds) : 0;
-                score *= 1 - (0.4 * (1 - Math.Exp(-late / 60)));
+                score *= 1 - (0.4 * lines * (1 - Math.Exp(-late / 60)));
             }
 
             candidate.Score = score;

@@ -51,6 +51,7 @@ internal sealed class ErrorShares(OperationIndex index, EventShifts shifts, List
                 CultureInfo.InvariantCulture, $"{f.Bad} of {f.All:0} requests of one operation of {QuotedText.Name(f.Service)} report an error")));
     }
 
+    /// <summary>Requests through each service, and those with an error that it does not merely pass on.</summary>
     private Dictionary<int, (int Visits, int Errors)> Count(List<CompactTrace> traces)
     {
         var counts = new Dictionary<int, (int, int)>();
@@ -58,16 +59,19 @@ internal sealed class ErrorShares(OperationIndex index, EventShifts shifts, List
         foreach (var trace in traces)
         {
             seen.Clear();
-            foreach (var node in trace.Nodes)
+            var hasError = Array.ConvertAll(trace.Nodes, n => Array.Exists(n.Events, shifts.IsOwnError));
+            for (var i = 0; i < hasError.Length; i++)
             {
+                var node = trace.Nodes[i];
                 var service = index.Operations[node.Operation].Service;
-                seen[service] = seen.GetValueOrDefault(service) || node.HasError;
+                var isOwn = hasError[i] && !Array.Exists(node.Children, c => hasError[c] && index.Operations[trace.Nodes[c].Operation].Service != service);
+                seen[service] = seen.GetValueOrDefault(service) || isOwn;
             }
 
-            foreach (var (service, hasError) in seen)
+            foreach (var (service, isOwn) in seen)
             {
                 var (visits, errors) = counts.GetValueOrDefault(service);
-                counts[service] = (visits + 1, errors + (hasError ? 1 : 0));
+                counts[service] = (visits + 1, errors + (isOwn ? 1 : 0));
             }
         }
 

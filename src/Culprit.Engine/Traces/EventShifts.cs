@@ -12,6 +12,7 @@ internal sealed class EventShifts
     private readonly OperationIndex _index;
     private readonly Func<string, PatternId, string> _text;
     private readonly Dictionary<int, bool> _bad = [];
+    private readonly Dictionary<int, bool> _echo = [];
     private readonly TraceCounts _past;
     private readonly TraceCounts _before = new();
     private readonly TraceCounts _now = new();
@@ -65,6 +66,24 @@ internal sealed class EventShifts
 
         return isBad;
     }
+
+    /// <summary>A line that only passes on another's failure: it says where the trouble shows, not where it is.</summary>
+    public bool IsEcho(int id)
+    {
+        if (!_echo.TryGetValue(id, out var isEcho))
+        {
+            var key = _index.Events[id];
+            isEcho = key.Kind == TraceEventKind.Line && Text(key) is var text
+                && FailureWords.Find(text) is { } kind && FailureWords.SpeaksOfAnother(text, kind);
+            _echo.Add(id, isEcho);
+        }
+
+        return isEcho;
+    }
+
+    /// <summary>An error status, or a line of an error level that is no echo.</summary>
+    public bool IsOwnError(int id) => _index.Events[id] is var key
+        && (key.Kind == TraceEventKind.Error || (key.Kind == TraceEventKind.Line && key.Level >= (byte)Severity.Error && !IsEcho(id)));
 
     /// <summary>The event in words.</summary>
     public string Say(int id)

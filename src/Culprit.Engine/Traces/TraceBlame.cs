@@ -6,6 +6,9 @@ namespace Culprit.Engine.Traces;
 /// <summary>Blames in each trace the deepest operation in which something shifted: its callers only pass the trouble on.</summary>
 internal sealed class TraceBlame(OperationIndex index, EventShifts shifts, List<CompactTrace> before, List<CompactTrace> now)
 {
+    /// <summary>What is left of the blame of a service that only says that another one failed.</summary>
+    private const double EchoWeight = 0.3;
+
     private readonly Dictionary<int, Tally> _tallies = [];
 
     public IEnumerable<TraceFinding> Findings()
@@ -118,6 +121,7 @@ internal sealed class TraceBlame(OperationIndex index, EventShifts shifts, List<
             ? ProportionShift.Weighed(Math.Min(tally.Before, n0), n0, Math.Min(tally.Now, n1), n1)
             : ProportionShift.Weighed(0, 1, tally.Now, n1);
         var shift = tally.Shift!;
+        score *= shift.Sigmas > 0 && shifts.IsEcho(shift.Event) ? EchoWeight : 1;
         var service = index.ServiceOf(operation);
         var missing = shift.Sigmas < 0;
         var how = missing

@@ -34,11 +34,8 @@ internal sealed class TraceComparison
         }
     }
 
-    /// <summary>Traces in the window.</summary>
-    public int Now => _now.Count;
-
-    /// <summary>Traces that it is held against.</summary>
-    public double Before => _before.Count + _book.Past.Traces;
+    /// <summary>Traces in the window that show more than one step: only these tell where in a request something is wrong.</summary>
+    public int Now => _now.Count(t => t.Nodes.Length > 1);
 
     /// <summary>By service, then kind.</summary>
     public IReadOnlyList<TraceFinding> Findings()

@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace Culprit.Engine.RootCause.Changes;
 
 /// <summary>What a diff really changed: words taken out and not put back, and words put in.</summary>
-internal sealed class DiffWords
+internal sealed partial class DiffWords
 {
     private readonly HashSet<string> _net = new(StringComparer.Ordinal);
     private readonly HashSet<string> _moved = new(StringComparer.Ordinal);
@@ -24,13 +26,13 @@ internal sealed class DiffWords
             }
             else if (line.StartsWith('+') && !line.StartsWith("+++", StringComparison.Ordinal))
             {
-                hunkAdds |= line.Trim().Length > 1;
-                added.AddRange(Words.Of(line));
+                hunkAdds |= IsCode(line);
+                added.AddRange(WordsOfCode(line));
             }
             else if (line.StartsWith('-') && !line.StartsWith("---", StringComparison.Ordinal))
             {
                 hunkRemoves |= IsCode(line);
-                removed.AddRange(Words.Of(line));
+                removed.AddRange(WordsOfCode(line));
             }
             else
             {
@@ -56,6 +58,26 @@ internal sealed class DiffWords
 
     /// <summary>How far a word belongs to the change: 1 changed, 0.5 near by, 0.2 moved, 0 not in it.</summary>
     public double Closeness(string word) => _net.Contains(word) ? 1 : _near.Contains(word) ? 0.5 : _moved.Contains(word) ? 0.2 : 0;
+
+    /// <summary>What a line does; what it only says (texts and comments) stands near by: an error quotes it whoever is to blame.</summary>
+    private IEnumerable<string> WordsOfCode(string line)
+    {
+        if (!IsCode(line))
+        {
+            _near.UnionWith(Words.Of(line));
+            return [];
+        }
+
+        foreach (Match literal in Literal().Matches(line))
+        {
+            _near.UnionWith(Words.Of(literal.Value));
+        }
+
+        return Words.Of(Literal().Replace(line, " "));
+    }
+
+    [GeneratedRegex("\"[^\"]*\"|'[^']*'|`[^`]*`", RegexOptions.CultureInvariant)]
+    private static partial Regex Literal();
 
     private static bool IsCode(string line)
     {

@@ -15,10 +15,11 @@ internal static class Onset
 
     private static readonly long CompanyNanos = 300 * UnixNanos.PerSecond;
 
-    public static long Find(InquiryLog log, IEnumerable<MetricHistory> metrics, long firstTraceNanos)
+    public static long Find(InquiryLog log, IReadOnlyCollection<MetricHistory> metrics, long firstTraceNanos)
     {
         var range = log.Range;
-        var first = Math.Min(log.FirstNanos, firstTraceNanos);
+        var firstPoint = metrics.Where(m => m.Points.Count > 0).Select(m => m.Points[0].TimeNanos).DefaultIfEmpty(long.MaxValue).Min();
+        var first = Math.Min(Math.Min(log.FirstNanos, firstTraceNanos), firstPoint);
         if (first <= range.FromNanos - EnoughNanos)
         {
             return range.FromNanos;
