@@ -8,6 +8,7 @@ return args switch
     ["patterns", .. var files] => PatternsBenchmark.Run(files),
     ["assign", var input, var output, .. var settings] => AssignPatterns.Run(input, output, settings),
     ["accuracy", var folder, .. var settings] => AccuracyBenchmark.Run(folder, settings),
+    ["flows", var input, var output, .. var settings] => FlowsBenchmark.Run(input, output, settings),
     ["patterns-hostile"] => HostilePatterns.Run(),
     ["leave-half-out", var folder] => LeaveHalfOut.Run(folder),
     ["engine"] => EngineBenchmark.Run(null),
@@ -31,6 +32,8 @@ static int Usage()
           accuracy FOLDER|- [--mistakes] [SETTING=N...]
                                agreement with labelled CSV files (Content, EventId, EventTemplate), as written and made
                                blind for masks, and with generated styles; - for the styles alone
+          flows INPUT OUTPUT [SETTING=N...]
+                               records per second and bytes a session of following sessions; their verdicts go to OUTPUT
           patterns-hostile     the same with 10,000 patterns and with lines made to hurt, with the memory that a miner holds
           leave-half-out FOLDER
                                thresholds chosen on half of the labelled systems, measured on the other half; ablations

@@ -37,7 +37,7 @@ internal static class TopologyAccuracy
         var inputs = LogInputs.Expand([folder], out _).Where(i => i.Kind == kind).ToList();
         var pipeline = new Pipeline(new PipelineOptions(), 1, new RootCauseRanker(RunbookLibrary.Empty));
         using var analysis = new FileAnalysis(inputs, 1, "default", TimeProvider.System);
-        await analysis.RunAsync(pipeline, _ => { }, null, CancellationToken.None).ConfigureAwait(false);
+        await analysis.RunAsync(pipeline, _ => { }, null, null, CancellationToken.None).ConfigureAwait(false);
         return [.. pipeline.Topology.SelectMany(t => t.Edges)];
     }
 

@@ -3,6 +3,7 @@ using Culprit.Engine.Correlation;
 using Culprit.Engine.Detection;
 using Culprit.Engine.Detection.ErrorThreshold;
 using Culprit.Engine.Filtering;
+using Culprit.Engine.Flows;
 using Culprit.Engine.Publishing;
 using Culprit.Engine.Records;
 using Culprit.Engine.RootCause;
@@ -110,6 +111,7 @@ internal sealed partial class Pipeline
                 case EventKind.Log:
                     var error = stages.Service.Observe(                                   // dedupe, pattern, counters
                         record, time, out annotations.Patterns[i], out annotations.DuplicateOf[i]);
+                    stages.Entry.Flows?.Observe(record, stages.Service.Service, annotations.Patterns[i], time); // sessions
                     stages.Environment.ObserveLine(record, stages.Service.Service, annotations.Patterns[i], time);
                     if (error is { } fact && Counts(annotations.DuplicateOf[i])           // error event
                         && stages.Environment.Observe(fact, TickNanos) is { } anomaly)    // threshold: 5 in 60 s
@@ -159,6 +161,24 @@ internal sealed partial class Pipeline
 
         _rules?.Follow(0, tickNanos, _output);
         return _output;
+    }
+
+    /// <summary>The followed sessions of all environments; nothing may be processed afterwards when <paramref name="isEnd"/>.</summary>
+    /// <param name="isEnd">No record is still to come: what waits for its place in time is taken.</param>
+    public IEnumerable<FlowVerdict> Sessions(bool isEnd)
+    {
+        foreach (var flows in _stages.Environments.Select(e => e.Flows).OfType<FlowStage>())
+        {
+            if (isEnd)
+            {
+                flows.Finish();
+            }
+
+            foreach (var verdict in flows.Verdicts())
+            {
+                yield return verdict;
+            }
+        }
     }
 
     /// <summary>What is known about the range of <see cref="PipelineOptions.Inquiry"/>, as the events of an incident that ended; empty without one.</summary>

@@ -1,6 +1,7 @@
 using Culprit.Engine.Detection;
 using Culprit.Engine.Detection.ErrorThreshold;
 using Culprit.Engine.Extending;
+using Culprit.Engine.Flows;
 using Culprit.Engine.Patterns;
 using Culprit.Engine.RootCause.Inquiries;
 using Culprit.Engine.Rules;
@@ -49,6 +50,12 @@ internal sealed record PipelineOptions
 
     /// <summary>Services per environment with statistics of their own; the rest share <c>__other__</c>. Default 1,000.</summary>
     public int MaxServices { get; init; } = 1000;
+
+    /// <summary>How requests and jobs are followed. Default: not at all, and then it costs nothing.</summary>
+    public FlowOptions? Flows { get; init; }
+
+    /// <summary>Told the last verdict of each followed session that is forgotten to make room.</summary>
+    public Action<FlowVerdict>? SessionForgotten { get; init; }
 
     /// <summary>What every record is held against. Default: none, and then it costs nothing.</summary>
     public IReadOnlyList<Rule> Rules { get; init; } = [];

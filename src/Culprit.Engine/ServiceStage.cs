@@ -25,6 +25,9 @@ internal sealed class ServiceStage(string service, PipelineOptions options, ulon
 
     public string Service => service;
 
+    /// <summary>Patterns that got another id at the last tick.</summary>
+    public IReadOnlyList<PatternAlias> Aliases => _aliases;
+
     public PatternMiner Miner { get; private set; } = new(options.Patterns);
 
     /// <summary>Takes one log record; an error comes back as a fact.</summary>

@@ -2,6 +2,7 @@ using System.IO.Hashing;
 using System.Text;
 using Culprit.Engine.Detection;
 using Culprit.Engine.Filtering;
+using Culprit.Engine.Flows;
 using Culprit.Engine.Records;
 using Culprit.Engine.RootCause;
 using Culprit.Engine.Storage;
@@ -90,6 +91,7 @@ internal sealed class StageTable(PipelineOptions options, ulong journalId, RootC
             _dedupeBudget = dedupeBudget;
             _drawn = drawn;
             Stage = new EnvironmentStage(name, options, journalId, ranker, new PatternNames(Text, Resolve));
+            Flows = options.Flows is { } flows ? new FlowStage(flows, Text, options.SessionForgotten) : null;
             Detectors = options.Detectors.Count > 0 ? new DetectorStage(name, options) : null;
         }
 
@@ -99,6 +101,9 @@ internal sealed class StageTable(PipelineOptions options, ulong journalId, RootC
 
         /// <summary>Null when no plug-in brings one.</summary>
         public DetectorStage? Detectors { get; }
+
+        /// <summary>Null when flows are not followed.</summary>
+        public FlowStage? Flows { get; }
 
         public IEnumerable<ServiceStage> Services => _services.Values;
 
@@ -147,7 +152,13 @@ internal sealed class StageTable(PipelineOptions options, ulong journalId, RootC
             foreach (var service in _services.Values)
             {
                 service.Tick(tickNanos);
+                foreach (var alias in Flows is null ? [] : service.Aliases)
+                {
+                    Flows!.Rename(service.Service, alias.Old, alias.Current);
+                }
             }
+
+            Flows?.Tick(tickNanos);
         }
 
         private PatternId Resolve(string service, PatternId pattern) =>

@@ -1,4 +1,5 @@
 using Culprit.Engine;
+using Culprit.Engine.Flows;
 using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
 using Culprit.Server.Ingestion.Files;
@@ -33,9 +34,14 @@ internal sealed class FileAnalysis(IReadOnlyList<LogInput> inputs, int threads, 
     /// <summary>Time of the last record played; Unix epoch before the first.</summary>
     public DateTimeOffset Newest { get; private set; } = DateTimeOffset.UnixEpoch;
 
+    /// <param name="session">Takes the verdict of each followed session at the end; null when none are followed.</param>
     /// <param name="until">Records after this moment are not played; null plays all.</param>
     public async Task RunAsync(
-        Pipeline pipeline, Action<IReadOnlyList<DerivedEvent>> publish, DateTimeOffset? until, CancellationToken cancellationToken)
+        Pipeline pipeline,
+        Action<IReadOnlyList<DerivedEvent>> publish,
+        Action<FlowVerdict>? session,
+        DateTimeOffset? until,
+        CancellationToken cancellationToken)
     {
         var last = until is { } end ? UnixNanos.From(end) : long.MaxValue;
         var player = new EventTimePlayer(pipeline, publish);
@@ -66,6 +72,15 @@ internal sealed class FileAnalysis(IReadOnlyList<LogInput> inputs, int threads, 
             else
             {
                 End(cursor);
+            }
+        }
+
+        if (session is not null)
+        {
+            // Before time passes: the end of a file is no silence of its sessions.
+            foreach (var verdict in pipeline.Sessions(isEnd: true))
+            {
+                session(verdict);
             }
         }
 

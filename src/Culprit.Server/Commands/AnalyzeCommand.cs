@@ -12,6 +12,7 @@ internal static class AnalyzeCommand
         var paths = FileRun.PathArgument("analyze");
         var json = FileRun.JsonOption();
         var html = FileRun.HtmlOption();
+        var sessions = new Option<string?>("--sessions") { Description = "Follow requests and jobs by their ids and write one JSON line for each to this file." };
         var threshold = new Option<string?>("--threshold") { Description = "Open an incident at so many errors even without a baseline, such as 5/60s. Files often start mid-life, so it is off by default." };
         var environment = FileRun.EnvironmentOption();
         var config = FileRun.ConfigOption();
@@ -25,13 +26,14 @@ internal static class AnalyzeCommand
         });
         var command = new Command("analyze", "Reads log files (or a folder of logs, metrics, traces and changes) and reports incidents with their causes.")
         {
-            paths, json, html, threshold, environment, config, threads,
+            paths, json, html, sessions, threshold, environment, config, threads,
         };
         command.SetAction((result, cancellationToken) => new FileRun(
             result.GetRequiredValue(paths), result.GetValue(json), result.GetValue(html),
             result.GetRequiredValue(environment), result.GetValue(config), result.GetValue(threads))
         {
             Configure = options => WithThreshold(options, result.GetValue(threshold)),
+            Sessions = result.GetValue(sessions),
         }.RunAsync(cancellationToken));
         return command;
     }
@@ -44,9 +46,7 @@ internal static class AnalyzeCommand
             threshold = threshold with { Plain = true, Count = count, Window = window };
         }
 
-        // Files end, and then all services are silent at once.
-        var detection = options.Detection with { Silence = options.Detection.Silence with { ReportAll = false } };
-        return options with { ErrorThreshold = threshold, Detection = detection };
+        return options with { ErrorThreshold = threshold };
     }
 
     private static bool TryParseThreshold(string text, out int count, out TimeSpan window)

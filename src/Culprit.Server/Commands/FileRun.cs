@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Culprit.Engine;
+using Culprit.Engine.Flows;
 using Culprit.Engine.RootCause;
 using Culprit.Engine.Storage;
 using Culprit.Server.Alerting;
@@ -22,6 +23,9 @@ internal sealed class FileRun(string[] paths, string? json, string? html, string
 
     /// <summary>Records after this moment are not read; null reads all.</summary>
     public DateTimeOffset? Until { get; init; }
+
+    /// <summary>File for one JSON line of each request and job that is followed by its id; null follows none.</summary>
+    public string? Sessions { get; init; }
 
     /// <summary>Called when everything was played.</summary>
     public Action<Pipeline, AnalysisReport> Conclude { get; init; } = (_, _) => { };
@@ -80,8 +84,16 @@ internal sealed class FileRun(string[] paths, string? json, string? html, string
             return ExitCodes.BadUsage;
         }
 
+        if (!TryOpenSessions(out var sessions))
+        {
+            return ExitCodes.Failure;
+        }
+
+        using var written = sessions;
+        var options = Configure(settings.Options.ToPipelineOptions());
+        options = sessions is null ? options : options with { Flows = new FlowOptions(), SessionForgotten = sessions.Add };
         var library = await RootCauseRegistration.LoadRunbooksAsync(settings, cancellationToken).ConfigureAwait(false);
-        var pipeline = new Pipeline(Configure(settings.Options.ToPipelineOptions()), journalId: 0, new RootCauseRanker(library));
+        var pipeline = new Pipeline(options, journalId: 0, new RootCauseRanker(library));
         var report = new AnalysisReport();
         using var analysis = new FileAnalysis(inputs, threads, environment, TimeProvider.System);
         try
@@ -89,7 +101,7 @@ internal sealed class FileRun(string[] paths, string? json, string? html, string
             await ReadingProgress.ShowAsync(
                 inputs.Sum(i => i.Bytes),
                 () => analysis.BytesRead,
-                () => analysis.RunAsync(pipeline, e => report.Add(Select(e)), Until, cancellationToken)).ConfigureAwait(false);
+                () => analysis.RunAsync(pipeline, e => report.Add(Select(e)), sessions is null ? null : sessions.Add, Until, cancellationToken)).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -105,6 +117,26 @@ internal sealed class FileRun(string[] paths, string? json, string? html, string
         }
 
         return analysis.RecordsPlayed > 0 ? ExitCodes.Success : ExitCodes.Failure;
+    }
+
+    private bool TryOpenSessions(out SessionsFile? file)
+    {
+        file = null;
+        if (Sessions is null)
+        {
+            return true;
+        }
+
+        try
+        {
+            file = new SessionsFile(new FileStream(Sessions, FileMode.Create, FileAccess.Write, FileShare.Read, 256 * 1024));
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine("culprit: --sessions cannot be written: " + TerminalText.Visible(e.Message));
+            return false;
+        }
     }
 
     private async Task<bool> WriteAsync(

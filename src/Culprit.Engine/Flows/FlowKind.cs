@@ -1,0 +1,151 @@
+namespace Culprit.Engine.Flows;
+
+/// <summary>Sessions that begin alike, and what is usual among them.</summary>
+/// <remarks>
+/// Learns from every session, odd ones included: nobody says which are normal. All counts are sums over sessions, so the
+/// order in which sessions end does not matter to them.
+/// </remarks>
+internal sealed class FlowKind(FlowOptions options, string key, int entry, long firstNanos)
+{
+    private const int MinPauses = 50;
+    private const int MinReturns = 20;
+    private const double ReturnShare = 0.01;
+
+    private static readonly long MinIdleNanos = 60_000_000_000;
+    private static readonly long MaxIdleNanos = 86_400_000_000_000;
+
+    private readonly SortedDictionary<int, FlowStepStatistics> _steps = [];
+    private long _idleNanos = options.Idle.Ticks * 100;
+    private long _endedSinceIdle;
+    private long _returnsSinceIdle;
+
+    public string Key => key;
+
+    /// <summary>The step with which they begin.</summary>
+    public int Entry => entry;
+
+    /// <summary>When the first of them began.</summary>
+    public long FirstNanos => firstNanos;
+
+    public long Sessions { get; set; }
+
+    /// <summary>Sessions that ended, and those among them that differ, since they were last asked for.</summary>
+    public (long Ended, long Broken) Fresh { get; set; }
+
+    public FlowStepStatistics? Step(int step)
+    {
+        if (!_steps.TryGetValue(step, out var statistics) && _steps.Count < options.MaxStepsPerKind)
+        {
+            _steps.Add(step, statistics = new FlowStepStatistics());
+        }
+
+        return statistics;
+    }
+
+    /// <summary>How long after the step a session may be silent before it is taken for ended.</summary>
+    public long PatienceNanos(int step) =>
+        _steps.GetValueOrDefault(step)?.PauseQuantile(options.PauseShare, MinPauses) is { } pause
+            ? (long)Math.Clamp(pause * options.PauseMargin, MinIdleNanos, MaxIdleNanos)
+            : _idleNanos;
+
+    public void Ends(FlowSession session)
+    {
+        _endedSinceIdle++;
+        Learn(session, 1);
+    }
+
+    /// <summary>A session that was taken for ended went on. If that is common, more patience is needed.</summary>
+    public void Returns(FlowSession session)
+    {
+        Learn(session, -1);
+        _returnsSinceIdle++;
+        if (_returnsSinceIdle > MinReturns && _returnsSinceIdle > ReturnShare * _endedSinceIdle)
+        {
+            _idleNanos = Math.Min(2 * _idleNanos, MaxIdleNanos);
+            (_returnsSinceIdle, _endedSinceIdle) = (0, 0);
+        }
+    }
+
+    /// <summary>The first rule that the session breaks, by what is known now; null for none.</summary>
+    public FlowDeviation? Judge(FlowSession session, long nowNanos)
+    {
+        if (Sessions < options.MinSessions)
+        {
+            return null;
+        }
+
+        var age = JudgedAge(nowNanos);
+        foreach (var visit in session.Visits)
+        {
+            if (visit.FirstNanos - session.StartNanos <= age && _steps.GetValueOrDefault(visit.Step) is { } step
+                && (Odd(visit, step) ?? (session.IsOpen || session.DueNanos - session.StartNanos > age ? null : Missing(session, visit, step))) is { } found)
+            {
+                return found;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether all of an ended session can be judged already.</summary>
+    public bool IsJudged(FlowSession session, long nowNanos) =>
+        Sessions >= options.MinSessions && session.DueNanos - session.StartNanos <= JudgedAge(nowNanos);
+
+    /// <summary>Steps that at least <see cref="FlowOptions.FixedShare"/> of the sessions have.</summary>
+    public int UsualSteps(FlowSession? among) =>
+        _steps.Count(s => s.Value.Sessions >= options.FixedShare * Sessions && (among is null || among.VisitOf(s.Key) >= 0));
+
+    private long JudgedAge(long nowNanos) => (long)(options.WatchedShare * (nowNanos - firstNanos));
+
+    private FlowDeviation? Odd(in FlowVisit visit, FlowStepStatistics step)
+    {
+        if (IsRare(step.Sessions, Sessions))
+        {
+            return new FlowDeviation(FlowDeviationKind.RareStep, visit.Step, -1, visit.Times, step.Sessions, Sessions);
+        }
+
+        var same = step.WithTimes(visit.Times);
+        return step.Sessions >= options.MinSessions
+            && UpperShare(step.Sessions - step.CommonestTimes, step.Sessions) < 1 - options.FixedShare
+            && IsRare(same, step.Sessions)
+                ? new FlowDeviation(FlowDeviationKind.StepCount, visit.Step, -1, visit.Times, same, step.Sessions)
+                : null;
+    }
+
+    private FlowDeviation? Missing(FlowSession session, in FlowVisit visit, FlowStepStatistics step)
+    {
+        if (step.Ended < options.MinSessions)
+        {
+            return null;
+        }
+
+        foreach (var (other, _) in _steps)
+        {
+            var without = step.Ended - step.EndedWith(other);
+            if (IsRare(without, step.Ended) && session.VisitOf(other) < 0)
+            {
+                return new FlowDeviation(FlowDeviationKind.MissingStep, visit.Step, other, visit.Times, without, step.Ended);
+            }
+        }
+
+        return null;
+    }
+
+    private void Learn(FlowSession session, int sign)
+    {
+        foreach (var visit in session.Visits)
+        {
+            _steps.GetValueOrDefault(visit.Step)?.Ends(session, sign);
+        }
+    }
+
+    private bool IsRare(long cases, long of) => UpperShare(cases, of) < options.RareShare;
+
+    // Wilson's upper bound: with few sessions even none of them says little.
+    private double UpperShare(long cases, long of)
+    {
+        var (n, z) = ((double)of, options.Confidence);
+        var share = cases / n;
+        return (share + (z * z / (2 * n)) + (z * Math.Sqrt((share * (1 - share) / n) + (z * z / (4 * n * n))))) / (1 + (z * z / n));
+    }
+}

@@ -1,0 +1,45 @@
+namespace Culprit.Engine.Flows;
+
+/// <summary>Bounds and thresholds of a <see cref="FlowStage"/>; docs/flows.md has what moving them by a third does.</summary>
+internal sealed record FlowOptions
+{
+    /// <summary>What fewer sessions than this share do counts as abnormal. Default 3 %.</summary>
+    /// <remarks>Must lie above the share of one kind of fault; raising it reports more of what is merely uncommon.</remarks>
+    public double RareShare { get; init; } = 0.03;
+
+    /// <summary>How sure a share must be below the limit, in standard deviations (Wilson bound). Default 1.64: 95 %.</summary>
+    public double Confidence { get; init; } = 1.64;
+
+    /// <summary>Sessions of a kind before any is judged. Default 100.</summary>
+    public int MinSessions { get; init; } = 100;
+
+    /// <summary>A step occurs a fixed number of times when this share of sessions agrees on it. Default 90 %.</summary>
+    public double FixedShare { get; init; } = 0.9;
+
+    /// <summary>What happens at an age above this share of the time watched so far is not judged yet. Default 50 %.</summary>
+    public double WatchedShare { get; init; } = 0.5;
+
+    /// <summary>Silence that ends a session while it is not known how long its step usually lasts. Default 10 min; doubles when sessions return.</summary>
+    public TimeSpan Idle { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Share of the pauses after a step that must be over before a session is taken for ended there. Default 99.9 %.</summary>
+    public double PauseShare { get; init; } = 0.999;
+
+    /// <summary>Times that pause before a session is taken for ended. Default 2.</summary>
+    public double PauseMargin { get; init; } = 2;
+
+    /// <summary>How late a record may come and still stand in its place. Default 2 min.</summary>
+    public TimeSpan Lateness { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Sessions remembered, open ones included. Default 200,000; the one ended longest ago leaves first, with its verdict final.</summary>
+    public int MaxSessions { get; init; } = 200_000;
+
+    /// <summary>Records waiting for their place in time. Default 1,000,000; beyond that the oldest is taken early.</summary>
+    public int MaxWaiting { get; init; } = 1_000_000;
+
+    /// <summary>Kinds of flow (by key and first step) with shares of their own. Default 256; sessions of further kinds are not followed.</summary>
+    public int MaxKinds { get; init; } = 256;
+
+    /// <summary>Steps of one kind. Default 128; further ones are not looked at.</summary>
+    public int MaxStepsPerKind { get; init; } = 128;
+}

@@ -1,0 +1,43 @@
+using Culprit.Engine.Records;
+
+namespace Culprit.Engine.Flows;
+
+/// <summary>Numbers for steps. When a pattern gets another id, its number stays.</summary>
+internal sealed class FlowStepTable
+{
+    internal const int MaxSteps = 65_536;
+
+    private readonly Dictionary<FlowStep, int> _numbers = [];
+    private readonly List<FlowStep> _steps = [];
+
+    public FlowStep this[int number] => _steps[number];
+
+    /// <summary>The number of a step; -1 when there is no room for it.</summary>
+    public int NumberOf(FlowStep step)
+    {
+        if (_numbers.TryGetValue(step, out var number))
+        {
+            return number;
+        }
+
+        if (_steps.Count >= MaxSteps)
+        {
+            return -1;
+        }
+
+        _numbers.Add(step, _steps.Count);
+        _steps.Add(step);
+        return _steps.Count - 1;
+    }
+
+    /// <summary>What is logged under the new id from now on is the same step as before.</summary>
+    /// <remarks>A new id that has occurred already stays a step of its own.</remarks>
+    public void Rename(string service, PatternId old, PatternId current)
+    {
+        var known = new FlowStep(service, current);
+        if (_numbers.TryGetValue(new FlowStep(service, old), out var number) && _numbers.TryAdd(known, number))
+        {
+            _steps[number] = known;
+        }
+    }
+}
