@@ -65,6 +65,9 @@ internal sealed partial class Pipeline
 
     public IEnumerable<Incident> OpenIncidents => _stages.Environments.SelectMany(e => e.Stage.OpenIncidents);
 
+    /// <summary>What is known of each environment; a copy that others may read.</summary>
+    public IReadOnlyList<EnvironmentOverview> Overview() => [.. _stages.Environments.Select(e => e.Stage.Overview(TickNanos))];
+
     /// <summary>Takes a batch; fills in what it finds out about each record, and returns the events that follow.</summary>
     /// <remarks>The returned list is valid until the next call.</remarks>
     public IReadOnlyList<DerivedEvent> Process(RecordBatch batch, BatchAnnotations annotations) =>

@@ -44,6 +44,7 @@ internal static class ApiParameters
     private static string DescriptionOf(string name) => name switch
     {
         "type" => "Event types, such as log.entry, log.error, log.anomaly; several by comma.",
+        "state" => "open, acknowledged or resolved.",
         "service" => "Exact name of a service.",
         "environment" => "Exact name of an environment.",
         "level" => "debug, info, warn, error, fatal; several by comma. Matches records only.",

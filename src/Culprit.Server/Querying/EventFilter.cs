@@ -25,6 +25,9 @@ internal sealed record EventFilter
 
     public string? CorrelationId { get; init; }
 
+    /// <summary>Of incidents: the word of their state.</summary>
+    public string? State { get; init; }
+
     public long FromNanos { get; init; } = long.MinValue;
 
     public long ToNanos { get; init; } = long.MaxValue;
@@ -126,6 +129,11 @@ internal static class EventFilterParser
                 return types.Count is 0 or > MaxTypes || types.Any(t => t.Length > EventLimits.MaxNameLength)
                     ? Problem.BadParameter(name, $"type {JsonText.Echo(value)} is not 1 to {MaxTypes} types of at most 128 characters.")
                     : null;
+            case "state":
+                filter = filter with { State = value };
+                return value is "open" or "acknowledged" or "resolved"
+                    ? null
+                    : Problem.BadParameter(name, $"state {JsonText.Echo(value)} is not open, acknowledged or resolved.");
             case "service":
                 filter = filter with { Service = value };
                 return null;

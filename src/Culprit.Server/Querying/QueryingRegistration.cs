@@ -26,6 +26,8 @@ internal static class QueryingRegistration
         "dead_letters":"GET /events/dlq",
         "incidents":"GET /incidents",
         "report":"GET /incidents/{id}/report",
+        "services":"GET /services",
+        "topology":"GET /topology",
         "diagnose":"POST /diagnose",
         "summaries":"GET /summaries",
         "health":"GET /health",
@@ -66,6 +68,7 @@ internal static class QueryingRegistration
         routes.MapEventStream();
         routes.MapSockets();
         routes.MapIncidents();
+        routes.MapTopology();
         routes.MapReports();
         routes.MapOpenApi();
         routes.MapGet("/", () => new JsonAnswer(200, Root)).ExcludeFromDescription();
