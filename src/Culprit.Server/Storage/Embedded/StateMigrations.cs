@@ -89,6 +89,13 @@ internal static class StateMigrations
         ALTER TABLE segments ADD COLUMN index_at INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE segments ADD COLUMN index_bytes INTEGER NOT NULL DEFAULT 0;
         """,
+        """
+        CREATE TABLE pattern_aliases (
+            row INTEGER PRIMARY KEY AUTOINCREMENT,
+            old INTEGER NOT NULL UNIQUE,
+            current INTEGER NOT NULL,
+            text TEXT NOT NULL);
+        """,
     ];
 
     public static int Newest => Steps.Length;
