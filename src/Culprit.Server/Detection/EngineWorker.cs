@@ -179,7 +179,7 @@ internal sealed partial class EngineWorker(
 
         if (output.Count > 0 || entry.Batch is null)
         {
-            var made = ToOutput(entry.LastSequence, output);
+            var made = ToOutput(entry.LastSequence, output) with { Aliases = [.. pipeline.Aliases] };
             FaultPoints.Hit("engine-before-apply");
             var applied = await _insistence.DoAsync(() => state.ApplyAsync(made, cancellationToken), cancellationToken).ConfigureAwait(false);
             FaultPoints.Hit("engine-after-apply");

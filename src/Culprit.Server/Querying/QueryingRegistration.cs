@@ -18,6 +18,7 @@ internal static class QueryingRegistration
         "changes":"POST /changes",
         "events":"GET /events",
         "counts":"GET /events/counts",
+        "patterns":"GET /patterns",
         "event":"GET /events/{id}",
         "chain":"GET /events/{id}/chain",
         "live":"GET /events/stream",
@@ -42,7 +43,9 @@ internal static class QueryingRegistration
     {
         var services = builder.Services;
         services.AddSingleton(s => new EventJsonWriter(s.GetRequiredService<IJournal>().Id));
+        services.AddSingleton<PatternNames>();
         services.AddSingleton<EventSearch>();
+        services.AddSingleton<PatternSearch>();
         services.AddSingleton<EventLookup>();
         services.AddSingleton<IncidentReportReader>();
         services.AddSingleton<EventHub>();
@@ -65,6 +68,7 @@ internal static class QueryingRegistration
     {
         routes.MapEventQueries();
         routes.MapCounts();
+        routes.MapPatterns();
         routes.MapEventStream();
         routes.MapSockets();
         routes.MapIncidents();

@@ -182,9 +182,9 @@ internal sealed class SegmentSql
             And($"({In("kind", types.Kinds.Select(SegmentKinds.ToWord))} OR (kind = 'custom' AND {In("coalesce(type, '')", types.Names)}))");
         }
 
-        if (query.Pattern is { } pattern)
+        if (query.Patterns is { } patterns)
         {
-            And($"pattern = {Bind(pattern.Value)}");
+            And($"pattern IN ({string.Join(", ", patterns.Select(p => Bind(p.Value)))})");
         }
 
         if (query.WithoutDuplicates)

@@ -98,6 +98,13 @@ internal static class StateMigrations
             at INTEGER NOT NULL) WITHOUT ROWID;
         CREATE INDEX idempotency_keys_by_time ON idempotency_keys (at);
         """,
+        """
+        CREATE TABLE pattern_aliases (
+            row INTEGER PRIMARY KEY AUTOINCREMENT,
+            old INTEGER NOT NULL UNIQUE,
+            current INTEGER NOT NULL,
+            text TEXT NOT NULL);
+        """,
     ];
 
     public static int Newest => Steps.Length;
