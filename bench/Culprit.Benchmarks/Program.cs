@@ -16,6 +16,7 @@ return args switch
     ["engine", var file] => EngineBenchmark.Run(file),
     ["anomaly-latency", var url] => await AnomalyLatency.RunAsync(new Uri(url), 60),
     ["formats", .. var files] => FormatSpeed.Run(files),
+    ["topology", .. var folders] => await TopologyAccuracy.RunAsync(folders),
     ["admission"] => AdmissionCost.Run(),
     ["exam", .. var rest] => ExamCommand.Run(rest),
     ["store"] => await MeasureStoreAsync(),
@@ -40,6 +41,7 @@ static int Usage()
           engine [--flows] [FILE]
                                records per second of parser and pipeline on NDJSON, one thread; --flows follows requests too
           formats FILE...      records per second and bytes allocated per record of reading log files, one thread
+          topology FOLDER...   precision and recall of the service graph from logs against that of the spans
           admission            nanoseconds per record of admission rules and sampling, one thread
           store                rows per second, bytes per row and query times of the embedded record store
           exam VERB ...        simulated systems and faults, and how the engine does on them

@@ -4,9 +4,11 @@ using Culprit.Engine.Detection.ErrorThreshold;
 using Culprit.Engine.Publishing;
 using Culprit.Engine.Records;
 using Culprit.Engine.RootCause;
+using Culprit.Engine.RootCause.Inquiries;
 using Culprit.Engine.Storage;
 using Culprit.Engine.Summaries;
 using Culprit.Engine.Topology;
+using Culprit.Engine.Traces;
 
 namespace Culprit.Engine;
 
@@ -22,22 +24,26 @@ internal sealed class EnvironmentStage
 
     private readonly string _environment;
     private readonly RootCauseRanker _ranker;
-    private readonly Func<string, PatternId, string> _text;
+    private readonly PatternNames _patterns;
     private readonly Dictionary<string, ServiceHistory> _history = [];
     private readonly Dictionary<(string Service, string Metric), MetricHistory> _metrics = [];
     private readonly List<ChangeEvidence> _changes = [];
     private readonly SpanJoin _spans = new();
+    private readonly InquiryLog? _inquiry;
+    private readonly ulong _journalId;
     private readonly SummaryWindow _summary;
     private readonly ErrorThresholdDetector _threshold;
     private readonly DetectorSet _detectors;
     private readonly IncidentCorrelator _correlator;
 
-    /// <param name="text">Display text of a pattern of one of this environment's services.</param>
-    public EnvironmentStage(string environment, PipelineOptions options, RootCauseRanker ranker, Func<string, PatternId, string> text)
+    public EnvironmentStage(
+        string environment, PipelineOptions options, ulong journalId, RootCauseRanker ranker, PatternNames patterns)
     {
+        _journalId = journalId;
+        _inquiry = options.Inquiry is { } range ? new InquiryLog(range) : null;
         _environment = environment;
         _ranker = ranker;
-        _text = text;
+        _patterns = patterns;
         _summary = new SummaryWindow(environment, options.SummaryRecords, options.SummaryInterval);
         _threshold = new ErrorThresholdDetector(environment, options.ErrorThreshold, options.Lateness);
         _detectors = new DetectorSet(environment, options.Detection, options.Lateness);
@@ -48,6 +54,8 @@ internal sealed class EnvironmentStage
     public IEnumerable<Incident> OpenIncidents => _correlator.Open.Select(o => o.Incident);
 
     public ServiceGraph Graph { get; private set; }
+
+    public TraceBook Traces { get; private set; } = new();
 
     /// <summary>Adds what one service said since its last digest.</summary>
     public void Observe(ServiceDigest digest, long tickNanos)
@@ -88,6 +96,14 @@ internal sealed class EnvironmentStage
 
         history.Unit = unit;
         history.Add(timeNanos, value);
+        _detectors.Observe(service, metric, timeNanos, value);
+    }
+
+    /// <summary>A line shows what its trace did.</summary>
+    public void ObserveLine(in LogRecord record, string service, PatternId pattern, long timeNanos)
+    {
+        Traces.ObserveLine(record, service, pattern, timeNanos);
+        _inquiry?.Observe(service, record, pattern, timeNanos, _journalId);
     }
 
     /// <summary>A span shows who called whom, how long it took and how it ended.</summary>
@@ -97,6 +113,20 @@ internal sealed class EnvironmentStage
         _spans.Observe(record.SpanId, span.ParentId, service, (caller, callee) => Graph.ObserveSpan(caller, callee, timeNanos));
         var trace = record.TraceId.IsEmpty ? 0 : System.IO.Hashing.XxHash3.HashToUInt64(record.TraceId);
         _detectors.Observe(service, Operation(record.Body), timeNanos, span, trace);
+        Traces.ObserveSpan(record.TraceId, record.SpanId, span.ParentId, service, record.Body, timeNanos, span.DurationNanos, span.IsError);
+    }
+
+    /// <summary>The cause of what somebody asked about; null when nobody asked.</summary>
+    public (Dossier Dossier, RootCauseReport Report)? Answer()
+    {
+        if (_inquiry is null)
+        {
+            return null;
+        }
+
+        Traces.CloseAll(Graph.ObserveTrace);
+        var dossier = InquiryDossier.Build(_environment, _inquiry, _metrics.Values, _changes, Graph.Edges(), Traces, _patterns);
+        return (dossier, _ranker.Rank(dossier));
     }
 
     public void Observe(ChangeEvidence change)
@@ -139,15 +169,21 @@ internal sealed class EnvironmentStage
 
         foreach (var anomaly in _detectors.Judge(tickNanos))
         {
-            Raise(anomaly, tickNanos, output);
+            if (!anomaly.IsSupporting || _correlator.Supports(anomaly))
+            {
+                Raise(anomaly, tickNanos, output);
+            }
         }
 
         _detectors.Settle(_correlator.Keep);
-        foreach (var open in _correlator.Open.Where(o => !o.IsPlain))
+        var found = _correlator.Open.Where(o => !o.IsPlain).Select(o => o.StartNanos).ToList();
+        foreach (var start in found)
         {
-            _detectors.Exclude(open.StartNanos, tickNanos);
+            _detectors.Exclude(start, tickNanos);
         }
 
+        Traces.Hold(found.Count > 0 ? found.Min() : null);
+        Traces.Tick(tickNanos, Graph.ObserveTrace);
         var isPlainOpen = _threshold.Tick(tickNanos);
         var now = UnixNanos.ToTime(tickNanos);
         foreach (var open in _correlator.Open)
@@ -183,19 +219,22 @@ internal sealed class EnvironmentStage
             [.. _correlator.Open],
             [.. _correlator.Ended],
             graph.WrittenSpan.ToArray(),
+            TraceBookSnapshot.Save(Traces),
             _spans.Save());
     }
 
-    /// <summary>False when the bytes of graph or spans cannot be read: the snapshot is then useless as a whole.</summary>
+    /// <summary>False when the bytes of graph, traces or spans cannot be read: the snapshot is then useless as a whole.</summary>
     public bool Restore(EnvironmentState state, PipelineOptions options)
     {
         if (!ServiceGraph.TryLoad(state.Graph, new ServiceGraphOptions { Dependencies = options.Dependencies }, out var graph)
+            || TraceBookSnapshot.Load(state.Traces) is not { } traces
             || !_spans.TryRestore(state.Spans))
         {
             return false;
         }
 
         Graph = graph;
+        Traces = traces;
         foreach (var history in state.Services)
         {
             _history.Add(history.Service, history);
@@ -280,7 +319,7 @@ internal sealed class EnvironmentStage
     private static IncidentSeverity Worse(IncidentSeverity a, IncidentSeverity b) => a > b ? a : b;
 
     private RootCauseReport Rank(OpenIncident open, DateTimeOffset at) =>
-        _ranker.Rank(DossierBuilder.Build(open, _metrics.Values, _changes, Graph.Edges(), _text, at));
+        _ranker.Rank(DossierBuilder.Build(open, _metrics.Values, _changes, Graph.Edges(), Traces, _patterns, at));
 
     private static string? Blamed(RootCauseReport report) =>
         report.Abstained || report.Hypotheses.Count == 0 ? null : report.Hypotheses[0].Service;
@@ -298,4 +337,5 @@ internal sealed record EnvironmentState(
     IReadOnlyList<OpenIncident> Open,
     IReadOnlyList<OpenIncident> Ended,
     byte[] Graph,
+    byte[] Traces,
     byte[] Spans);

@@ -4,10 +4,12 @@ using Culprit.Engine.Detection;
 using Culprit.Engine.Detection.ErrorThreshold;
 using Culprit.Engine.Filtering;
 using Culprit.Engine.Flows;
+using Culprit.Engine.Publishing;
 using Culprit.Engine.Records;
 using Culprit.Engine.RootCause;
 using Culprit.Engine.Rules;
 using Culprit.Engine.Storage;
+using Culprit.Engine.Topology;
 
 namespace Culprit.Engine;
 
@@ -57,6 +59,10 @@ internal sealed partial class Pipeline
     /// <summary>What the last call kept from the detectors.</summary>
     public SkippedRecords Skipped { get; private set; }
 
+    /// <summary>What each environment's services are known to depend on.</summary>
+    public IEnumerable<(string Environment, IReadOnlyList<ServiceEdge> Edges)> Topology =>
+        _stages.Environments.Select(e => (e.Name, e.Stage.Graph.Edges()));
+
     public IEnumerable<Incident> OpenIncidents => _stages.Environments.SelectMany(e => e.Stage.OpenIncidents);
 
     /// <summary>Takes a batch; fills in what it finds out about each record, and returns the events that follow.</summary>
@@ -103,6 +109,7 @@ internal sealed partial class Pipeline
                     var error = stages.Service.Observe(                                   // dedupe, pattern, counters
                         record, time, out annotations.Patterns[i], out annotations.DuplicateOf[i]);
                     stages.Entry.Flows?.Observe(record, stages.Service.Service, annotations.Patterns[i], time); // sessions
+                    stages.Environment.ObserveLine(record, stages.Service.Service, annotations.Patterns[i], time);
                     if (error is { } fact && Counts(annotations.DuplicateOf[i])           // error event
                         && stages.Environment.Observe(fact, TickNanos) is { } anomaly)    // threshold: 5 in 60 s
                     {
@@ -169,6 +176,25 @@ internal sealed partial class Pipeline
                 yield return verdict;
             }
         }
+    }
+
+    /// <summary>What is known about the range of <see cref="PipelineOptions.Inquiry"/>, as the events of an incident that ended; empty without one.</summary>
+    public IReadOnlyList<DerivedEvent> Answers()
+    {
+        Begin();
+        foreach (var environment in _stages.Environments)
+        {
+            if (environment.Stage.Answer() is { } answer)
+            {
+                var incident = answer.Dossier.Incident with { Severity = answer.Report.Severity };
+                _output.Add(EventWriter.Anomaly(incident.Anomalies[0], incident.Id));
+                var cause = EventWriter.RootCause(incident, answer.Report, 0, incident.LastSeenAt, null);
+                _output.Add(cause);
+                _output.Add(EventWriter.Incident(incident, EventTypes.IncidentResolved, 0, incident.LastSeenAt, cause.Id));
+            }
+        }
+
+        return _output;
     }
 
     private void Begin()

@@ -3,6 +3,7 @@ using Culprit.Engine.Detection.ErrorThreshold;
 using Culprit.Engine.Extending;
 using Culprit.Engine.Flows;
 using Culprit.Engine.Patterns;
+using Culprit.Engine.RootCause.Inquiries;
 using Culprit.Engine.Rules;
 
 namespace Culprit.Engine;
@@ -62,6 +63,9 @@ internal sealed record PipelineOptions
     /// <summary>Detectors of plug-ins: name, and what makes one for an environment. Default: none.</summary>
     public IReadOnlyDictionary<string, Func<string, IDetector>> Detectors { get; init; } =
         new Dictionary<string, Func<string, IDetector>>();
+
+    /// <summary>A stretch of time that somebody asks about; its evidence is then kept for <see cref="Pipeline.Answers"/>. Default: none.</summary>
+    public InquiryRange? Inquiry { get; init; }
 
     /// <summary>Told of a detector that threw and is left out from then on.</summary>
     public Action<DetectorFault>? DetectorFailed { get; init; }

@@ -1,4 +1,3 @@
-using System.Text;
 using Culprit.Engine.Detection;
 using Culprit.Engine.Filtering;
 using Culprit.Engine.Patterns;
@@ -159,20 +158,7 @@ internal sealed class ServiceStage(string service, PipelineOptions options, ulon
         return reference;
     }
 
-    private RecordRef Refer(in LogRecord record, long timeNanos)
-    {
-        var body = record.Body;
-        var text = Encoding.UTF8.GetString(body.Length > 4 * RecordRef.MaxTextLength ? body[..(4 * RecordRef.MaxTextLength)] : body);
-        if (text.Length > RecordRef.MaxTextLength)
-        {
-            var cut = RecordRef.MaxTextLength;
-            text = text[..(char.IsHighSurrogate(text[cut - 1]) ? cut - 1 : cut)];
-        }
-
-        var trace = record.TraceId.IsEmpty ? null : Encoding.UTF8.GetString(record.TraceId);
-        return new RecordRef(
-            record.Sequence, RecordId.Of(record, journalId), timeNanos, service, record.Severity, text, trace);
-    }
+    private RecordRef Refer(in LogRecord record, long timeNanos) => RecordRef.Of(record, journalId, timeNanos, service);
 }
 
 /// <summary>A drained <see cref="ServiceStage"/> at rest.</summary>

@@ -6,6 +6,7 @@ using Culprit.Engine.Flows;
 using Culprit.Engine.Records;
 using Culprit.Engine.RootCause;
 using Culprit.Engine.Storage;
+using Culprit.Engine.Traces;
 
 namespace Culprit.Engine;
 
@@ -89,10 +90,12 @@ internal sealed class StageTable(PipelineOptions options, ulong journalId, RootC
             _journalId = journalId;
             _dedupeBudget = dedupeBudget;
             _drawn = drawn;
-            Stage = new EnvironmentStage(name, options, ranker, Text);
+            Stage = new EnvironmentStage(name, options, journalId, ranker, new PatternNames(Text, Resolve));
             Flows = options.Flows is { } flows ? new FlowStage(flows, Text, options.SessionForgotten) : null;
             Detectors = options.Detectors.Count > 0 ? new DetectorStage(name, options) : null;
         }
+
+        public string Name => _name;
 
         public EnvironmentStage Stage { get; }
 
@@ -157,6 +160,9 @@ internal sealed class StageTable(PipelineOptions options, ulong journalId, RootC
 
             Flows?.Tick(tickNanos);
         }
+
+        private PatternId Resolve(string service, PatternId pattern) =>
+            _services.TryGetValue(service, out var stage) ? stage.Miner.Resolve(pattern) : pattern;
 
         private string Text(string service, PatternId pattern) =>
             _services.TryGetValue(service, out var stage) ? stage.Miner.Text(pattern) : string.Empty;

@@ -55,6 +55,7 @@ internal static class CulpritServer
         app.MapIngestion();
         app.MapChanges();
         app.MapQuerying();
+        app.MapDiagnose();
         app.MapDeadLetters();
         app.MapReplay();
         app.MapHealth();

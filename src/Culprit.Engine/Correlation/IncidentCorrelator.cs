@@ -82,6 +82,11 @@ internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
         return (open, Arrival.Opened);
     }
 
+    /// <summary>Whether an anomaly that opens no incident tells something new of one that is open.</summary>
+    public bool Supports(Anomaly anomaly) => _open.Exists(o => !o.IsPlain
+        && anomaly.Services.Intersect(o.Incident.Services, StringComparer.Ordinal).Any()
+        && !o.Incident.Anomalies.Any(a => a.Id == anomaly.Id));
+
     /// <summary>A service is still beyond what is usual: its incidents are not over.</summary>
     public void Keep(string service, long nanos)
     {

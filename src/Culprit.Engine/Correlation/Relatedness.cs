@@ -13,6 +13,9 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
     /// <summary>Calls between a cause and its farthest symptom; services between them may stay silent.</summary>
     private const int MaxHops = 4;
 
+    /// <summary>Faults that begin together are one more often than two: then a common caller or callee connects them, too.</summary>
+    private static readonly TimeSpan Together = TimeSpan.FromSeconds(90);
+
     private readonly ILookup<string, string> _callees = edges.Where(e => e.Confidence >= MinConfidence)
         .ToLookup(e => e.Caller, e => e.Callee, StringComparer.Ordinal);
 
@@ -36,10 +39,15 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
 
         var theirs = incident.Services.Select(NodeName.Normalise).ToHashSet(StringComparer.Ordinal);
         return anomaly.Services.Select(NodeName.Normalise)
-            .Any(s => IsUnknown(s) || Reaches(s, _callees, theirs) || Reaches(s, _callers, theirs)) || theirs.All(IsUnknown) ? 1 : 0;
+            .Any(s => IsUnknown(s) || Reaches(s, _callees, theirs) || Reaches(s, _callers, theirs)
+                || ((anomaly.StartedAt - incident.StartedAt).Duration() <= Together && HasCommonNeighbour(s, theirs)))
+            || theirs.All(IsUnknown) ? 1 : 0;
     }
 
     private bool IsUnknown(string service) => !_callees.Contains(service) && !_callers.Contains(service);
+
+    private bool HasCommonNeighbour(string service, HashSet<string> targets) =>
+        _callers[service].Any(c => _callees[c].Any(targets.Contains)) || _callees[service].Any(c => _callers[c].Any(targets.Contains));
 
     private static bool Reaches(string from, ILookup<string, string> next, HashSet<string> targets)
     {

@@ -16,6 +16,9 @@ internal sealed record Anomaly
     /// <summary>Found by a plain count without a baseline: such a finding never absorbs another detector's.</summary>
     public bool IsPlain { get; init; }
 
+    /// <summary>Tells more of an incident that other findings opened, and opens none.</summary>
+    public bool IsSupporting { get; init; }
+
     /// <summary>Standard deviations by which it was beyond the usual; 0 when the detector does not measure it so.</summary>
     public double Strength { get; init; }
 

@@ -1,5 +1,9 @@
 using Culprit.Engine.Detection.ErrorSpike;
+using Culprit.Engine.Detection.Growth;
 using Culprit.Engine.Detection.LatencyShift;
+using Culprit.Engine.Detection.MetricLevel;
+using Culprit.Engine.Detection.PatternShift;
+using Culprit.Engine.Detection.Silence;
 
 namespace Culprit.Engine.Detection;
 
@@ -9,4 +13,12 @@ internal sealed record DetectorOptions
     public ErrorSpikeOptions ErrorSpike { get; init; } = new();
 
     public LatencyShiftOptions LatencyShift { get; init; } = new();
+
+    public MetricLevelOptions MetricLevel { get; init; } = new();
+
+    public GrowthOptions Growth { get; init; } = new();
+
+    public SilenceOptions Silence { get; init; } = new();
+
+    public PatternShiftOptions PatternShift { get; init; } = new();
 }

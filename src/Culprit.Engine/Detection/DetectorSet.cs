@@ -1,6 +1,10 @@
 using Culprit.Engine.Detection.ErrorSpike;
+using Culprit.Engine.Detection.Growth;
 using Culprit.Engine.Detection.LatencyShift;
+using Culprit.Engine.Detection.MetricLevel;
+using Culprit.Engine.Detection.PatternShift;
 using Culprit.Engine.Detection.Series;
+using Culprit.Engine.Detection.Silence;
 using Culprit.Engine.Records;
 
 namespace Culprit.Engine.Detection;
@@ -19,6 +23,10 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
 
     private readonly ErrorSpikeDetector _errors = new(environment, options.ErrorSpike);
     private readonly LatencyShiftDetector _latency = new(environment, options.LatencyShift);
+    private readonly MetricLevelDetector _levels = new(environment, options.MetricLevel);
+    private readonly GrowthDetector _growth = new(environment, options.Growth);
+    private readonly SilenceDetector _silence = new(environment, options.Silence);
+    private readonly PatternShiftDetector _patterns = new(environment, options.PatternShift);
     private readonly SortedDictionary<string, ServiceTraffic> _traffic = new(StringComparer.Ordinal);
     private readonly QuietTime _quiet = new();
     private readonly long _lateSteps = UnixNanos.From(lateness) / Steps.Nanos;
@@ -31,10 +39,19 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
     public void Observe(ServiceDigest digest)
     {
         var step = Steps.OfSecond(digest.Second);
-        var calm = digest.ByLevel[0] + digest.ByLevel[1];
-        Traffic(digest.Service, step)?.Calm.Add(step, calm);
-        Traffic(string.Empty, step)?.Calm.Add(step, calm);
+        Traffic(digest.Service, step)?.Add(step, digest);
+        Traffic(string.Empty, step)?.Add(step, digest);
         Touch(step);
+        foreach (var quiet in digest.Quiet)
+        {
+            _patterns.Observe(digest.Service, quiet.Pattern.Value, step, quiet.Count, null);
+        }
+
+        foreach (var warning in digest.Patterns.Where(p => !p.Severity.IsError()))
+        {
+            _patterns.Observe(digest.Service, warning.Pattern.Value, step, warning.Count, warning.Sample);
+        }
+
         if (digest.Errors > 0)
         {
             RecordRef? sample = null;
@@ -66,7 +83,8 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
     {
         var (durationNanos, isError) = (span.DurationNanos, span.IsError);
         var step = Steps.OfNanos(startNanos + (long)durationNanos);
-        Traffic(service, step)?.Spans.Add(step, 1);
+        Traffic(service, step)?.AddSpan(step);
+        Traffic(string.Empty, step)?.AddSpan(step);
         Touch(step);
         if (isError)
         {
@@ -79,6 +97,8 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
         }
     }
 
+    public void Observe(string service, string metric, long timeNanos, double value) => _levels.Observe(service, metric, timeNanos, value);
+
     /// <summary>Judges every step that can be judged by now; anomalies in the order in which they became visible.</summary>
     public IReadOnlyList<Anomaly> Judge(long tickNanos)
     {
@@ -88,13 +108,19 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
             return [];
         }
 
-        var first = _judged < 0 ? end : Math.Min(_judged + 1, Math.Max(_dirty + 1, end - _lateSteps));
+        var late = _dirty < _judged ? Math.Max(_dirty + 1, end - _lateSteps) : long.MaxValue;
+        var first = _judged < 0 ? end : Math.Min(_judged + 1, late);
         var found = new List<Anomaly>();
         for (var step = first; step <= end; step++)
         {
-            var frame = new Frame(step, _quiet, _errors.Tests + _latency.Tests);
+            var frame = new Frame(step, _quiet);
+            double Load(string service) => LoadFactor(service, frame);
             found.AddRange(_errors.Judge(frame, _traffic)
                 .Concat(_latency.Judge(frame, _quiet))
+                .Concat(_growth.Judge(frame, _levels.Series, Load))
+                .Concat(_levels.Judge(frame, _quiet, Load, s => _latency.HasRoots || _latency.Knows(s)))
+                .Concat(_silence.Judge(frame, _traffic))
+                .Concat(_patterns.Judge(frame, _traffic))
                 .OrderBy(a => a.StartedAt).ThenByDescending(a => a.Strength).ThenBy(a => a.Id, StringComparer.Ordinal));
         }
 
@@ -115,13 +141,18 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
         void Open(string service, long step) => open(service, Steps.Start(step));
         _errors.Settle(_judged, Open);
         _latency.Settle(_judged, _quiet, Open);
+        _levels.Settle(_judged, Open);
+        _growth.Settle(_judged, Open);
+        _silence.Settle(_judged, Open);
+        _patterns.Settle(_judged, Open);
     }
 
     /// <summary>A time that belongs to an incident is no baseline.</summary>
     public void Exclude(long fromNanos, long toNanos) => _quiet.Exclude(Steps.OfNanos(fromNanos), Steps.OfNanos(toNanos) + 1);
 
-    public DetectorSetState ToState() =>
-        new(_judged, _dirty, _quiet, [.. _traffic.Values], _errors.ToState(), _latency.ToState());
+    public DetectorSetState ToState() => new(
+        _judged, _dirty, _quiet, [.. _traffic.Values], _errors.ToState(), _latency.ToState(), _levels.ToState(),
+        _growth.ToState(), _silence.ToState(), _patterns.ToState());
 
     public void Restore(DetectorSetState state)
     {
@@ -136,6 +167,23 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
 
         _errors.Restore(state.Errors);
         _latency.Restore(state.Latency);
+        _levels.Restore(state.Levels);
+        _growth.Restore(state.Growth);
+        _silence.Restore(state.Silence);
+        _patterns.Restore(state.Patterns);
+    }
+
+    /// <summary>How many times as much a service does as usual, over the last minute; 1 when that is not known.</summary>
+    private double LoadFactor(string service, Frame frame)
+    {
+        if (!_traffic.TryGetValue(service, out var traffic))
+        {
+            return 1;
+        }
+
+        var length = Frame.Lengths[1];
+        var usual = traffic.All.UsualIn(frame, 1, Math.Max(frame.Since, traffic.Since)).PerStep * length;
+        return usual >= 1 ? traffic.All.Counts.Between(frame.End - length, frame.End) / usual : 1;
     }
 
     private ServiceTraffic? Traffic(string service, long step)
@@ -171,4 +219,8 @@ internal sealed record DetectorSetState(
     QuietTime Quiet,
     IReadOnlyList<ServiceTraffic> Traffic,
     IReadOnlyList<ErrorScope> Errors,
-    LatencyState Latency);
+    LatencyState Latency,
+    MetricLevelState Levels,
+    IReadOnlyDictionary<string, long> Growth,
+    IReadOnlyDictionary<string, Alarm> Silence,
+    IReadOnlyList<PatternSeries> Patterns);

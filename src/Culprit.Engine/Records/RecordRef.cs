@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Culprit.Engine.Records;
 
 /// <summary>Points at one stored record and keeps what a reader wants to see of it.</summary>
@@ -11,4 +13,19 @@ internal sealed record RecordRef(
     long Sequence, string Id, long TimestampNanos, string Service, Severity Severity, string Text, string? TraceId)
 {
     public const int MaxTextLength = 400;
+
+    /// <param name="journalId">Part of the id of a record that its sender did not name.</param>
+    /// <param name="timeNanos">Time by which the record is windowed.</param>
+    public static RecordRef Of(in LogRecord record, ulong journalId, long timeNanos, string service)
+    {
+        var body = record.Body;
+        var text = Encoding.UTF8.GetString(body.Length > 4 * MaxTextLength ? body[..(4 * MaxTextLength)] : body);
+        if (text.Length > MaxTextLength)
+        {
+            text = text[..(char.IsHighSurrogate(text[MaxTextLength - 1]) ? MaxTextLength - 1 : MaxTextLength)];
+        }
+
+        var trace = record.TraceId.IsEmpty ? null : Encoding.UTF8.GetString(record.TraceId);
+        return new RecordRef(record.Sequence, RecordId.Of(record, journalId), timeNanos, service, record.Severity, text, trace);
+    }
 }

@@ -34,6 +34,9 @@ internal sealed class Candidate(string name, string node, CauseKind kind, Servic
 
     public MetricShift? Metric { get; set; }
 
+    /// <summary>What traces say of it.</summary>
+    public TraceSupport Traces { get; set; } = TraceSupport.None;
+
     public ChangeEffect? Change { get; set; }
 
     public double Score { get; set; }

@@ -24,6 +24,14 @@ internal sealed class CandidateSet
             }
         }
 
+        // A service that sends spans or metrics without logging can be the answer too.
+        foreach (var service in dossier.Traces.Select(f => f.Service)
+            .Concat(dossier.Metrics.Where(m => MetricShift.Of(m, dossier.Metrics, dossier.TracesSeen == 0) is { } s && (s.IsResource || dossier.HasMetricsOnly)).Select(m => m.Service))
+            .Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.Ordinal).Where(s => !_byName.ContainsKey(s)).ToList())
+        {
+            Add(new Candidate(service, NodeName.Normalise(service), CauseKind.Service, null));
+        }
+
         var known = new HashSet<string>(_byNode.Keys, StringComparer.Ordinal);
         foreach (var edge in dossier.Edges
             .Where(e => e.Confidence >= MinEdgeConfidence)

@@ -6,8 +6,8 @@ internal static class CauseSentence
     public static string Of(Candidate cause, IReadOnlyList<Candidate> failing)
     {
         var sentence = Core(cause, failing);
-        return cause.Change is { Change: var change } && cause.Onset is { } onset
-            ? $"{sentence}; {QuotedText.Name(change.Kind)} {QuotedText.Name(change.Id)} took effect there {Wording.Span(onset - change.At)} before"
+        return cause.Change is { Change: var change } effect && cause.Onset is { } onset
+            ? $"{sentence}; {QuotedText.Name(change.Kind)} {QuotedText.Name(change.Id)} took effect there {(effect.At <= onset ? Wording.Span(onset - effect.At) + " before" : "at that time")}"
             : sentence;
     }
 
@@ -27,6 +27,12 @@ internal static class CauseSentence
         if (own is { Fault: not SelfFault.None and not SelfFault.Exception })
         {
             return $"{name} {Admitted(own.Fault)} at {Wording.Time(own.Pattern.FirstAt)}: {QuotedText.Quote(own.Text)}{Lead(cause, own, failing)}";
+        }
+
+        var ways = cause.Traces.Findings is [var strongest, ..] && TraceSupport.PointsOf(strongest) >= 1 ? strongest : null;
+        if (ways is not null && TraceSupport.PointsOf(ways) > (own?.Mass ?? 0))
+        {
+            return $"{name} is where requests go wrong: {ways.Text}";
         }
 
         if (cause.Metric is { IsResource: true, Metric: var metric })

@@ -8,33 +8,65 @@ namespace Culprit.Engine.RootCause;
 /// <summary>Reads a change from the record that reported it.</summary>
 internal static class ChangeReader
 {
+    private const int MaxFiles = 100;
+    private const int MaxDiffLength = 16 * 1024;
+
     public static ChangeEvidence Read(in LogRecord record, ulong journalId)
     {
-        string? kind = null;
-        string? sha = null;
+        string? kind = null, id = null, commit = null, diff = null;
+        var files = new List<string>();
         var json = new Utf8JsonReader(record.Attributes);
         while (TelemetryFields.NextProperty(ref json, out var name))
         {
-            if (name == "kind" && json.TokenType == JsonTokenType.String)
+            switch (name)
             {
-                kind = json.GetString();
+                case "kind" when json.TokenType == JsonTokenType.String:
+                    kind = json.GetString();
+                    break;
+                case "sha" or "change_id" when json.TokenType == JsonTokenType.String:
+                    id = json.GetString();
+                    break;
+                case "commit_sha" or "commit" or "revision" when json.TokenType == JsonTokenType.String:
+                    commit = json.GetString();
+                    break;
+                case "diff" or "patch" when json.TokenType == JsonTokenType.String:
+                    diff = json.GetString();
+                    break;
+                case "files_changed" or "files" when json.TokenType == JsonTokenType.StartArray:
+                    ReadFiles(ref json, files);
+                    break;
+                default:
+                    json.Skip();
+                    break;
             }
-            else if (name is "sha" or "change_id" && json.TokenType == JsonTokenType.String)
+        }
+
+        var service = Encoding.UTF8.GetString(record.Service);
+        return new ChangeEvidence(
+            id ?? RecordId.Of(record, journalId),
+            kind ?? "change",
+            service == "unknown" ? null : service,
+            UnixNanos.ToTime(record.TimestampNanos),
+            Encoding.UTF8.GetString(record.Body))
+        {
+            CommitId = commit ?? (kind == "deploy" ? id : null), // Many tools call what a deploy carries its sha.
+            Files = files,
+            Diff = diff is { Length: > MaxDiffLength } ? diff[..MaxDiffLength] : diff,
+        };
+    }
+
+    private static void ReadFiles(ref Utf8JsonReader json, List<string> files)
+    {
+        while (json.Read() && json.TokenType != JsonTokenType.EndArray)
+        {
+            if (json.TokenType == JsonTokenType.String && files.Count < MaxFiles)
             {
-                sha = json.GetString();
+                files.Add(json.GetString()!);
             }
             else
             {
                 json.Skip();
             }
         }
-
-        var service = Encoding.UTF8.GetString(record.Service);
-        return new ChangeEvidence(
-            sha ?? RecordId.Of(record, journalId),
-            kind ?? "change",
-            service == "unknown" ? null : service,
-            UnixNanos.ToTime(record.TimestampNanos),
-            Encoding.UTF8.GetString(record.Body));
     }
 }

@@ -1,11 +1,15 @@
 using System.Globalization;
+using Culprit.Engine.RootCause.Changes;
 
 namespace Culprit.Engine.RootCause;
 
 /// <summary>Says of each candidate that was looked at and not shown why it was dismissed.</summary>
-internal sealed class Dismissals(Dossier dossier, CandidateSet candidates, EvidenceScale scale)
+internal sealed class Dismissals(CandidateSet candidates, EvidenceScale scale, ChangeJudge changes)
 {
     private const int MaxReasons = 20;
+
+    /// <summary>Changes that are cleared by name, the likeliest first.</summary>
+    private const int MaxChanges = 8;
 
     public IReadOnlyList<string> Write(IReadOnlyList<Candidate> shown, IReadOnlyList<Candidate> failing)
     {
@@ -80,16 +84,16 @@ internal sealed class Dismissals(Dossier dossier, CandidateSet candidates, Evide
 
     private IEnumerable<string> Changes(IReadOnlyList<Candidate> shown)
     {
-        var named = shown.Select(c => c.Change?.Change.Id).ToHashSet(StringComparer.Ordinal);
-        var start = shown.Select(c => c.Onset).Min() ?? dossier.Incident.StartedAt;
-        foreach (var change in dossier.Changes
-            .Where(c => !named.Contains(c.Id))
-            .OrderBy(c => c.At).ThenBy(c => c.Id, StringComparer.Ordinal))
+        if (changes.Outside is { } outside)
         {
-            var what = $"{QuotedText.Name(change.Kind)} {QuotedText.Name(change.Id)}{(change.Service is { } s ? $" on {QuotedText.Name(s)}" : "")}";
-            yield return change.At > start
-                ? $"{what}: took effect {Wording.Span(change.At - start)} after the first trouble"
-                : $"{what}: before the trouble, but not on a service that shows its cause";
+            yield return $"every change: {outside}";
+        }
+
+        var named = shown.Select(c => c.Change?.Change.Id).ToHashSet(StringComparer.Ordinal);
+        foreach (var verdict in changes.Verdicts.Where(v => !named.Contains(v.Change.Id)).Take(MaxChanges))
+        {
+            var service = verdict.Service is { } s ? $" on {QuotedText.Name(s)}" : "";
+            yield return $"{QuotedText.Name(verdict.Change.Kind)} {QuotedText.Name(verdict.Change.Id)}{service}: {verdict.Reason}";
         }
     }
 }

@@ -1,6 +1,7 @@
 using Culprit.Engine.Correlation;
 using Culprit.Engine.Records;
 using Culprit.Engine.Topology;
+using Culprit.Engine.Traces;
 
 namespace Culprit.Engine.RootCause;
 
@@ -20,6 +21,15 @@ internal sealed record Dossier
     public required IReadOnlyList<MetricEvidence> Metrics { get; init; }
 
     public required IReadOnlyList<ChangeEvidence> Changes { get; init; }
+
+    /// <summary>What traces say; empty when there are none.</summary>
+    public IReadOnlyList<TraceFinding> Traces { get; init; } = [];
+
+    /// <summary>Traces of several steps in the incident's window that the findings rest on.</summary>
+    public int TracesSeen { get; init; }
+
+    /// <summary>Neither logs nor traces: metrics are all there is to go by.</summary>
+    public bool HasMetricsOnly => Services.Count == 0 && Traces.Count == 0;
 }
 
 /// <summary>What one service said around the incident, against its own past.</summary>
@@ -76,6 +86,7 @@ internal sealed record PatternEvidence(
 /// <param name="Value">Value in the window that lies farthest from the median.</param>
 /// <param name="At">When it was measured.</param>
 /// <param name="BaselinePoints">Points behind the median; 0 means none.</param>
+/// <param name="Stray">How far the same metric strays from its median in all services together: 99 of 100 earlier points lie within; 0 means unknown.</param>
 internal sealed record MetricEvidence(
     string Service,
     string Metric,
@@ -84,10 +95,26 @@ internal sealed record MetricEvidence(
     double Deviation,
     double Value,
     DateTimeOffset At,
-    int BaselinePoints);
+    int BaselinePoints,
+    double Stray = 0)
+{
+    /// <summary>When it began to rise steadily; null when it does not.</summary>
+    public DateTimeOffset? RisesSince { get; init; }
+}
 
 /// <summary>A commit, deploy, flag or configuration change near the incident.</summary>
 /// <param name="Id">Its full id on the wire (a commit's sha).</param>
 /// <param name="Kind">Such as <c>deploy</c>, <c>commit</c>, <c>flag</c>.</param>
 /// <param name="Service">Where it took effect; null when it does not say.</param>
-internal sealed record ChangeEvidence(string Id, string Kind, string? Service, DateTimeOffset At, string Summary);
+/// <param name="Summary">Its message, or what else describes it in a line.</param>
+internal sealed record ChangeEvidence(string Id, string Kind, string? Service, DateTimeOffset At, string Summary)
+{
+    /// <summary>The commit that a deploy carries.</summary>
+    public string? CommitId { get; init; }
+
+    /// <summary>Paths of the files that a commit changed.</summary>
+    public IReadOnlyList<string> Files { get; init; } = [];
+
+    /// <summary>Its diff, cut to 16 KiB; null when it was not sent.</summary>
+    public string? Diff { get; init; }
+}

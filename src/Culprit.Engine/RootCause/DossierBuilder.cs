@@ -2,6 +2,7 @@ using Culprit.Engine.Correlation;
 using Culprit.Engine.Detection;
 using Culprit.Engine.Records;
 using Culprit.Engine.Topology;
+using Culprit.Engine.Traces;
 
 namespace Culprit.Engine.RootCause;
 
@@ -10,25 +11,31 @@ internal static class DossierBuilder
 {
     private const int MaxPatterns = 20;
 
-    /// <summary>Metric points this long before the first error still belong to the incident: resources fail first.</summary>
-    private static readonly long MetricLead = 60 * UnixNanos.PerSecond;
+    /// <summary>Traces that began this long before the first sign still belong to the incident: a detector needs a while.</summary>
+    private static readonly long TraceLead = 30 * UnixNanos.PerSecond;
 
-    /// <param name="text">Display text of a service's pattern.</param>
     public static Dossier Build(
         OpenIncident open,
         IEnumerable<MetricHistory> metrics,
         IReadOnlyList<ChangeEvidence> changes,
         IReadOnlyList<ServiceEdge> edges,
-        Func<string, PatternId, string> text,
-        DateTimeOffset at) => new()
+        TraceBook traces,
+        PatternNames patterns,
+        DateTimeOffset at)
+    {
+        var comparison = new TraceComparison(traces, open.StartNanos - TraceLead, UnixNanos.From(at), patterns);
+        return new Dossier
         {
             Incident = open.Incident,
             At = at,
-            Services = [.. open.Services.Values.OrderBy(s => s.Service, StringComparer.Ordinal).Select(s => ToEvidence(s, text))],
+            Services = [.. open.Services.Values.OrderBy(s => s.Service, StringComparer.Ordinal).Select(s => ToEvidence(s, patterns.Text))],
             Edges = edges,
-            Metrics = [.. metrics.Select(m => ToEvidence(m, open.StartNanos)).OfType<MetricEvidence>()],
+            Metrics = MetricShifts.Find([.. metrics], open.StartNanos, long.MaxValue),
             Changes = changes,
+            Traces = comparison.Findings(),
+            TracesSeen = comparison.Now,
         };
+    }
 
     private static ServiceEvidence ToEvidence(TrackedService service, Func<string, PatternId, string> text) => new()
     {
@@ -55,23 +62,4 @@ internal static class DossierBuilder
                     p.Samples)),
         ],
     };
-
-    private static MetricEvidence? ToEvidence(MetricHistory metric, long startNanos)
-    {
-        var from = startNanos - MetricLead;
-        var (median, deviation, points) = metric.Before(from);
-        MetricPoint? farthest = null;
-        foreach (var point in metric.Points)
-        {
-            if (point.TimeNanos >= from && (farthest is null || Math.Abs(point.Value - median) > Math.Abs(farthest.Value.Value - median)))
-            {
-                farthest = point;
-            }
-        }
-
-        return farthest is { } far
-            ? new MetricEvidence(
-                metric.Service, metric.Metric, metric.Unit, median, deviation, far.Value, UnixNanos.ToTime(far.TimeNanos), points)
-            : null;
-    }
 }

@@ -17,7 +17,9 @@ internal sealed class EvidenceScale(Dossier dossier, CandidateSet candidates)
     {
         if (candidate.Evidence is not { } evidence)
         {
-            candidate.Telemetry = Telemetry.None;
+            var isFailing = candidate.Traces.Points >= 1;
+            candidate.Onset = isFailing ? dossier.Incident.StartedAt : null;
+            candidate.Telemetry = isFailing ? Telemetry.Failing : candidate.Kind == CauseKind.Service ? Telemetry.Normal : Telemetry.None;
             return;
         }
 
@@ -31,7 +33,8 @@ internal sealed class EvidenceScale(Dossier dossier, CandidateSet candidates)
         Combine(candidate.Patterns);
         candidate.Own = Math.Max(candidate.Patterns.Sum(p => p.Mass), OverallMass(evidence));
         candidate.Onset = candidate.Patterns.Where(p => p.Gate >= 0.5).Select(p => (DateTimeOffset?)p.Pattern.FirstAt).Min()
-            ?? (candidate.Own >= MinOwn ? evidence.FirstErrorAt : null);
+            ?? (candidate.Own >= MinOwn ? evidence.FirstErrorAt : null)
+            ?? (candidate.Traces.Points >= 1 ? dossier.Incident.StartedAt : null);
         candidate.Telemetry = TelemetryOf(candidate, evidence);
     }
 

@@ -166,15 +166,20 @@ internal sealed class HypothesisWriter(Dossier dossier, CandidateSet candidates,
             Add(contra, $"{name} {Health(candidate)}", null, -1);
         }
 
+        foreach (var finding in candidate.Traces.Findings.Where(f => TraceSupport.PointsOf(f) >= 0.3).Take(MaxOfAKind))
+        {
+            Add(pro, finding.Text, null, TraceSupport.PointsOf(finding));
+        }
+
         if (candidate.Metric is { Metric: var metric } shift)
         {
             var unit = metric.Unit.Length > 0 ? " " + QuotedText.Name(metric.Unit) : "";
             Add(pro, $"{QuotedText.Name(metric.Metric)} of {name} reached {Wording.Number(metric.Value)}{unit} at {Wording.Time(metric.At)} against a median of {Wording.Number(metric.Median)}{unit} over {metric.BaselinePoints} points", null, shift.Points);
         }
 
-        if (candidate.Change is { Change: var change } effect && candidate.Onset is { } onset)
+        if (candidate.Change is { Change: var change } effect)
         {
-            Add(pro, $"{QuotedText.Name(change.Kind)} {QuotedText.Name(change.Id)} on {name}, {Wording.Span(onset - change.At)} before its first trouble: {QuotedText.Quote(change.Summary)}", null, effect.Points);
+            Add(pro, $"{QuotedText.Name(change.Kind)} {QuotedText.Name(change.Id)} {QuotedText.Quote(change.Summary)} {effect.Reason}", null, effect.Points);
         }
 
         var first = failing.Where(c => c.Onset is not null).OrderBy(c => c.Onset).ThenBy(c => c.Name, StringComparer.Ordinal).FirstOrDefault();
@@ -195,6 +200,7 @@ internal sealed class HypothesisWriter(Dossier dossier, CandidateSet candidates,
 
     private string Health(Candidate candidate) => candidate.Telemetry switch
     {
+        Telemetry.Normal when candidate.Evidence is null => "shows nothing unusual",
         Telemetry.Normal => string.Create(CultureInfo.InvariantCulture, $"logs as always: {candidate.Evidence!.Records} records since {Wording.Time(dossier.Incident.StartedAt)}, no unusual errors"),
         Telemetry.Failing => "began to fail only later, or is not the only one it accuses",
         Telemetry.None => "sends no telemetry and the message is not specific",

@@ -12,9 +12,11 @@ internal sealed partial record MetricShift(MetricEvidence Metric, double Points,
 
     /// <summary>The metric's contribution; null when it stays within its past or has none.</summary>
     /// <param name="all">Every metric of the dossier: the same metric of the others shows how far it usually strays.</param>
-    public static MetricShift? Of(MetricEvidence metric, IReadOnlyList<MetricEvidence> all)
+    /// <param name="alone">Nothing else tells how long requests take: latency then says more.</param>
+    public static MetricShift? Of(MetricEvidence metric, IReadOnlyList<MetricEvidence> all, bool alone)
     {
-        if (metric.BaselinePoints < 5 || !double.IsFinite(metric.Value) || !double.IsFinite(metric.Median) || OfTheHost().IsMatch(metric.Metric))
+        var kind = KindOf(metric.Metric);
+        if (metric.BaselinePoints < 5 || !double.IsFinite(metric.Value) || !double.IsFinite(metric.Median) || kind == MetricKind.Host)
         {
             return null;
         }
@@ -28,16 +30,33 @@ internal sealed partial record MetricShift(MetricEvidence Metric, double Points,
         }
 
         var times = metric.Median > 0 ? metric.Value / metric.Median : 16;
-        var strength = Math.Min(Math.Min(4, Math.Log2(times) + 0.5), AgainstPeers(metric, all));
+        var strength = Math.Min(4, metric.Stray > 0
+            ? Math.Log2((metric.Value - metric.Median) / metric.Stray)
+            : Math.Min(Math.Log2(times) + 0.5, AgainstPeers(metric, all)));
         if (strength <= 0)
         {
             return null;
         }
 
-        var isResource = Resource().IsMatch(metric.Metric);
-        var weight = isResource ? 1 : Latency().IsMatch(metric.Metric) ? 0.25 : Trouble().IsMatch(metric.Metric) ? 0.4 : 0.1;
-        return new MetricShift(metric, weight * strength, isResource, Memory().IsMatch(metric.Metric));
+        var weight = kind switch
+        {
+            MetricKind.Resource => 3,
+            MetricKind.Latency => alone ? 1.5 : 0.5,
+            MetricKind.Trouble => 0.4,
+            _ => 0.1,
+        };
+        return new MetricShift(metric, weight * strength, kind == MetricKind.Resource, Memory().IsMatch(metric.Metric));
     }
+
+    /// <summary>What a metric measures, as far as its name tells.</summary>
+    public static MetricKind KindOf(string metric) => metric switch
+    {
+        _ when OfTheHost().IsMatch(metric) => MetricKind.Host,
+        _ when Resource().IsMatch(metric) => MetricKind.Resource,
+        _ when Latency().IsMatch(metric) => MetricKind.Latency,
+        _ when Trouble().IsMatch(metric) => MetricKind.Trouble,
+        _ => MetricKind.Other,
+    };
 
     /// <summary>
     /// How many times farther it went than twice the median of the same metric elsewhere, as a power of two. It silences
@@ -73,4 +92,18 @@ internal sealed partial record MetricShift(MetricEvidence Metric, double Points,
 
     [GeneratedRegex("error|fail|5xx|reject|timeout|drop|restart|retr|lag|backlog|pending", Plain)]
     private static partial Regex Trouble();
+}
+
+/// <summary>What a metric measures.</summary>
+internal enum MetricKind : byte
+{
+    Other = 0,
+
+    /// <summary>Of the machine, which many services share.</summary>
+    Host = 1,
+    Resource = 2,
+    Latency = 3,
+
+    /// <summary>Errors, rejections, restarts and backlogs.</summary>
+    Trouble = 4,
 }

@@ -1,5 +1,7 @@
 using Culprit.Engine.Records;
+using Culprit.Engine.RootCause.Changes;
 using Culprit.Engine.Topology;
+using Culprit.Engine.Traces;
 
 namespace Culprit.Engine.RootCause;
 
@@ -18,38 +20,48 @@ internal sealed class RootCauseRanker(RunbookLibrary runbooks)
     /// <summary>Candidates below this part of the best score are reported as ruled out.</summary>
     private const double MinShare = 0.3;
 
+    /// <summary>Fewer traces than this are anecdotes.</summary>
+    private const int MinTraces = 10;
+
     public RootCauseReport Rank(Dossier dossier)
     {
         var candidates = new CandidateSet(dossier);
         var scale = new EvidenceScale(dossier, candidates);
         foreach (var candidate in candidates.All.ToList())
         {
+            candidate.Traces = TracesOf(dossier, candidate);
             candidate.Metric = MetricOf(dossier, candidate);
             scale.Weigh(candidate);
         }
 
         new BlameFlow(candidates).Run();
         Score(dossier, candidates);
+        var changes = JudgeChanges(dossier, candidates);
 
         var failing = candidates.All
             .Where(c => c.Own >= EvidenceScale.MinOwn)
             .OrderBy(c => c.Onset ?? DateTimeOffset.MaxValue).ThenBy(c => c.Name, StringComparer.Ordinal).ToList();
-        var ranked = candidates.All
-            .Where(c => c.Score > 0.05)
-            .OrderByDescending(c => Math.Round(c.Score, 6)).ThenBy(c => c.Onset ?? DateTimeOffset.MaxValue)
-            .ThenBy(c => c.Name, StringComparer.Ordinal).ToList();
-        return Report(dossier, candidates, scale, failing, ranked);
+        return Report(dossier, candidates, scale, changes, failing, Ranked(candidates));
     }
 
     private static MetricShift? MetricOf(Dossier dossier, Candidate candidate) => dossier.Metrics
         .Where(m => string.Equals(m.Service, candidate.Name, StringComparison.OrdinalIgnoreCase)
             || (candidate.Kind == CauseKind.Dependency && NodeName.Normalise(m.Service) == candidate.Node))
-        .Select(m => MetricShift.Of(m, dossier.Metrics)).OfType<MetricShift>()
+        .Select(m => MetricShift.Of(m, dossier.Metrics, dossier.TracesSeen == 0)).OfType<MetricShift>()
         .OrderByDescending(m => m.Points).ThenBy(m => m.Metric.Metric, StringComparer.Ordinal).ThenBy(m => m.Metric.At)
         .FirstOrDefault();
 
+    private static TraceSupport TracesOf(Dossier dossier, Candidate candidate)
+    {
+        var findings = dossier.Traces.Where(f => f.Service == candidate.Name).ToList();
+        return findings.Count > 0 ? new TraceSupport(findings) : TraceSupport.None;
+    }
+
     private static void Score(Dossier dossier, CandidateSet candidates)
     {
+        // Traces tell where in a request the trouble is; beside them counts of lines, which follow the load, say half as much.
+        var lines = dossier.TracesSeen >= MinTraces && dossier.Traces.Count > 0 ? 0.5 : 1;
+
         // Dependencies were found meanwhile; a database without logs may still have metrics.
         foreach (var dependency in candidates.All.Where(c => c.Kind == CauseKind.Dependency))
         {
@@ -60,30 +72,50 @@ internal sealed class RootCauseRanker(RunbookLibrary runbooks)
         foreach (var candidate in candidates.All)
         {
             // Metrics and changes support other evidence; alone they are a third of what they could be, or nothing.
-            var supported = Math.Min(1, candidate.Kept);
-            var score = Rise.SoftCap(candidate.Kept);
+            var supported = dossier.HasMetricsOnly ? 1 : Math.Min(1, candidate.Kept + candidate.Traces.Points);
+            var score = (lines * Rise.SoftCap(candidate.Kept)) + candidate.Traces.Points;
             score += Rise.SoftCap(candidate.Metric?.Points ?? 0) * (0.33 + (0.67 * supported));
             score += candidate.Accusers.Count() is >= 2 and var n ? 0.6 * Math.Log(n) * supported : 0;
             if (candidate.Onset is { } onset)
             {
-                candidate.Change = supported >= 0.3 ? ChangeOf(dossier, candidate, onset) : null;
-                score += Rise.SoftCap(candidate.Change?.Points ?? 0) * supported;
                 var late = first is { } start ? Math.Max(0, (onset - start).TotalSeconds) : 0;
-                score *= 1 - (0.4 * (1 - Math.Exp(-late / 60)));
+                score *= 1 - (0.4 * lines * (1 - Math.Exp(-late / 60)));
             }
 
             candidate.Score = score;
         }
     }
 
-    private static ChangeEffect? ChangeOf(Dossier dossier, Candidate candidate, DateTimeOffset onset) => dossier.Changes
-        .Where(c => c.Service is { } service && (string.Equals(service, candidate.Name, StringComparison.OrdinalIgnoreCase)
-            || NodeName.Normalise(service) == candidate.Node))
-        .Select(c => ChangeEffect.Of(c, onset)).OfType<ChangeEffect>()
-        .OrderByDescending(c => c.Points).ThenBy(c => c.Change.Id, StringComparer.Ordinal).FirstOrDefault();
+    /// <summary>Gives each suspect the change that explains it, if one does, and what that adds.</summary>
+    private static ChangeJudge JudgeChanges(Dossier dossier, CandidateSet candidates)
+    {
+        var suspects = Ranked(candidates);
+        var judge = new ChangeJudge(dossier, suspects, [.. candidates.All.Where(c => c.Kind == CauseKind.Service).Select(c => c.Name)]);
+        for (var i = 0; i < suspects.Count && judge.Outside is null; i++)
+        {
+            var suspect = suspects[i];
+            var supported = Math.Min(1, suspect.Kept + suspect.Traces.Points);
+
+            // What was changed for all (shared code) is blamed on the first suspect only.
+            var verdict = judge.Verdicts.FirstOrDefault(v => v.Suspect == suspect.Name || (i == 0 && v.Suspect is null && v.Service is null));
+            if (verdict is { Score: >= ChangeJudge.MinScore } && supported >= 0.3)
+            {
+                suspect.Change = new ChangeEffect(verdict.Change, verdict.At, Math.Min(2, 4 * verdict.Score), verdict.Reason);
+                suspect.Score += Rise.SoftCap(suspect.Change.Points) * supported;
+            }
+        }
+
+        return judge;
+    }
+
+    private static List<Candidate> Ranked(CandidateSet candidates) =>
+    [
+        .. candidates.All.Where(c => c.Score > 0.05)
+            .OrderByDescending(c => Math.Round(c.Score, 6)).ThenBy(c => c.Onset ?? DateTimeOffset.MaxValue).ThenBy(c => c.Name, StringComparer.Ordinal),
+    ];
 
     private RootCauseReport Report(
-        Dossier dossier, CandidateSet candidates, EvidenceScale scale, List<Candidate> failing, List<Candidate> ranked)
+        Dossier dossier, CandidateSet candidates, EvidenceScale scale, ChangeJudge changes, List<Candidate> failing, List<Candidate> ranked)
     {
         var verdict = Verdict.Of([.. ranked.Select(c => c.Score)], MinScore, ranked.Count > 0 ? Ceiling(ranked[0], candidates) : 1);
         var shown = ranked.Where((c, i) => i < MaxHypotheses && c.Score >= MinShare * ranked[0].Score).ToList();
@@ -100,7 +132,7 @@ internal sealed class RootCauseRanker(RunbookLibrary runbooks)
                 ? CauseSentence.Unclear(shown, candidates.All.Count(c => c.Kind == CauseKind.Service))
                 : CauseSentence.Of(cause, failing),
             Hypotheses = hypotheses,
-            RuledOut = new Dismissals(dossier, candidates, scale).Write(shown, failing),
+            RuledOut = new Dismissals(candidates, scale, changes).Write(shown, failing),
             RecommendedAction = action,
             Severity = SeverityRule.Of(failing),
             Confidence = verdict.Abstains ? 0 : hypotheses[0].Confidence,
@@ -122,6 +154,9 @@ internal sealed class RootCauseRanker(RunbookLibrary runbooks)
             cause.Accusations.Exists(a => a.Share >= 0.3 && a.Caller.Accusations.Exists(v => v.Share >= 0.3)),
             candidates.All.Any(c => c.ExplainedBy.Exists(e => e.Callee == cause && e.Share >= 0.3)),
             cause.Metric is { IsResource: true },
+            cause.Traces.Findings.Any(f => f.Kind is TraceFindingKind.Blame or TraceFindingKind.Errors && TraceSupport.PointsOf(f) >= 1),
+            cause.Traces.Findings.Any(f => f.Kind is TraceFindingKind.Gap or TraceFindingKind.Self && TraceSupport.PointsOf(f) >= 1),
+            cause.Traces.Findings.Any(f => f.Kind is TraceFindingKind.Peer && TraceSupport.PointsOf(f) >= 1),
             cause.Change is not null,
         ];
         return kinds.Count(k => k) switch

@@ -11,7 +11,7 @@ internal sealed class LearnedEdge
     /// <summary>Of those, how many gave a host or URL rather than a bare name.</summary>
     public long Hosts { get; set; }
 
-    /// <summary>Traces in which the caller spoke first and last around the callee.</summary>
+    /// <summary>Times that the caller spoke, then the callee, then the caller again, in one trace or request.</summary>
     public long Traces { get; set; }
 
     /// <summary>Spans of the callee with a parent in the caller.</summary>
@@ -36,7 +36,7 @@ internal sealed class LearnedEdge
         {
             { Spans: > 0 } => (EdgeSource.Span, Say($"{Spans} spans of {callee} have their parent in {caller}")),
             { Traces: > 0 } => (EdgeSource.SharedTrace, Say(
-                $"{caller} spoke before and after {callee} in {Traces} of {Traces + reverseTraces} shared traces")),
+                $"{caller} spoke right before and after {callee} {Traces} times in shared traces, the other way round {reverseTraces} times")),
             { Hosts: > 0 } => (EdgeSource.Message, Say($"{Hosts} messages of {caller} give {callee} as a host")),
             _ => (EdgeSource.Message, Say($"{Messages} messages of {caller} name {callee}")),
         };

@@ -78,27 +78,29 @@ internal sealed class ServiceGraph
         }
     }
 
-    /// <summary>All sightings of one trace or request, in any order: the caller speaks before and after those it calls.</summary>
-    /// <remarks>Of several services around another, the one with the tightest interval is taken as its caller.</remarks>
+    /// <summary>All sightings of one trace or request, in any order: a caller speaks, then its callee, then the caller again.</summary>
+    /// <remarks>
+    /// Only the service that spoke right after the caller counts: what came later within may have been called by either of them.
+    /// </remarks>
     public void ObserveTrace(IReadOnlyList<TraceSighting> sightings)
     {
-        var intervals = sightings
-            .GroupBy(s => NodeName.Normalise(s.Service), StringComparer.Ordinal)
-            .Select(g => (Name: g.Key, First: g.Min(s => s.TimestampNanos), Last: g.Max(s => s.TimestampNanos)))
-            .ToList();
-        foreach (var callee in intervals)
+        var open = new List<string>();
+        foreach (var sighting in sightings.OrderBy(s => s.TimestampNanos).ThenBy(s => s.Service, StringComparer.Ordinal))
         {
-            var callers = intervals
-                .Where(c => c.First < callee.First && c.Last > callee.Last)
-                .OrderBy(c => c.Last - c.First)
-                .ThenBy(c => c.Name, StringComparer.Ordinal);
-            foreach (var caller in callers.Take(1))
+            var speaker = NodeName.Normalise(sighting.Service);
+            var at = open.IndexOf(speaker);
+            if (at < 0)
             {
-                if (EdgeFor(caller.Name, callee.Name, callee.Last) is { } edge)
-                {
-                    edge.Traces++;
-                }
+                open.Add(speaker);
+                continue;
             }
+
+            if (at + 1 < open.Count && EdgeFor(speaker, open[at + 1], sighting.TimestampNanos) is { } edge)
+            {
+                edge.Traces++;
+            }
+
+            open.RemoveRange(at + 1, open.Count - at - 1);
         }
     }
 

@@ -35,16 +35,24 @@ internal sealed class FileAnalysis(IReadOnlyList<LogInput> inputs, int threads, 
     public DateTimeOffset Newest { get; private set; } = DateTimeOffset.UnixEpoch;
 
     /// <param name="session">Takes the verdict of each followed session at the end; null when none are followed.</param>
+    /// <param name="until">Records after this moment are not played; null plays all.</param>
     public async Task RunAsync(
         Pipeline pipeline,
         Action<IReadOnlyList<DerivedEvent>> publish,
         Action<FlowVerdict>? session,
+        DateTimeOffset? until,
         CancellationToken cancellationToken)
     {
+        var last = until is { } end ? UnixNanos.From(end) : long.MaxValue;
         var player = new EventTimePlayer(pipeline, publish);
         await StartAsync(cancellationToken).ConfigureAwait(false);
         while (await NextAsync(cancellationToken).ConfigureAwait(false) is { } cursor)
         {
+            if (cursor.Key > last)
+            {
+                break; // The oldest of all that is left.
+            }
+
             var timed = cursor.Current!;
             if (cursor.Position == 0)
             {

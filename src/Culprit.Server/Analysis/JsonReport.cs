@@ -15,7 +15,7 @@ internal static class JsonReport
         json.WriteStartArray("incidents");
         foreach (var incident in report.Incidents)
         {
-            Write(json, incident);
+            WriteIncident(json, incident);
         }
 
         json.WriteEndArray();
@@ -45,7 +45,8 @@ internal static class JsonReport
         json.WriteEndObject();
     }
 
-    private static void Write(Utf8JsonWriter json, IncidentFinding incident)
+    /// <summary>One incident with its causes.</summary>
+    public static void WriteIncident(Utf8JsonWriter json, IncidentFinding incident)
     {
         json.WriteStartObject();
         json.WriteString("incident_id", incident.Id);

@@ -12,6 +12,7 @@ internal static class CommandLine
         root.Subcommands.Add(serve);
         root.Subcommands.Add(DemoCommand.Create());
         root.Subcommands.Add(AnalyzeCommand.Create());
+        root.Subcommands.Add(DiagnoseCommand.Create());
         root.Subcommands.Add(PatternsCommand.Create());
         root.Subcommands.Add(CheckCommand.Create());
         root.Subcommands.Add(IncidentCommand.Create());

@@ -26,6 +26,7 @@ internal static class QueryingRegistration
         "dead_letters":"GET /events/dlq",
         "incidents":"GET /incidents",
         "report":"GET /incidents/{id}/report",
+        "diagnose":"POST /diagnose",
         "summaries":"GET /summaries",
         "health":"GET /health",
         "ready":"GET /ready",

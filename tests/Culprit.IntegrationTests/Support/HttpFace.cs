@@ -12,6 +12,7 @@ using Culprit.Server.Ingestion;
 using Culprit.Server.Ingestion.Changes;
 using Culprit.Server.Journal;
 using Culprit.Server.Querying;
+using Culprit.Server.RootCause;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -75,6 +76,7 @@ internal sealed class HttpFace : IAsyncDisposable
         app.MapIngestion();
         app.MapChanges();
         app.MapQuerying();
+        app.MapDiagnose();
         app.MapHealth();
         await app.StartAsync();
         return new HttpFace(app, records);

@@ -152,7 +152,7 @@ public class ErrorSpikeDetectorTests
 
         void Tick(long second)
         {
-            found.AddRange(set.Judge(second * UnixNanos.PerSecond));
+            found.AddRange(set.Judge(second * UnixNanos.PerSecond).Where(a => a.Detector == ErrorSpikeDetector.Name));
             set.Settle((_, _) => { });
         }
     }

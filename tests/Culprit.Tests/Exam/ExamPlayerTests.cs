@@ -21,7 +21,7 @@ public sealed class ExamPlayerTests
             TelemetryFolder.Write(exam, folder, form);
             var fromFiles = new AnalysisReport();
             using var analysis = new FileAnalysis(LogInputs.Expand([folder], out _), 1, "default", TimeProvider.System);
-            await analysis.RunAsync(new Pipeline(new PipelineOptions(), 0, new RootCauseRanker(RunbookLibrary.Empty)), fromFiles.Add, null, TestContext.Current.CancellationToken);
+            await analysis.RunAsync(new Pipeline(new PipelineOptions(), 0, new RootCauseRanker(RunbookLibrary.Empty)), fromFiles.Add, null, null, TestContext.Current.CancellationToken);
 
             var (simulation, _) = exam.Prepare();
             using (simulation)

@@ -13,7 +13,7 @@ internal static class ChainRule
         ["Ingestion", "Filtering", "Patterns", "Flows", "Topology", "Admission"],
         ["Detection"],
         ["Correlation", "Summaries"],
-        ["RootCause", "Rules"],
+        ["RootCause", "Traces", "Rules"],
         ["Alerting", "Publishing"],
         ["Extending"],
     ];

@@ -88,6 +88,19 @@ internal sealed class SomeDossier
         return this;
     }
 
+    public SomeDossier Commit(string id, double at, string message, string diff, params string[] files)
+    {
+        _changes.Add(new ChangeEvidence(id, "commit", null, _start.AddSeconds(at), message) { Diff = diff, Files = files });
+        return this;
+    }
+
+    /// <summary>A deploy that carries a commit.</summary>
+    public SomeDossier Carried(string commit, string service, double at)
+    {
+        _changes.Add(new ChangeEvidence($"deploy-{commit}", "deploy", service, _start.AddSeconds(at), "deploy") { CommitId = commit });
+        return this;
+    }
+
     /// <param name="order">Shuffles every list; null keeps them as written.</param>
     public Dossier Build(Random? order = null)
     {

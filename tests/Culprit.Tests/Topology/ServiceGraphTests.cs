@@ -82,6 +82,16 @@ public sealed class ServiceGraphTests
     }
 
     [Fact]
+    public void OfTwoThatACallerCallsInTurnNeitherCallsTheOther()
+    {
+        var graph = new ServiceGraph(new ServiceGraphOptions());
+
+        graph.ObserveTrace([new("a", 1), new("b", 2), new("a", 3), new("c", 4), new("a", 5), new("b", 6), new("a", 7)]);
+
+        Assert.Equal([("a", "b"), ("a", "c")], graph.Edges().Select(e => (e.Caller, e.Callee)));
+    }
+
+    [Fact]
     public void TracesThatContradictOneAnotherLowerTheConfidence()
     {
         var sure = new ServiceGraph(new ServiceGraphOptions());

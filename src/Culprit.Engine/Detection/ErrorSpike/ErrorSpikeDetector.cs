@@ -20,9 +20,7 @@ internal sealed class ErrorSpikeDetector(string environment, ErrorSpikeOptions o
 
     private readonly Dictionary<ErrorScopeKey, ErrorScope> _scopes = [];
     private readonly SortedSet<ErrorScopeKey> _changed = new(Comparer<ErrorScopeKey>.Create(NarrowFirst));
-
-    /// <summary>Scopes that there are to test.</summary>
-    public int Tests => _scopes.Count;
+    private double _needed;
 
     public void Observe(ErrorScopeKind kind, string service, ulong pattern, long step, long count, RecordRef? sample)
     {
@@ -45,12 +43,13 @@ internal sealed class ErrorSpikeDetector(string environment, ErrorSpikeOptions o
     /// <summary>Judges the windows that end with the frame, of all scopes that changed within them.</summary>
     public IEnumerable<Anomaly> Judge(Frame frame, IReadOnlyDictionary<string, ServiceTraffic> traffic)
     {
+        _needed = frame.Sigma(_scopes.Count);
         foreach (var key in _changed)
         {
             var scope = _scopes[key];
             if (scope.Dirty < frame.End && Test(scope, frame, traffic) is { } spike)
             {
-                var isNew = scope.Alarm.Reach(frame.End, spike.Sigma >= Frame.Certain * frame.Sigma);
+                var isNew = scope.Alarm.Reach(frame.End, spike.Sigma >= Frame.Certain * _needed);
                 if (isNew && !HasOpenNarrower(scope))
                 {
                     yield return ToAnomaly(scope, frame, spike);
@@ -129,7 +128,7 @@ internal sealed class ErrorSpikeDetector(string environment, ErrorSpikeOptions o
             }
 
             sigma /= Math.Sqrt(usual.Dispersion);
-            if (sigma >= frame.Sigma && !(sigma <= best?.Sigma))
+            if (sigma >= _needed && !(sigma <= best?.Sigma))
             {
                 best = new Spike(from, length, count, usual, sigma);
             }
@@ -142,13 +141,13 @@ internal sealed class ErrorSpikeDetector(string environment, ErrorSpikeOptions o
         ServiceTraffic service, ErrorScope scope, Frame frame, int lengthIndex, long since, Usual usual, long count)
     {
         var series = scope.Kind == ErrorScopeKind.Spans ? service.Spans : service.Calm;
-        var before = series.UsualIn(frame.Before(lengthIndex), since, 1);
+        var before = series.UsualIn(frame, lengthIndex, since);
         if (before.PerStep < MinTrafficPerStep)
         {
             return null;
         }
 
-        var now = series.Between(frame.End - Frame.Lengths[lengthIndex], frame.End);
+        var now = series.Counts.Between(frame.End - Frame.Lengths[lengthIndex], frame.End);
         return LikelihoodRatio.OfRates(usual.Count, before.Count, count, Math.Max(1, now));
     }
 
@@ -181,7 +180,7 @@ internal sealed class ErrorSpikeDetector(string environment, ErrorSpikeOptions o
             Expected = string.Create(CultureInfo.InvariantCulture,
                 $"{spike.Usual.PerStep * spike.Length:0.##} {what} in {seconds} s (usual over {spike.Usual.Steps * Steps.Seconds / 60.0:0.#} min)"),
             Observed = string.Create(CultureInfo.InvariantCulture,
-                $"{spike.Count} {Of(scope)} in {seconds} s: {spike.Sigma:0.0} standard deviations (likelihood ratio of two rates, clumping {spike.Usual.Dispersion:0.0}), {frame.Sigma:0.0} needed"),
+                $"{spike.Count} {Of(scope)} in {seconds} s: {spike.Sigma:0.0} standard deviations (likelihood ratio of two rates, clumping {spike.Usual.Dispersion:0.0}), {_needed:0.0} needed"),
             Evidence = evidence,
             Strength = spike.Sigma,
         };

@@ -20,9 +20,7 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
     private readonly double[] _before = new double[LogBins.Count];
     private readonly double[] _now = new double[LogBins.Count];
     private int _operations;
-
-    /// <summary>Each operation is tested at two thresholds.</summary>
-    public int Tests => 2 * (_operations + _services.Count);
+    private double _needed;
 
     /// <param name="trace">Hash of the trace or request; 0 when there is none.</param>
     /// <param name="isRoot">Nobody waits for it but the user: how long roots take is the measure of what matters.</param>
@@ -55,12 +53,19 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
         latency.Dirty = Math.Min(latency.Dirty, step);
     }
 
+    /// <summary>Whether durations of a service are judged here.</summary>
+    public bool Knows(string service) => _services.ContainsKey(service);
+
+    /// <summary>Whether there are spans at all.</summary>
+    public bool HasRoots => Array.Exists(_roots, r => r > 0);
+
     public IEnumerable<Anomaly> Judge(Frame frame, QuietTime quiet)
     {
+        _needed = frame.Sigma(2 * (_operations + _services.Count)); // Each operation is tested at two thresholds.
         foreach (var service in _services.Values)
         {
             if (service.Dirty < frame.End && Test(service, frame, quiet) is { } shift
-                && service.Alarm.Reach(frame.End, shift.Sigma >= Frame.Certain * frame.Sigma))
+                && service.Alarm.Reach(frame.End, shift.Sigma >= Frame.Certain * _needed))
             {
                 yield return ToAnomaly(service, frame, shift);
             }
@@ -151,7 +156,7 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
                 worst = worst with { Slow = pool with { Bin = worst.Slow.Bin }, Sigma = pooled, IsPooled = true };
             }
 
-            if (worst.Sigma >= frame.Sigma && !(worst.Sigma <= best?.Sigma))
+            if (worst.Sigma >= _needed && !(worst.Sigma <= best?.Sigma))
             {
                 best = worst;
             }
@@ -227,7 +232,7 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
             Expected = string.Create(CultureInfo.InvariantCulture,
                 $"{slow.Before:0} of {slow.OfBefore:0} slow, as before; {shift.Operation} took {Milliseconds(shift.MedianBefore)} in the middle"),
             Observed = string.Create(CultureInfo.InvariantCulture,
-                $"{slow.Now:0} of {slow.OfNow:0} slow in {seconds} s{(shift.IsPooled ? " over all operations" : string.Empty)}, most of all {shift.Operation} with {Milliseconds(shift.MedianNow)}: {shift.Sigma:0.0} standard deviations (likelihood ratio of two shares), {frame.Sigma:0.0} needed"),
+                $"{slow.Now:0} of {slow.OfNow:0} slow in {seconds} s{(shift.IsPooled ? " over all operations" : string.Empty)}, most of all {shift.Operation} with {Milliseconds(shift.MedianNow)}: {shift.Sigma:0.0} standard deviations (likelihood ratio of two shares), {_needed:0.0} needed"),
             Evidence = [],
             Strength = shift.Sigma,
         };

@@ -49,11 +49,17 @@ internal sealed class CountSeries
     /// <param name="priorDispersion">Believed until there is enough to see: things of this kind come in clumps of this size.</param>
     public Usual UsualIn(QuietSpan span, long since, double priorDispersion)
     {
-        double sum = 0, fineSquares = 0, minuteSum = 0, minuteSquares = 0;
+        double sum = 0, fineSquares = 0, minuteSum = 0, allMinutes = 0, minuteSquares = 0;
+        long cells = 0;
         foreach (var (from, to) in span.Fine)
         {
-            sum += Sum(ByStep, Math.Max(from, since), to, out var squares);
+            var first = Math.Max(from, since);
+            sum += Sum(ByStep, first, to, out var squares);
             fineSquares += squares;
+            var (firstMinute, lastMinute) = ((first + Steps.PerMinute - 1) / Steps.PerMinute, to / Steps.PerMinute);
+            allMinutes += Sum(ByMinute, firstMinute, lastMinute, out squares);
+            minuteSquares += squares;
+            cells += Math.Max(0, lastMinute - firstMinute);
         }
 
         foreach (var (from, to) in span.Minutes)
@@ -63,9 +69,9 @@ internal sealed class CountSeries
         }
 
         var (fine, minutes) = span.LengthSince(since);
-        var dispersion = minutes >= 10
-            ? Dispersion(minuteSum, minuteSquares, minutes, priorDispersion)
-            : Dispersion(sum, fineSquares, fine, priorDispersion);
+        var dispersion = Math.Max(
+            Dispersion(sum, fineSquares, fine, priorDispersion),
+            Dispersion(allMinutes + minuteSum, minuteSquares, cells + minutes, priorDispersion));
         return new Usual(sum + minuteSum, fine + (minutes * Steps.PerMinute), dispersion);
     }
 

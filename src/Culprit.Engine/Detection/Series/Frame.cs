@@ -11,11 +11,10 @@ internal sealed class Frame
 
     private readonly QuietSpan[] _spans;
 
-    public Frame(long end, QuietTime quiet, int tests)
+    public Frame(long end, QuietTime quiet)
     {
         End = end;
         Since = quiet.Since;
-        Sigma = AlarmBudget.Sigma(end - quiet.Since, tests * Lengths.Count);
         _spans = [.. Lengths.Select(l => quiet.Before(end - l))];
     }
 
@@ -25,8 +24,12 @@ internal sealed class Frame
     /// <summary>First step of the history.</summary>
     public long Since { get; }
 
-    /// <summary>What a single test must reach.</summary>
-    public double Sigma { get; }
+    /// <summary>What a single test must reach when a detector makes so many of each window.</summary>
+    /// <remarks>
+    /// The three lengths do not count: windows that follow one another overlap, so that those of a minute are a new test only
+    /// every twelfth step, and the steps of the budget already count each of them.
+    /// </remarks>
+    public double Sigma(int tests) => AlarmBudget.Sigma(End - Since, tests);
 
     /// <summary>The quiet time before the window of a length.</summary>
     public QuietSpan Before(int lengthIndex) => _spans[lengthIndex];

@@ -1,0 +1,127 @@
+using Culprit.Engine.Records;
+using Culprit.Engine.RootCause;
+
+namespace Culprit.Engine.Traces;
+
+/// <summary>Which events of which operations became more or less frequent among the operation's traces.</summary>
+internal sealed class EventShifts
+{
+    /// <summary>Sigmas from which a shift is believed; between 1.5 and 2.5 it hardly matters.</summary>
+    private const double MinSigmas = 2;
+
+    private readonly OperationIndex _index;
+    private readonly Func<string, PatternId, string> _text;
+    private readonly Dictionary<int, bool> _bad = [];
+    private readonly Dictionary<int, bool> _echo = [];
+    private readonly TraceCounts _past;
+    private readonly TraceCounts _before = new();
+    private readonly TraceCounts _now = new();
+    private readonly Dictionary<int, List<EventShift>> _byOperation = [];
+
+    public EventShifts(
+        OperationIndex index, TraceCounts past, List<CompactTrace> before, List<CompactTrace> now, Func<string, PatternId, string> text)
+    {
+        _index = index;
+        _text = text;
+        _past = past;
+        before.ForEach(_before.Add);
+        now.ForEach(_now.Add);
+        for (var id = 0; id < _index.Events.Count; id++)
+        {
+            if (Judge(id) is { } shift && Math.Abs(shift.Sigmas) >= MinSigmas)
+            {
+                if (!_byOperation.TryGetValue(shift.Operation, out var shifts))
+                {
+                    _byOperation[shift.Operation] = shifts = [];
+                }
+
+                shifts.Add(shift);
+            }
+        }
+    }
+
+    /// <summary>What shifted in an operation.</summary>
+    public IReadOnlyList<EventShift> Of(int operation) => _byOperation.GetValueOrDefault(operation) ?? [];
+
+    /// <summary>Traces that ran the operation before.</summary>
+    public double Before(int operation) => _past.Visits(operation) + _before.Visits(operation);
+
+    /// <summary>Traces that run it now.</summary>
+    public double Now(int operation) => _now.Visits(operation);
+
+    /// <summary>An error status, a line of an error level, or one whose words say that something failed.</summary>
+    public bool IsBad(int id)
+    {
+        if (!_bad.TryGetValue(id, out var isBad))
+        {
+            var key = _index.Events[id];
+            isBad = key.Kind switch
+            {
+                TraceEventKind.Error => true,
+                TraceEventKind.Line => key.Level >= (byte)Severity.Error || FailureWords.Find(Text(key)) is not null,
+                _ => false,
+            };
+            _bad.Add(id, isBad);
+        }
+
+        return isBad;
+    }
+
+    /// <summary>A line that only passes on another's failure: it says where the trouble shows, not where it is.</summary>
+    public bool IsEcho(int id)
+    {
+        if (!_echo.TryGetValue(id, out var isEcho))
+        {
+            var key = _index.Events[id];
+            isEcho = key.Kind == TraceEventKind.Line && Text(key) is var text
+                && FailureWords.Find(text) is { } kind && FailureWords.SpeaksOfAnother(text, kind);
+            _echo.Add(id, isEcho);
+        }
+
+        return isEcho;
+    }
+
+    /// <summary>An error status, or a line of an error level that is no echo.</summary>
+    public bool IsOwnError(int id) => _index.Events[id] is var key
+        && (key.Kind == TraceEventKind.Error || (key.Kind == TraceEventKind.Line && key.Level >= (byte)Severity.Error && !IsEcho(id)));
+
+    /// <summary>The event in words.</summary>
+    public string Say(int id)
+    {
+        var key = _index.Events[id];
+        return key.Kind switch
+        {
+            TraceEventKind.Error => "an error status",
+            TraceEventKind.Call => $"the call to {QuotedText.Name(_index.Names[(int)(key.Value >> 32)])}",
+            _ => $"the line {QuotedText.Quote(Text(key))}{(_index.PositionOf((int)key.Value) is { Length: > 0 } at ? $" at {QuotedText.Name(at)}" : "")}",
+        };
+    }
+
+    private EventShift? Judge(int id)
+    {
+        var operation = _index.Events[id].Operation;
+        var n1 = _now.Visits(operation);
+        if (n1 == 0)
+        {
+            return null;
+        }
+
+        var n0 = Before(operation);
+        var k0 = Math.Min(n0, _past.Events(id) + _before.Events(id));
+        var k1 = _now.Events(id);
+        if (n0 == 0)
+        {
+            // Never seen at work: only what is bad in itself says anything.
+            return k1 > 0 && IsBad(id) ? new EventShift(id, operation, ProportionShift.Root(0, 1, k1, n1), 0, 0, k1, n1) : null;
+        }
+
+        return new EventShift(id, operation, ProportionShift.Root(k0, n0, k1, n1), k0, n0, k1, n1);
+    }
+
+    private string Text(EventKey key) => _text(_index.ServiceOf(key.Operation), _index.PatternOf((int)key.Value));
+}
+
+/// <summary>An event that became more frequent (positive sigmas) or rarer among the traces of its operation.</summary>
+/// <param name="K0">Traces with it before, of <paramref name="N0"/>.</param>
+/// <param name="K1">Traces with it now, of <paramref name="N1"/>.</param>
+internal sealed record EventShift(int Event, int Operation, double Sigmas, double K0, double N0, double K1, double N1);

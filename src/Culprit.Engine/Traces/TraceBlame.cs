@@ -1,0 +1,155 @@
+using System.Globalization;
+using Culprit.Engine.RootCause;
+
+namespace Culprit.Engine.Traces;
+
+/// <summary>Blames in each trace the deepest operation in which something shifted: its callers only pass the trouble on.</summary>
+internal sealed class TraceBlame(OperationIndex index, EventShifts shifts, List<CompactTrace> before, List<CompactTrace> now)
+{
+    /// <summary>What is left of the blame of a service that only says that another one failed.</summary>
+    private const double EchoWeight = 0.3;
+
+    private readonly Dictionary<int, Tally> _tallies = [];
+
+    public IEnumerable<TraceFinding> Findings()
+    {
+        before.ForEach(t => Blame(t, isNow: false));
+        now.ForEach(t => Blame(t, isNow: true));
+        return _tallies
+            .Where(t => t.Value.Now > 0)
+            .Select(t => Find(t.Key, t.Value))
+            .Where(f => f.Score > 0)
+            .GroupBy(f => f.Service, StringComparer.Ordinal)
+            .Select(g => g.OrderByDescending(f => f.Score).ThenBy(f => f.Text, StringComparer.Ordinal).First());
+    }
+
+    private void Blame(CompactTrace trace, bool isNow)
+    {
+        var nodes = trace.Nodes;
+        var strongest = new EventShift?[nodes.Length];
+        var any = false;
+        for (var i = 0; i < nodes.Length; i++)
+        {
+            strongest[i] = Strongest(nodes[i]);
+            any |= strongest[i] is not null;
+        }
+
+        if (!any)
+        {
+            return;
+        }
+
+        // A node is deepest when no node below it is anomalous; cycles of merged operations end at what was seen.
+        var below = new int[nodes.Length];
+        for (var i = 0; i < nodes.Length; i++)
+        {
+            if (strongest[i] is { } shift && !HasAnomalyBelow(nodes, strongest, below, i, i))
+            {
+                Count(nodes, i, shift, isNow);
+            }
+
+            Array.Clear(below);
+        }
+    }
+
+    private void Count(TraceNode[] nodes, int at, EventShift shift, bool isNow)
+    {
+        var node = nodes[at];
+        var isBroken = shift.Sigmas < 0 && node.LastRemote >= 0 && !Array.Exists(node.Events, shifts.IsBad);
+        var blamed = isBroken ? nodes[node.LastRemote].Operation : node.Operation;
+        Add(blamed, shift, isNow, isBroken ? node.Operation : -1);
+    }
+
+    private void Add(int operation, EventShift shift, bool isNow, int witness)
+    {
+        if (!_tallies.TryGetValue(operation, out var tally))
+        {
+            _tallies[operation] = tally = new Tally();
+        }
+
+        if (!isNow)
+        {
+            tally.Before++;
+            return;
+        }
+
+        tally.Now++;
+        if (tally.Shift is null || Math.Abs(shift.Sigmas) > Math.Abs(tally.Shift.Sigmas))
+        {
+            (tally.Shift, tally.Witness) = (shift, witness);
+        }
+    }
+
+    private EventShift? Strongest(TraceNode node)
+    {
+        EventShift? strongest = null;
+        foreach (var shift in shifts.Of(node.Operation))
+        {
+            var isPresent = Array.BinarySearch(node.Events, shift.Event) >= 0;
+            if (isPresent == shift.Sigmas > 0 && (strongest is null || Math.Abs(shift.Sigmas) > Math.Abs(strongest.Sigmas)))
+            {
+                strongest = shift;
+            }
+        }
+
+        return strongest;
+    }
+
+    private static bool HasAnomalyBelow(TraceNode[] nodes, EventShift?[] strongest, int[] seen, int at, int start)
+    {
+        foreach (var child in nodes[at].Children)
+        {
+            if (child == start || seen[child]++ > 0)
+            {
+                continue;
+            }
+
+            if (strongest[child] is not null || HasAnomalyBelow(nodes, strongest, seen, child, start))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private TraceFinding Find(int operation, Tally tally)
+    {
+        var n0 = shifts.Before(operation);
+        var n1 = shifts.Now(operation);
+        var score = n0 > 0
+            ? ProportionShift.Weighed(Math.Min(tally.Before, n0), n0, Math.Min(tally.Now, n1), n1)
+            : ProportionShift.Weighed(0, 1, tally.Now, n1);
+        var shift = tally.Shift!;
+        score *= shift.Sigmas > 0 && shifts.IsEcho(shift.Event) ? EchoWeight : 1;
+        var service = index.ServiceOf(operation);
+        var missing = shift.Sigmas < 0;
+        var how = missing
+            ? $"{shifts.Say(shift.Event)} is missing in {Of(shift.N1 - shift.K1, shift.N1)} requests, before in {Of(shift.N0 - shift.K0, shift.N0)}"
+            : $"{shifts.Say(shift.Event)} comes in {Of(shift.K1, shift.N1)} requests, before in {Of(shift.K0, shift.N0)}";
+        var text = tally.Witness >= 0
+            ? $"after its answer in {Name(operation)}, {QuotedText.Name(index.ServiceOf(tally.Witness))} does not go on as before: {how}"
+            : $"{QuotedText.Name(service)} works otherwise in {Name(operation)}, and nothing that it calls does: {how}";
+        return new TraceFinding(service, TraceFindingKind.Blame, score, text);
+    }
+
+    private string Name(int operation)
+    {
+        var name = index.Names[index.Operations[operation].Name];
+        return name.Length == 0 ? "its work" : QuotedText.Quote(name);
+    }
+
+    private static string Of(double part, double whole) => string.Create(CultureInfo.InvariantCulture, $"{part:0} of {whole:0}");
+
+    private sealed class Tally
+    {
+        public double Before { get; set; }
+
+        public double Now { get; set; }
+
+        public EventShift? Shift { get; set; }
+
+        /// <summary>The operation that stopped after this one's answer; -1 when it shows the shift itself.</summary>
+        public int Witness { get; set; } = -1;
+    }
+}

@@ -1,0 +1,55 @@
+namespace Culprit.Engine.Traces;
+
+/// <summary>Holds the traces of a window against those before it, and says what changed where.</summary>
+/// <remarks>
+/// Everything is conditional on the operation: another mix of requests changes every total and no share. Pure: the answer
+/// depends on the book alone. Some milliseconds for ten thousand traces.
+/// </remarks>
+internal sealed class TraceComparison
+{
+    private readonly TraceBook _book;
+    private readonly PatternNames _patterns;
+    private readonly TraceCounts _past;
+    private readonly List<CompactTrace> _before = [];
+    private readonly List<CompactTrace> _now = [];
+
+    /// <param name="fromNanos">Start of the window; what began earlier is what it is held against.</param>
+    /// <param name="toNanos">Its end.</param>
+    public TraceComparison(TraceBook book, long fromNanos, long toNanos, PatternNames patterns)
+    {
+        _book = book;
+        _patterns = patterns;
+        var aliases = new EventAliases(book.Index, patterns.Resolve);
+        _past = aliases.Apply(book.Past);
+        foreach (var trace in book.Kept)
+        {
+            if (trace.StartNanos < fromNanos)
+            {
+                _before.Add(aliases.Apply(trace));
+            }
+            else if (trace.StartNanos <= toNanos)
+            {
+                _now.Add(aliases.Apply(trace));
+            }
+        }
+    }
+
+    /// <summary>Traces in the window that show more than one step: only these tell where in a request something is wrong.</summary>
+    public int Now => _now.Count(t => t.Nodes.Length > 1);
+
+    /// <summary>By service, then kind.</summary>
+    public IReadOnlyList<TraceFinding> Findings()
+    {
+        if (_now.Count == 0)
+        {
+            return [];
+        }
+
+        var shifts = new EventShifts(_book.Index, _past, _before, _now, _patterns.Text);
+        var findings = new List<TraceFinding>();
+        findings.AddRange(new TraceBlame(_book.Index, shifts, _before, _now).Findings());
+        findings.AddRange(new ErrorShares(_book.Index, shifts, _before, _now).Findings());
+        findings.AddRange(new StepTimes(_book.Index, _before, _now).Findings());
+        return [.. findings.OrderBy(f => f.Service, StringComparer.Ordinal).ThenBy(f => f.Kind)];
+    }
+}

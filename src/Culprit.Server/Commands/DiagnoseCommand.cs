@@ -1,0 +1,69 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Culprit.Engine.Publishing;
+using Culprit.Engine.RootCause.Inquiries;
+
+namespace Culprit.Server.Commands;
+
+/// <summary><c>culprit diagnose</c>: the ranked causes of what went wrong in a stretch of time, whether or not a detector found it.</summary>
+internal static class DiagnoseCommand
+{
+    /// <summary>Requests that began within the range are followed for so long after it.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
+
+    public static Command Create()
+    {
+        var paths = FileRun.PathArgument("diagnose");
+        var from = TimeOption("--from", "When the trouble began (ISO 8601; UTC unless it says otherwise). Earlier records are what it is held against.");
+        var to = TimeOption("--to", "When it ended, or now.");
+        var json = FileRun.JsonOption();
+        var html = FileRun.HtmlOption();
+        var environment = FileRun.EnvironmentOption();
+        var config = FileRun.ConfigOption();
+        var threads = FileRun.ThreadsOption();
+        var command = new Command("diagnose", "Reads log files (or a folder of logs, metrics, traces and changes) and ranks the causes of the trouble between two moments.")
+        {
+            paths, from, to, json, html, environment, config, threads,
+        };
+        command.Validators.Add(result =>
+        {
+            if (Parse(result.GetValue(from)) is { } start && Parse(result.GetValue(to)) is { } end && end <= start)
+            {
+                result.AddError($"--to {result.GetValue(to)} must come after --from {result.GetValue(from)}.");
+            }
+        });
+        command.SetAction((result, cancellationToken) =>
+        {
+            var range = new InquiryRange(Parse(result.GetValue(from))!.Value, Parse(result.GetValue(to))!.Value);
+            return new FileRun(
+                result.GetRequiredValue(paths), result.GetValue(json), result.GetValue(html),
+                result.GetRequiredValue(environment), result.GetValue(config), result.GetValue(threads))
+            {
+                Configure = options => options with { Inquiry = range },
+                Select = events => [.. events.Where(e => e.Type == EventTypes.Summary)],
+                Until = range.To + Grace,
+                Conclude = (pipeline, report) => report.Add(pipeline.Answers()),
+            }.RunAsync(cancellationToken);
+        });
+        return command;
+    }
+
+    private static Option<string> TimeOption(string name, string description)
+    {
+        var option = new Option<string>(name) { Description = description, Required = true };
+        option.Validators.Add(result =>
+        {
+            var text = result.GetValueOrDefault<string>();
+            if (Parse(text) is null)
+            {
+                result.AddError($"{name} '{text}' is no time; write it as 2026-03-01T14:03:00Z.");
+            }
+        });
+        return option;
+    }
+
+    private static DateTimeOffset? Parse(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+            ? time : null;
+}
