@@ -1,3 +1,5 @@
+using Culprit.Engine.Records;
+
 namespace Culprit.Engine.Flows;
 
 /// <summary>How long a kind's sessions take from one step to the next.</summary>
@@ -34,7 +36,8 @@ internal sealed partial class FlowKind
     public FlowSlowness? Slowness(in FlowPause pause)
     {
         if (!_pairs.TryGetValue((pause.From, pause.To), out var pauses) || pauses.Count < options.MinSessions
-            || pauses.Quantile(1 - options.SlowShare) is not { } usual || pause.Nanos <= options.SlowTimes * usual.Nanos)
+            || pauses.Quantile(1 - options.SlowShare) is not { } usual
+            || pause.Nanos <= options.SlowTimes * Math.Max(usual.Nanos, Resolution(pause.Nanos)))
         {
             return null;
         }
@@ -44,4 +47,7 @@ internal sealed partial class FlowKind
             ? new FlowSlowness(pause, usual.Nanos, usual.Below, asSlow, pauses.Count)
             : null;
     }
+
+    // Times written in whole seconds: 1 s may have been a millisecond.
+    private static long Resolution(long nanos) => nanos % UnixNanos.PerSecond == 0 ? UnixNanos.PerSecond : 0;
 }

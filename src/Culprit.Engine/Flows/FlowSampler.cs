@@ -44,7 +44,12 @@ internal sealed class FlowSampler(int maxPerSecond)
 
     public void Tick(long tickNanos)
     {
-        var seconds = Math.Max(1, (tickNanos - _lastTickNanos) / UnixNanos.PerSecond);
+        var seconds = (tickNanos - _lastTickNanos) / UnixNanos.PerSecond;
+        if (seconds < 1)
+        {
+            return;
+        }
+
         if (_fresh > maxPerSecond * seconds)
         {
             Halvings = Math.Min(Halvings + 1, MaxHalvings);
