@@ -11,6 +11,7 @@ return args switch
     ["flows", var input, var output, .. var settings] => FlowsBenchmark.Run(input, output, settings),
     ["patterns-hostile"] => HostilePatterns.Run(),
     ["leave-half-out", var folder] => LeaveHalfOut.Run(folder),
+    ["engine", "--flows", .. var file] => EngineBenchmark.Run(file.FirstOrDefault(), withFlows: true),
     ["engine"] => EngineBenchmark.Run(null),
     ["engine", var file] => EngineBenchmark.Run(file),
     ["anomaly-latency", var url] => await AnomalyLatency.RunAsync(new Uri(url), 60),
@@ -38,7 +39,8 @@ static int Usage()
           patterns-hostile     the same with 10,000 patterns and with lines made to hurt, with the memory that a miner holds
           leave-half-out FOLDER
                                thresholds chosen on half of the labelled systems, measured on the other half; ablations
-          engine [FILE]        records per second of parser and pipeline on NDJSON, one thread
+          engine [--flows] [FILE]
+                               records per second of parser and pipeline on NDJSON, one thread; --flows follows requests too
           formats FILE...      records per second and bytes allocated per record of reading log files, one thread
           topology FOLDER...   precision and recall of the service graph from logs against that of the spans
           admission            nanoseconds per record of admission rules and sampling, one thread
