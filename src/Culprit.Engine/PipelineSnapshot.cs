@@ -7,7 +7,7 @@ namespace Culprit.Engine;
 internal sealed partial class Pipeline
 {
     /// <summary>Raised whenever the frozen form changes: an older one is then rebuilt from the journal.</summary>
-    public const int SnapshotVersion = 5;
+    public const int SnapshotVersion = 6;
 
     private static readonly JsonSerializerOptions SnapshotJson = new() { IncludeFields = false };
 

@@ -222,6 +222,18 @@ public sealed class QueryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ServicesAndTopologyAnswerFromTheStartAndRefuseWhatTheyDoNotKnow()
+    {
+        var services = await _face.GetAsync("/services");
+        var edges = await _face.GetAsync("/topology?environment=production");
+        var wrong = await _face.GetAsync("/topology?service=a");
+
+        Assert.Empty(services.Json["services"]!.AsArray());
+        Assert.Empty(edges.Json["edges"]!.AsArray());
+        Assert.Equal((400, "bad_parameter"), (wrong.Status, wrong.Code));
+    }
+
+    [Fact]
     public async Task HealthReadyRootAndOpenApiAnswer()
     {
         await _face.PostAsync("{\"message\":\"a\"}");

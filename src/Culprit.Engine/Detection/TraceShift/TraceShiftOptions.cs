@@ -11,7 +11,7 @@ internal sealed record TraceShiftOptions
 
     /// <summary>
     /// Part of the usual number of standard deviations that suffices, because scores are already weighed by the share of requests
-    /// that changed, which is at most 1. Default 0.65.
+    /// that changed, which is at most 1. Default 0.75.
     /// </summary>
-    public double Part { get; init; } = 0.65;
+    public double Part { get; init; } = 0.75;
 }
