@@ -51,7 +51,8 @@ public sealed class PagingUnderWritesTests : IAsyncLifetime
     {
         var random = new Random(seed);
         var filter = new EventFilter { Types = [EventTypes.Entry, EventTypes.Error, EventTypes.Anomaly], OldestFirst = oldestFirst };
-        var search = new EventSearch(_records, _state, new EventJsonWriter(42));
+        using var names = new PatternNames(_state);
+        var search = new EventSearch(_records, _state, names, new EventJsonWriter(42));
         for (var i = 0; i < 10; i++)
         {
             await WriteAsync(random);
