@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Culprit.Engine;
+using Culprit.Engine.Flows;
 using Culprit.Engine.Ingestion;
 using Culprit.Engine.Records;
 using Culprit.Engine.RootCause;
@@ -17,7 +18,8 @@ internal static class EngineBenchmark
     private const int Rounds = 5;
 
     /// <param name="file">NDJSON to play; without one, a stream of 20 services with 10 patterns each.</param>
-    public static int Run(string? file)
+    /// <param name="withFlows">Requests and jobs are followed too.</param>
+    public static int Run(string? file, bool withFlows = false)
     {
         var bodies = Bodies(file is null ? Synthetic() : File.ReadLines(file));
         var bytes = bodies.Sum(b => (long)b.Body.Length);
@@ -25,7 +27,7 @@ internal static class EngineBenchmark
         for (var round = 0; round < Rounds; round++)
         {
             var allocated = GC.GetAllocatedBytesForCurrentThread();
-            var (parse, engine, events) = Play(bodies);
+            var (parse, engine, events) = Play(bodies, withFlows);
             allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{lines} records, {bytes / (double)lines:0} B each: parse {lines / parse.TotalSeconds / 1000:0} k/s, engine {lines / engine.TotalSeconds / 1000:0} k/s, both {lines / (parse + engine).TotalSeconds / 1000:0} k/s; {allocated / lines} B allocated a record; {events} events"));
@@ -34,12 +36,12 @@ internal static class EngineBenchmark
         return 0;
     }
 
-    private static (TimeSpan Parse, TimeSpan Engine, int Events) Play(List<(byte[] Body, int Lines)> bodies)
+    private static (TimeSpan Parse, TimeSpan Engine, int Events) Play(List<(byte[] Body, int Lines)> bodies, bool withFlows)
     {
         var parser = new BatchJsonParser();
         var writer = new RecordBatchWriter();
         var result = new BatchParse();
-        var pipeline = new Pipeline(new PipelineOptions(), 1, new RootCauseRanker(RunbookLibrary.Empty));
+        var pipeline = new Pipeline(new PipelineOptions { Flows = withFlows ? new FlowOptions() : null }, 1, new RootCauseRanker(RunbookLibrary.Empty));
         var parse = TimeSpan.Zero;
         var engine = TimeSpan.Zero;
         var events = 0;

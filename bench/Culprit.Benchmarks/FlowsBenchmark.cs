@@ -85,6 +85,9 @@ internal static class FlowsBenchmark
             nameof(FlowOptions.Idle) => options with { Idle = TimeSpan.FromMinutes(value) },
             nameof(FlowOptions.PauseShare) => options with { PauseShare = value },
             nameof(FlowOptions.PauseMargin) => options with { PauseMargin = value },
+            nameof(FlowOptions.SlowShare) => options with { SlowShare = value },
+            nameof(FlowOptions.SlowTimes) => options with { SlowTimes = value },
+            nameof(FlowOptions.MaxNewPerSecond) => options with { MaxNewPerSecond = (int)value },
             nameof(FlowOptions.MaxSessions) => options with { MaxSessions = (int)value },
             _ => throw new ArgumentException($"Unknown setting {setting}.", nameof(setting)),
         };

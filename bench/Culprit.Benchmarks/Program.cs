@@ -11,6 +11,7 @@ return args switch
     ["flows", var input, var output, .. var settings] => FlowsBenchmark.Run(input, output, settings),
     ["patterns-hostile"] => HostilePatterns.Run(),
     ["leave-half-out", var folder] => LeaveHalfOut.Run(folder),
+    ["engine", "--flows", .. var file] => EngineBenchmark.Run(file.FirstOrDefault(), withFlows: true),
     ["engine"] => EngineBenchmark.Run(null),
     ["engine", var file] => EngineBenchmark.Run(file),
     ["anomaly-latency", var url] => await AnomalyLatency.RunAsync(new Uri(url), 60),
@@ -19,6 +20,7 @@ return args switch
     ["admission"] => AdmissionCost.Run(),
     ["exam", .. var rest] => ExamCommand.Run(rest),
     ["store"] => await MeasureStoreAsync(),
+    ["store-queries", .. var rows] => await MeasureQueriesAsync(rows is [var n] ? int.Parse(n, System.Globalization.CultureInfo.InvariantCulture) : 10_000_000),
     _ => Usage(),
 };
 
@@ -37,15 +39,23 @@ static int Usage()
           patterns-hostile     the same with 10,000 patterns and with lines made to hurt, with the memory that a miner holds
           leave-half-out FOLDER
                                thresholds chosen on half of the labelled systems, measured on the other half; ablations
-          engine [FILE]        records per second of parser and pipeline on NDJSON, one thread
+          engine [--flows] [FILE]
+                               records per second of parser and pipeline on NDJSON, one thread; --flows follows requests too
           formats FILE...      records per second and bytes allocated per record of reading log files, one thread
           topology FOLDER...   precision and recall of the service graph from logs against that of the spans
           admission            nanoseconds per record of admission rules and sampling, one thread
           store                rows per second, bytes per row and query times of the embedded record store
+          store-queries [ROWS] questions over five hours of records (default 10,000,000) while 10,000 a second are written
           exam VERB ...        simulated systems and faults, and how the engine does on them
           anomaly-latency URL  from the answer to the fifth error to its log.anomaly on the live stream
         """);
     return 2;
+}
+
+static async Task<int> MeasureQueriesAsync(int rows)
+{
+    await QueriesUnderWrites.RunAsync(rows, Console.Out);
+    return 0;
 }
 
 static async Task<int> MeasureStoreAsync()

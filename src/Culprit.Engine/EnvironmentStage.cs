@@ -1,6 +1,7 @@
 using Culprit.Engine.Correlation;
 using Culprit.Engine.Detection;
 using Culprit.Engine.Detection.ErrorThreshold;
+using Culprit.Engine.Detection.TraceShift;
 using Culprit.Engine.Publishing;
 using Culprit.Engine.Records;
 using Culprit.Engine.RootCause;
@@ -167,7 +168,8 @@ internal sealed class EnvironmentStage
             output.Add(EventWriter.Summary(summary));
         }
 
-        foreach (var anomaly in _detectors.Judge(tickNanos))
+        Traces.Tick(tickNanos, Graph.ObserveTrace);
+        foreach (var anomaly in _detectors.Judge(tickNanos, SignsOfTraces))
         {
             if (!anomaly.IsSupporting || _correlator.Supports(anomaly))
             {
@@ -183,7 +185,6 @@ internal sealed class EnvironmentStage
         }
 
         Traces.Hold(found.Count > 0 ? found.Min() : null);
-        Traces.Tick(tickNanos, Graph.ObserveTrace);
         var isPlainOpen = _threshold.Tick(tickNanos);
         var now = UnixNanos.ToTime(tickNanos);
         foreach (var open in _correlator.Open)
@@ -202,6 +203,26 @@ internal sealed class EnvironmentStage
             output.Add(EventWriter.Incident(ended.Incident, EventTypes.IncidentResolved, ended.Updates++, now, ended.RootCauseId));
             output.Add(EventWriter.Alert(ended.Incident, null, EventTypes.AlertResolved, ended.Explanations, now, ended.RootCauseId));
         }
+    }
+
+    /// <summary>What is known at a tick; makes a copy that others may read.</summary>
+    public EnvironmentOverview Overview(long tickNanos)
+    {
+        var since = tickNanos - (60 * UnixNanos.PerSecond);
+        return new EnvironmentOverview(
+            _environment,
+            tickNanos,
+            _detectors.LearnedSeconds,
+            DetectorSet.BaselineSeconds,
+            [
+                .. _history.Values.OrderBy(h => h.Service, StringComparer.Ordinal).Select(h => new ServiceOverview(
+                    h.Service,
+                    SecondCount.Since(h.RecentRecords, since),
+                    SecondCount.Since(h.RecentErrors, since),
+                    h.LastNanos,
+                    [.. _correlator.Open.Where(o => o.Incident.Services.Contains(h.Service, StringComparer.Ordinal)).Select(o => o.Incident.Id)])),
+            ],
+            Graph.Edges());
     }
 
     public EnvironmentState ToState()
@@ -252,6 +273,19 @@ internal sealed class EnvironmentStage
         _correlator.Restore(state.Open, state.Ended);
         return true;
     }
+
+    /// <summary>What the traces of a window say against those before it.</summary>
+    private List<TraceSign> SignsOfTraces(long fromNanos, long toNanos) =>
+    [
+        .. new TraceComparison(Traces, fromNanos, toNanos, _patterns).Findings()
+            .Where(f => f.Kind != TraceFindingKind.Static)
+            .Select(f => new TraceSign(
+                f.Service,
+                f.Kind is TraceFindingKind.Gap or TraceFindingKind.Peer or TraceFindingKind.Self,
+                f.Kind is TraceFindingKind.Blame or TraceFindingKind.Gap ? 1 : 0.5,
+                f.Score,
+                f.Text)),
+    ];
 
     private static string Operation(ReadOnlySpan<byte> body) =>
         System.Text.Encoding.UTF8.GetString(body.Length > MaxOperationBytes ? body[..MaxOperationBytes] : body);

@@ -50,6 +50,9 @@ internal sealed partial class Pipeline
     /// <summary>The digests that the last call drew: what was logged, for whoever counts it.</summary>
     public IReadOnlyList<DrawnDigest> Digests => _stages.Drawn;
 
+    /// <summary>Patterns that got another id in the last call.</summary>
+    public IReadOnlyList<NamedAlias> Aliases => _stages.Aliases;
+
     /// <summary>Sequences of records that are passed over before they touch anything: the engine failed at them too often.</summary>
     public IReadOnlySet<long> PassedOver { get; init; } = new HashSet<long>();
 
@@ -64,6 +67,9 @@ internal sealed partial class Pipeline
         _stages.Environments.Select(e => (e.Name, e.Stage.Graph.Edges()));
 
     public IEnumerable<Incident> OpenIncidents => _stages.Environments.SelectMany(e => e.Stage.OpenIncidents);
+
+    /// <summary>What is known of each environment; a copy that others may read.</summary>
+    public IReadOnlyList<EnvironmentOverview> Overview() => [.. _stages.Environments.Select(e => e.Stage.Overview(TickNanos))];
 
     /// <summary>Takes a batch; fills in what it finds out about each record, and returns the events that follow.</summary>
     /// <remarks>The returned list is valid until the next call.</remarks>
@@ -154,7 +160,7 @@ internal sealed partial class Pipeline
             environment.DrainDigests(tickNanos);
             environment.Detect(tickNanos, _output);
             environment.Stage.Tick(tickNanos, _output);
-            environment.TickServices(tickNanos);
+            environment.TickServices(tickNanos, _stages.Aliases);
         }
 
         _rules?.Follow(0, tickNanos, _output);
@@ -203,6 +209,7 @@ internal sealed partial class Pipeline
         _output.Clear();
         _rules?.Begin();
         _stages.Drawn.Clear();
+        _stages.Aliases.Clear();
         Skipped = default;
     }
 

@@ -7,7 +7,7 @@ namespace Culprit.Engine;
 internal sealed partial class Pipeline
 {
     /// <summary>Raised whenever the frozen form changes: an older one is then rebuilt from the journal.</summary>
-    public const int SnapshotVersion = 5;
+    public const int SnapshotVersion = 6;
 
     private static readonly JsonSerializerOptions SnapshotJson = new() { IncludeFields = false };
 
@@ -18,6 +18,7 @@ internal sealed partial class Pipeline
             [.. _stages.Environments.Select(e => e.Stage.ToState())],
             [.. _stages.Environments.Select(e => e.Services.Select(s => s.ToState()).ToArray())],
             [.. _stages.Environments.Select(e => e.Detectors?.ToState() ?? [])],
+            [.. _stages.Environments.Select(e => e.Flows?.ToSnapshot())],
             _rules?.ToState()),
         SnapshotJson);
 
@@ -59,6 +60,10 @@ internal sealed partial class Pipeline
             }
 
             entry.Detectors?.Restore(state.Detectors[i]);
+            if (entry.Flows is { } flows && state.Flows[i] is { } frozen && !flows.TryRestore(frozen))
+            {
+                return false;
+            }
         }
 
         if (state.Rules is { } rules)
@@ -70,10 +75,11 @@ internal sealed partial class Pipeline
     }
 }
 
-/// <summary>A <see cref="Pipeline"/> at rest: its environments, and index by index their services and detectors.</summary>
+/// <summary>A <see cref="Pipeline"/> at rest: its environments, and index by index their services, detectors and flows.</summary>
 internal sealed record PipelineState(
     long TickNanos,
     IReadOnlyList<EnvironmentState> Environments,
     IReadOnlyList<ServiceState[]> Services,
     IReadOnlyList<DetectorState[]> Detectors,
+    IReadOnlyList<byte[]?> Flows,
     RuleEngineState? Rules);

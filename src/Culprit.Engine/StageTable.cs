@@ -1,5 +1,6 @@
 using System.IO.Hashing;
 using System.Text;
+using Culprit.Engine.Alerting;
 using Culprit.Engine.Detection;
 using Culprit.Engine.Filtering;
 using Culprit.Engine.Flows;
@@ -26,6 +27,9 @@ internal sealed class StageTable(PipelineOptions options, ulong journalId, RootC
 
     /// <summary>The digests drawn since it was last cleared.</summary>
     public List<DrawnDigest> Drawn => _drawn;
+
+    /// <summary>The aliases of patterns found since it was last cleared.</summary>
+    public List<NamedAlias> Aliases { get; } = [];
 
     /// <summary>The stages for a record; null when its environment is beyond the limit.</summary>
     public Stages? Of(in LogRecord record)
@@ -147,14 +151,17 @@ internal sealed class StageTable(PipelineOptions options, ulong journalId, RootC
             }
         }
 
-        public void TickServices(long tickNanos)
+        /// <param name="aliases">Takes the patterns that got another id.</param>
+        public void TickServices(long tickNanos, List<NamedAlias> aliases)
         {
             foreach (var service in _services.Values)
             {
                 service.Tick(tickNanos);
-                foreach (var alias in Flows is null ? [] : service.Aliases)
+                foreach (var alias in service.Aliases)
                 {
-                    Flows!.Rename(service.Service, alias.Old, alias.Current);
+                    Flows?.Rename(service.Service, alias.Old, alias.Current);
+                    aliases.Add(new NamedAlias(
+                        alias.Old, alias.Current, TextCut.Fit(service.Miner.Text(alias.Current), NamedAlias.MaxTextLength)));
                 }
             }
 

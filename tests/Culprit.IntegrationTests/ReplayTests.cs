@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Culprit.IntegrationTests.Faults;
 using Culprit.IntegrationTests.Support;
 
 namespace Culprit.IntegrationTests;
@@ -58,6 +59,71 @@ public sealed class ReplayTests
         Assert.Contains("alert needs mode live", bad.Errors, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task AlertsAndHandlersAreRepeatedOnlyWhenAskedFor()
+    {
+        using var folder = new TempFolder();
+        await File.WriteAllTextAsync(
+            Path.Combine(folder.Path, "culprit.yaml"), $"plugins: ['{Path.Combine(AppContext.BaseDirectory, "OrderWatch.dll")}']", Token);
+        await using var server = await ServerProcess.StartAsync(folder.Path, Token);
+        for (var i = 0; i < 3; i++)
+        {
+            await server.PostAsync($$"""{"type":"order.refused","service":"shop","environment":"production","amount":{{500 + i}}}""", "application/json", Token);
+        }
+
+        await server.WaitForEventsAsync("type=shop.held", e => e.Count == 1, Token);
+        using var stream = await server.Http.GetStreamAsync(new Uri("/events/stream?type=rule.fired,shop.held", UriKind.Relative), Token);
+        using var reader = new StreamReader(stream);
+        await ReadUntilAsync(reader, ": connected");
+
+        await ReplayAsync(server, $$"""{{{Range}},"mode":"live"}""");
+        await ReadUntilAsync(reader, "\"type\":\"rule.fired\"");
+        var loud = await ReplayAsync(server, $$"""{{{Range}},"mode":"live","alert":true}""");
+        var next = await ReadUntilAsync(reader, "data: ");
+        var made = await ReadUntilAsync(reader, "data: ");
+
+        Assert.Contains("\"type\":\"rule.fired\"", next, StringComparison.Ordinal); // Else the first replay called the handler.
+        Assert.Contains("\"type\":\"shop.held\"", made, StringComparison.Ordinal);
+        Assert.Contains("\"replayed\":true", made, StringComparison.Ordinal);
+        Assert.Single(await server.WaitForEventsAsync("type=shop.held", _ => true, Token));
+        var sent = loud[^1].GetProperty("done").GetProperty("events").EnumerateObject()
+            .Where(c => c.Name.StartsWith("alert.", StringComparison.Ordinal)).Sum(c => c.Value.GetInt32());
+        Assert.True(sent > 0);
+        Assert.Equal(sent, await CountReplayedAlertsAsync(folder, sent));
+    }
+
+    /// <remarks>Between records an hour apart lie 15 minutes of ticks: this replay would take many minutes.</remarks>
+    [Fact]
+    public async Task OneReplayRunsAtATimeAndEndsWhenItsReaderLeaves()
+    {
+        using var folder = new TempFolder();
+        await using var server = await ServerProcess.StartAsync(folder.Path, Token);
+        var start = new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        await server.PostAsync(
+            string.Join('\n', Enumerable.Range(0, 40_000).Select(i => $$"""{"service":"shop","timestamp":"{{start.AddHours(i):O}}","message":"m"}""")),
+            "application/x-ndjson",
+            Token);
+        await server.WaitForEventsAsync("type=log.entry&limit=1&order=asc", e => e.Count == 1, Token);
+
+        var first = await PostAsync(server, $"{{{Range}}}");
+        using var second = await PostAsync(server, $"{{{Range}}}");
+        var told = JsonSerializer.Deserialize<JsonElement>(await second.Content.ReadAsStringAsync(Token));
+        first.Dispose();
+
+        Assert.Equal(HttpStatusCode.OK, first.StatusCode);
+        Assert.Equal(HttpStatusCode.Conflict, second.StatusCode);
+        Assert.Contains("one at a time", told.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        await Wait.UntilAsync(
+            "the next replay may begin",
+            TimeSpan.FromSeconds(30),
+            async () =>
+            {
+                using var third = await PostAsync(server, """{"from":"2020-01-01T00:00:00Z","to":"2020-01-01T00:30:00Z"}""");
+                return third.StatusCode == HttpStatusCode.OK;
+            },
+            Token);
+    }
+
     [Theory]
     [InlineData("{}", "from and to")]
     [InlineData("[]", "JSON object")]
@@ -74,10 +140,30 @@ public sealed class ReplayTests
         Assert.Contains(detail, problem?.Detail, StringComparison.Ordinal);
     }
 
+    /// <summary>The answer's head; its body is still to come.</summary>
+    private static async Task<HttpResponseMessage> PostAsync(ServerProcess server, string request)
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Post, new Uri("/events/replay", UriKind.Relative));
+        message.Content = new StringContent(request, Encoding.UTF8, "application/json");
+        return await server.Http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, Token);
+    }
+
+    private static async Task<int> CountReplayedAlertsAsync(TempFolder folder, int atLeast)
+    {
+        var path = Path.Combine(folder.Path, "orderwatch-alerts.ndjson");
+        var count = 0;
+        await Wait.UntilAsync(
+            "the replayed alerts arrive",
+            TimeSpan.FromSeconds(60),
+            async () => File.Exists(path)
+                && (count = (await File.ReadAllLinesAsync(path, Token)).Count(l => l.Contains("\"replayed\":true", StringComparison.Ordinal))) >= atLeast,
+            Token);
+        return count;
+    }
+
     private static async Task<List<JsonElement>> ReplayAsync(ServerProcess server, string request)
     {
-        using var content = new StringContent(request, Encoding.UTF8, "application/json");
-        using var response = await server.Http.PostAsync(new Uri("/events/replay", UriKind.Relative), content, Token);
+        using var response = await PostAsync(server, request);
         var text = await response.Content.ReadAsStringAsync(Token);
         Assert.True(response.StatusCode == HttpStatusCode.OK, text);
         return [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonSerializer.Deserialize<JsonElement>(l))];

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
 using Culprit.Server.Storage.Embedded;
@@ -15,14 +14,7 @@ namespace Culprit.Benchmarks.Storage;
 internal static class RecordStoreMeasurement
 {
     private const int BatchRows = 1000;
-    private const int Patterns = 60;
     private const long Start = 1_790_000_000 * UnixNanos.PerSecond;
-
-    private static readonly string[] Services =
-    [
-        "api-gateway", "user-service", "auth-service", "payment-service", "order-service", "inventory", "search", "mailer",
-        "billing", "catalog", "recommender", "shipping",
-    ];
 
     /// <summary>Writes <paramref name="rows"/> log records over 24 h into a temporary folder and asks questions about them.</summary>
     public static async Task RunAsync(int rows, TextWriter output)
@@ -54,11 +46,12 @@ internal static class RecordStoreMeasurement
             var batches = new List<RecordBatch>();
             for (var n = 0; n < 131 && row < rows; n++, row += BatchRows)
             {
-                batches.Add(CreateBatch(writer, random, row, rows));
+                batches.Add(SampleRecords.CreateBatch(
+                    writer, random, row + 1, BatchRows, s => Start + (long)((s - 1) * (24.0 * 3600 * UnixNanos.PerSecond / rows)), Start));
                 encodedBytes += batches[^1].Bytes.Length;
             }
 
-            var annotations = batches.Select(b => Annotate(b)).ToList();
+            var annotations = batches.Select(SampleRecords.Annotate).ToList();
             process.Refresh();
             var (cpuBefore, clock) = (process.TotalProcessorTime, Stopwatch.StartNew());
             for (var b = 0; b < batches.Count; b++)
@@ -115,51 +108,5 @@ internal static class RecordStoreMeasurement
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture, $"{name}: {found} rows, first {first:F1} ms, p50 {times[5]:F1} ms, max {times[^1]:F1} ms"));
         }
-    }
-
-    private static RecordBatch CreateBatch(RecordBatchWriter writer, Random random, int firstRow, int rows)
-    {
-        writer.Reset();
-        Span<byte> trace = stackalloc byte[16];
-        for (var i = 0; i < BatchRows; i++)
-        {
-            var pattern = random.Next(Patterns);
-            var service = Services[(pattern + random.Next(3)) % Services.Length];
-            random.NextBytes(trace);
-            var (user, request, duration) = (random.Next(100_000), random.NextInt64(), random.Next(5000));
-            writer.Begin();
-            writer.Set(LogRecord.ServiceField, Encoding.UTF8.GetBytes(service));
-            writer.Set(LogRecord.EnvironmentField, "production"u8);
-            writer.Set(LogRecord.SourceField, Encoding.UTF8.GetBytes($"fluentd:{service}-prod"));
-            writer.Set(LogRecord.BodyField, Encoding.UTF8.GetBytes(BodyOf(pattern, user, duration)));
-            writer.Set(LogRecord.AttributesField, Encoding.UTF8.GetBytes(
-                $$"""{"host":"{{service}}-{{random.Next(8)}}","request_id":"{{request:x16}}","user_id":{{user}},"duration_ms":{{duration}}}"""));
-            writer.Set(LogRecord.TraceIdField, Encoding.UTF8.GetBytes(Convert.ToHexStringLower(trace)));
-            var time = Start + (long)((firstRow + i) * (24.0 * 3600 * UnixNanos.PerSecond / rows));
-            writer.Commit(time + random.Next(1_000_000), EventKind.Log, pattern % 20 == 0 ? Severity.Error : Severity.Info, RecordFlags.None);
-        }
-
-        return writer.ToBatch(Start, firstRow + 1);
-    }
-
-    private static string BodyOf(int pattern, int user, int duration) => (pattern % 6) switch
-    {
-        0 => $"Request to upstream-{pattern} for user {user} timed out after {duration} ms, giving up after {pattern} retries",
-        1 => $"GET /api/v1/resource{pattern}/{user} 200 in {duration} ms from 10.0.{pattern}.{user % 250}",
-        2 => $"Processed order {user * 31} of customer {user} through step {pattern} in {duration} ms",
-        3 => $"Cache miss for key session:{user}:{pattern}, loading from database took {duration} ms",
-        4 => $"Scheduled job cleanup-{pattern} finished: {user} rows removed in {duration} ms",
-        _ => $"User {user} signed in with method {pattern} from session {duration:x8}, token refreshed",
-    };
-
-    private static BatchAnnotations Annotate(RecordBatch batch)
-    {
-        var annotations = new BatchAnnotations(batch.Count);
-        for (var i = 0; i < batch.Count; i++)
-        {
-            annotations.Patterns[i] = new PatternId(0x9e3779b97f4a7c15UL * ((ulong)batch[i].Body.Length % Patterns + 1));
-        }
-
-        return annotations;
     }
 }

@@ -4,6 +4,7 @@ using Culprit.Engine.Detection.LatencyShift;
 using Culprit.Engine.Detection.MetricLevel;
 using Culprit.Engine.Detection.PatternShift;
 using Culprit.Engine.Detection.Silence;
+using Culprit.Engine.Detection.TraceShift;
 
 namespace Culprit.Engine.Detection;
 
@@ -21,4 +22,6 @@ internal sealed record DetectorOptions
     public SilenceOptions Silence { get; init; } = new();
 
     public PatternShiftOptions PatternShift { get; init; } = new();
+
+    public TraceShiftOptions TraceShift { get; init; } = new();
 }

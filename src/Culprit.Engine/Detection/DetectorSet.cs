@@ -5,6 +5,7 @@ using Culprit.Engine.Detection.MetricLevel;
 using Culprit.Engine.Detection.PatternShift;
 using Culprit.Engine.Detection.Series;
 using Culprit.Engine.Detection.Silence;
+using Culprit.Engine.Detection.TraceShift;
 using Culprit.Engine.Records;
 
 namespace Culprit.Engine.Detection;
@@ -27,14 +28,18 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
     private readonly GrowthDetector _growth = new(environment, options.Growth);
     private readonly SilenceDetector _silence = new(environment, options.Silence);
     private readonly PatternShiftDetector _patterns = new(environment, options.PatternShift);
+    private readonly TraceShiftDetector _traces = new(environment, options.TraceShift);
     private readonly SortedDictionary<string, ServiceTraffic> _traffic = new(StringComparer.Ordinal);
     private readonly QuietTime _quiet = new();
     private readonly long _lateSteps = UnixNanos.From(lateness) / Steps.Nanos;
     private long _judged = -1;
     private long _dirty = long.MaxValue;
 
-    /// <summary>Steps of history that there are.</summary>
-    public long LearnedSteps => _quiet.Since < 0 ? 0 : Math.Max(0, _judged - _quiet.Since);
+    /// <summary>From so much history on, most rhythms are known. Strong evidence speaks before.</summary>
+    public const long BaselineSeconds = 10 * 60;
+
+    /// <summary>Seconds of history that there are.</summary>
+    public long LearnedSeconds => _quiet.Since < 0 ? 0 : Steps.Seconds * Math.Max(0, _judged - _quiet.Since);
 
     public void Observe(ServiceDigest digest)
     {
@@ -100,7 +105,8 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
     public void Observe(string service, string metric, long timeNanos, double value) => _levels.Observe(service, metric, timeNanos, value);
 
     /// <summary>Judges every step that can be judged by now; anomalies in the order in which they became visible.</summary>
-    public IReadOnlyList<Anomaly> Judge(long tickNanos)
+    /// <param name="signs">What the traces that began between two times say; null when there are none.</param>
+    public IReadOnlyList<Anomaly> Judge(long tickNanos, Func<long, long, IReadOnlyList<TraceSign>>? signs = null)
     {
         var end = Steps.OfNanos(tickNanos - WatermarkNanos);
         if (_quiet.Since < 0 || end <= _judged)
@@ -118,9 +124,10 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
             found.AddRange(_errors.Judge(frame, _traffic)
                 .Concat(_latency.Judge(frame, _quiet))
                 .Concat(_growth.Judge(frame, _levels.Series, Load))
-                .Concat(_levels.Judge(frame, _quiet, Load, s => _latency.HasRoots || _latency.Knows(s)))
+                .Concat(_levels.Judge(frame, _quiet, Load, s => _latency.HasRoots || _latency.Knows(s) || IsIdle(s, frame)))
                 .Concat(_silence.Judge(frame, _traffic))
                 .Concat(_patterns.Judge(frame, _traffic))
+                .Concat(signs is null || step <= _judged ? [] : _traces.Judge(frame, _traffic.Count, signs))
                 .OrderBy(a => a.StartedAt).ThenByDescending(a => a.Strength).ThenBy(a => a.Id, StringComparer.Ordinal));
         }
 
@@ -145,6 +152,7 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
         _growth.Settle(_judged, Open);
         _silence.Settle(_judged, Open);
         _patterns.Settle(_judged, Open);
+        _traces.Settle(_judged, step => Open(string.Empty, step));
     }
 
     /// <summary>A time that belongs to an incident is no baseline.</summary>
@@ -152,7 +160,7 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
 
     public DetectorSetState ToState() => new(
         _judged, _dirty, _quiet, [.. _traffic.Values], _errors.ToState(), _latency.ToState(), _levels.ToState(),
-        _growth.ToState(), _silence.ToState(), _patterns.ToState());
+        _growth.ToState(), _silence.ToState(), _patterns.ToState(), _traces.ToState());
 
     public void Restore(DetectorSetState state)
     {
@@ -171,6 +179,7 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
         _growth.Restore(state.Growth);
         _silence.Restore(state.Silence);
         _patterns.Restore(state.Patterns);
+        _traces.Restore(state.Traces);
     }
 
     /// <summary>How many times as much a service does as usual, over the last minute; 1 when that is not known.</summary>
@@ -185,6 +194,10 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
         var usual = traffic.All.UsualIn(frame, 1, Math.Max(frame.Since, traffic.Since)).PerStep * length;
         return usual >= 1 ? traffic.All.Counts.Between(frame.End - length, frame.End) / usual : 1;
     }
+
+    /// <summary>A latency of nobody's requests means nothing.</summary>
+    private bool IsIdle(string service, Frame frame) => !_traffic.TryGetValue(service, out var traffic)
+        || traffic.All.Counts.Between(frame.End - Frame.Lengths[^1], frame.End) == 0;
 
     private ServiceTraffic? Traffic(string service, long step)
     {
@@ -223,4 +236,5 @@ internal sealed record DetectorSetState(
     MetricLevelState Levels,
     IReadOnlyDictionary<string, long> Growth,
     IReadOnlyDictionary<string, Alarm> Silence,
-    IReadOnlyList<PatternSeries> Patterns);
+    IReadOnlyList<PatternSeries> Patterns,
+    TraceShiftState Traces);

@@ -41,6 +41,9 @@ public sealed class FiringView
 
     public string CorrelationId => _firing.CorrelationId;
 
+    /// <summary>True when <c>culprit replay --live --alert</c> made it once more from stored records: it tells nothing new.</summary>
+    public bool IsReplayed => _firing.IsReplayed;
+
     public string? TraceId => _firing.TraceId;
 
     /// <summary>The message of the rule's <c>raise</c>, filled in; null without one.</summary>

@@ -5,14 +5,13 @@ namespace Culprit.Engine.Flows;
 /// Learns from every session, odd ones included: nobody says which are normal. All counts are sums over sessions, so the
 /// order in which sessions end does not matter to them.
 /// </remarks>
-internal sealed class FlowKind(FlowOptions options, string key, int entry, long firstNanos)
+internal sealed partial class FlowKind(FlowOptions options, string key, int entry, long firstNanos)
 {
     private const int MinPauses = 50;
     private const int MinReturns = 20;
     private const double ReturnShare = 0.01;
-
-    private static readonly long MinIdleNanos = 60_000_000_000;
-    private static readonly long MaxIdleNanos = 86_400_000_000_000;
+    private const long MinIdleNanos = 60_000_000_000;
+    private const long MaxIdleNanos = 86_400_000_000_000;
 
     private readonly SortedDictionary<int, FlowStepStatistics> _steps = [];
     private long _idleNanos = options.Idle.Ticks * 100;
@@ -44,8 +43,8 @@ internal sealed class FlowKind(FlowOptions options, string key, int entry, long 
 
     /// <summary>How long after the step a session may be silent before it is taken for ended.</summary>
     public long PatienceNanos(int step) =>
-        _steps.GetValueOrDefault(step)?.PauseQuantile(options.PauseShare, MinPauses) is { } pause
-            ? (long)Math.Clamp(pause * options.PauseMargin, MinIdleNanos, MaxIdleNanos)
+        _steps.GetValueOrDefault(step)?.Pauses is { Count: >= MinPauses } pauses && pauses.Quantile(options.PauseShare) is { } pause
+            ? (long)Math.Clamp(pause.Nanos * options.PauseMargin, MinIdleNanos, MaxIdleNanos)
             : _idleNanos;
 
     public void Ends(FlowSession session)

@@ -28,11 +28,20 @@ internal sealed record FlowOptions
     /// <summary>Times that pause before a session is taken for ended. Default 2.</summary>
     public double PauseMargin { get; init; } = 2;
 
+    /// <summary>A pause counts as slow when fewer than this share of those between the same steps are as long. Default 1 %.</summary>
+    public double SlowShare { get; init; } = 0.01;
+
+    /// <summary>Times the pause within which the others lie before one counts as slow. Default 4.</summary>
+    public double SlowTimes { get; init; } = 4;
+
     /// <summary>How late a record may come and still stand in its place. Default 2 min.</summary>
     public TimeSpan Lateness { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>Sessions remembered, open ones included. Default 200,000; the one ended longest ago leaves first, with its verdict final.</summary>
     public int MaxSessions { get; init; } = 200_000;
+
+    /// <summary>New ids in a second of which more are followed than not; beyond it half, a quarter … are. Default 0: all.</summary>
+    public int MaxNewPerSecond { get; init; }
 
     /// <summary>Records waiting for their place in time. Default 1,000,000; beyond that the oldest is taken early.</summary>
     public int MaxWaiting { get; init; } = 1_000_000;

@@ -1,7 +1,7 @@
 namespace Culprit.Engine.Flows;
 
 /// <summary>One request or job: what was logged under its id.</summary>
-internal sealed class FlowSession(string id)
+internal sealed partial class FlowSession(string id)
 {
     public string Id => id;
 
@@ -32,6 +32,12 @@ internal sealed class FlowSession(string id)
 
     /// <summary>Each step once, in the order of first occurrence.</summary>
     public List<FlowVisit> Visits { get; } = new(4);
+
+    /// <summary>The least usual of its pauses that was slow when it was over.</summary>
+    public FlowPause? Pause { get; set; }
+
+    /// <summary>What is known of <see cref="Pause"/> now; null when it is usual.</summary>
+    public FlowSlowness? Slow { get; set; }
 
     public FlowDeviation? Deviation { get; set; }
 

@@ -6,7 +6,6 @@ namespace Culprit.Engine.Flows;
 internal sealed partial class FlowStage
 {
     private const int MaxNames = 1024;
-    private const int MaxQuoted = 100;
 
     /// <summary>Findings kept until they are drained; the counts have the others too.</summary>
     private const int MaxFindings = 1000;
@@ -31,7 +30,7 @@ internal sealed partial class FlowStage
                 kind.Returns(session);
             }
 
-            kind.Step(session.LastStep)?.Paused(next.TimeNanos - session.LastNanos);
+            kind.Paused(session, number, next.TimeNanos - session.LastNanos);
         }
 
         session.Records++;
@@ -159,6 +158,7 @@ internal sealed partial class FlowStage
     {
         var kind = session.Kind!;
         session.Deviation = kind.Judge(session, nowNanos);
+        session.Slow = session.Pause is { } pause ? kind.Slowness(pause) : null;
         if (session.First is null && !session.IsOpen && (session.Deviation is not null || kind.IsJudged(session, nowNanos)))
         {
             session.First = session.Deviation is not null;
@@ -166,40 +166,4 @@ internal sealed partial class FlowStage
     }
 
     private bool IsFlow(string key) => _names.GetValueOrDefault(key) is var (sessions, flows) && flows > 0 && 2 * flows >= sessions;
-
-    private FlowVerdict VerdictOf(FlowSession session) => new(
-        session.Id,
-        session.Kind!.Key,
-        session.StartNanos,
-        session.LastNanos,
-        session.Records,
-        session.IsOpen,
-        session.First,
-        session.Deviation,
-        session.Deviation is { } deviation ? Explain(session, deviation) : string.Empty);
-
-    private string Explain(FlowSession session, in FlowDeviation deviation)
-    {
-        var step = Quote(_steps[deviation.Step]);
-        var (share, of) = (deviation.Share, deviation.Of);
-        return deviation.Kind switch
-        {
-            FlowDeviationKind.RareStep => string.Create(
-                System.Globalization.CultureInfo.InvariantCulture,
-                $"takes step {step}, which only {share:0.##%} of {of:N0} sessions that begin alike take"),
-            FlowDeviationKind.StepCount => string.Create(
-                System.Globalization.CultureInfo.InvariantCulture,
-                $"takes step {step} {deviation.Times} {(deviation.Times == 1 ? "time" : "times")}, as only {share:0.##%} of {of:N0} sessions with this step do"),
-            FlowDeviationKind.MissingStep => string.Create(
-                System.Globalization.CultureInfo.InvariantCulture,
-                $"ends after {Quote(_steps[session.LastStep])} with {session.Kind!.UsualSteps(session)} of {session.Kind.UsualSteps(null)} usual steps; {1 - share:0.##%} of {of:N0} sessions with {step} go on to {Quote(_steps[deviation.Missing])}"),
-            _ => throw new System.Diagnostics.UnreachableException($"Unknown deviation {deviation.Kind}."),
-        };
-    }
-
-    private string Quote(FlowStep step)
-    {
-        var words = text(step.Service, step.Pattern);
-        return words.Length > 0 ? $"'{(words.Length > MaxQuoted ? words[..MaxQuoted] + "…" : words)}' of {step.Service}" : $"{step.Pattern} of {step.Service}";
-    }
 }

@@ -16,6 +16,7 @@ internal sealed partial class FlowStage(FlowOptions options, Func<string, Patter
     private const double JudgementGrowth = 1.2;
 
     private readonly FlowKeys _keys = new();
+    private readonly FlowSampler _sampler = new(options.MaxNewPerSecond);
     private readonly FlowStepTable _steps = new();
     private readonly Dictionary<ulong, FlowSession> _sessions = [];
     private readonly Dictionary<(string Key, int Entry), FlowKind> _kinds = [];
@@ -32,6 +33,9 @@ internal sealed partial class FlowStage(FlowOptions options, Func<string, Patter
     /// <summary>Records that were not followed because there was no room for their session, kind or step.</summary>
     public long Unfollowed { get; private set; }
 
+    /// <summary>Records that were not followed because their id is not in the sample.</summary>
+    public long SampledOut { get; private set; }
+
     /// <summary>Records taken before others that may have come first, because too many were waiting.</summary>
     public long TakenEarly { get; private set; }
 
@@ -43,18 +47,23 @@ internal sealed partial class FlowStage(FlowOptions options, Func<string, Patter
     /// <param name="pattern">As known at this time.</param>
     public void Observe(in LogRecord record, string service, PatternId pattern, long timeNanos)
     {
-        var keys = _keys.Find(record);
-        if (keys.IsEmpty)
+        foreach (ref readonly var key in _keys.Find(record, pattern))
         {
-            return;
-        }
-
-        foreach (ref readonly var key in keys)
-        {
-            if (SessionOf(key) is not { } session)
+            if (!_sessions.TryGetValue(key.Hash, out var session))
             {
-                Unfollowed++;
-                continue;
+                if (!_sampler.Takes(key.Hash))
+                {
+                    SampledOut++;
+                    continue;
+                }
+
+                if (!MakeRoom())
+                {
+                    Unfollowed++;
+                    continue;
+                }
+
+                _sessions.Add(key.Hash, session = new FlowSession(FlowKeys.ValueOf(record, key)));
             }
 
             session.Waiting++;
@@ -69,6 +78,7 @@ internal sealed partial class FlowStage(FlowOptions options, Func<string, Patter
     /// <summary>Time has come this far.</summary>
     public void Tick(long tickNanos)
     {
+        _sampler.Tick(tickNanos);
         var until = tickNanos - (options.Lateness.Ticks * UnixNanos.PerTick);
         while (_waiting.TryPeek(out var next, out var place) && (place.Time <= until || _waiting.Count > options.MaxWaiting))
         {
@@ -125,18 +135,13 @@ internal sealed partial class FlowStage(FlowOptions options, Func<string, Patter
     public IEnumerable<FlowVerdict> Verdicts() =>
         _sessions.Values.Where(s => s.Kind is { } kind && IsFlow(kind.Key)).Select(VerdictOf);
 
-    private FlowSession? SessionOf(in FlowKey key)
+    private bool MakeRoom()
     {
-        if (_sessions.TryGetValue(key.Hash, out var session))
-        {
-            return session;
-        }
-
         while (_sessions.Count >= options.MaxSessions)
         {
             if (!_ended.TryDequeue(out var oldest))
             {
-                return null; // All are open: those that came first are followed to their end.
+                return false; // All are open: those that came first are followed to their end.
             }
 
             var ended = _sessions[oldest];
@@ -152,8 +157,6 @@ internal sealed partial class FlowStage(FlowOptions options, Func<string, Patter
             }
         }
 
-        session = new FlowSession(key.Value);
-        _sessions.Add(key.Hash, session);
-        return session;
+        return true;
     }
 }

@@ -1,3 +1,5 @@
+using Culprit.Engine.Patterns;
+
 namespace Culprit.Engine.Flows;
 
 /// <summary>How the sessions of one kind do one step.</summary>
@@ -6,12 +8,11 @@ internal sealed class FlowStepStatistics
     /// <summary>More occurrences than this count as this many.</summary>
     internal const int MaxTimes = 20;
 
-    private const int PauseSteps = 128;
-
     private readonly long[] _times = new long[MaxTimes + 1];
-    private readonly long[] _pauses = new long[PauseSteps];
     private readonly Dictionary<int, long> _endedWith = [];
-    private long _pauseCount;
+
+    /// <summary>How long sessions were silent after the step before they went on.</summary>
+    public FlowPauses Pauses { get; } = new();
 
     /// <summary>Sessions that have the step.</summary>
     public long Sessions { get; private set; }
@@ -50,35 +51,37 @@ internal sealed class FlowStepStatistics
         }
     }
 
-    /// <summary>A session went on so long after the step.</summary>
-    public void Paused(long nanos)
+    public void Save(SnapshotWriter writer)
     {
-        _pauses[PauseIndex(nanos)]++;
-        _pauseCount++;
-    }
-
-    /// <summary>The pause below which the share <paramref name="share"/> lies; null with too few.</summary>
-    public long? PauseQuantile(double share, int least)
-    {
-        if (_pauseCount < least)
+        writer.Number((ulong)Sessions);
+        writer.Number((ulong)Ended);
+        foreach (var times in _times)
         {
-            return null;
+            writer.Number((ulong)times);
         }
 
-        long below = 0;
-        for (var i = 0; i < PauseSteps; i++)
+        Pauses.Save(writer);
+        writer.Number(_endedWith.Count);
+        foreach (var (other, ended) in _endedWith)
         {
-            below += _pauses[i];
-            if (below >= share * _pauseCount)
-            {
-                return (long)Math.Pow(2, (i + 1) / 2.0) * 1_000_000;
-            }
+            writer.Number(other);
+            writer.Number((ulong)ended);
         }
-
-        return long.MaxValue;
     }
 
-    // Half powers of two of a millisecond.
-    private static int PauseIndex(long nanos) =>
-        Math.Clamp((int)(2 * Math.Log2(Math.Max(1, nanos / 1e6))), 0, PauseSteps - 1);
+    public void Restore(ref SnapshotReader reader)
+    {
+        Sessions = (long)reader.Number();
+        Ended = (long)reader.Number();
+        for (var i = 0; i < _times.Length; i++)
+        {
+            _times[i] = (long)reader.Number();
+        }
+
+        Pauses.Restore(ref reader);
+        for (var left = reader.Count(); left > 0; left--)
+        {
+            _endedWith[reader.Number(FlowStepTable.MaxSteps)] = (long)reader.Number();
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using Culprit.Engine.Patterns;
 using Culprit.Engine.Records;
 
 namespace Culprit.Engine.Flows;
@@ -35,9 +36,38 @@ internal sealed class FlowStepTable
     public void Rename(string service, PatternId old, PatternId current)
     {
         var known = new FlowStep(service, current);
-        if (_numbers.TryGetValue(new FlowStep(service, old), out var number) && _numbers.TryAdd(known, number))
+        if (_numbers.Count < 2 * MaxSteps && _numbers.TryGetValue(new FlowStep(service, old), out var number) && _numbers.TryAdd(known, number))
         {
             _steps[number] = known;
+        }
+    }
+
+    public void Save(SnapshotWriter writer)
+    {
+        writer.Number(_steps.Count);
+        foreach (var step in _steps)
+        {
+            step.Save(writer);
+        }
+
+        writer.Number(_numbers.Count);
+        foreach (var (step, number) in _numbers)
+        {
+            step.Save(writer);
+            writer.Number(number);
+        }
+    }
+
+    public void Restore(ref SnapshotReader reader)
+    {
+        for (var left = reader.Count(); left > 0; left--)
+        {
+            _steps.Add(FlowStep.Load(ref reader));
+        }
+
+        for (var left = reader.Count(); left > 0 && !reader.Failed; left--)
+        {
+            _numbers[FlowStep.Load(ref reader)] = reader.Number(_steps.Count - 1);
         }
     }
 }

@@ -4,6 +4,7 @@ namespace Culprit.Engine.Flows;
 /// <param name="Key">What its id is called.</param>
 /// <param name="IsFirstAnomalous">The verdict when it first ended, never revised; null while it is open or cannot be judged.</param>
 /// <param name="Deviation">Null when it is like the others.</param>
+/// <param name="Slow">Null when no pause of it is unusually long. A slow session goes the usual way, so it is not anomalous for that.</param>
 /// <param name="Explanation">Why, in words; empty when it is like the others.</param>
 internal sealed record FlowVerdict(
     string Session,
@@ -14,6 +15,7 @@ internal sealed record FlowVerdict(
     bool IsOpen,
     bool? IsFirstAnomalous,
     FlowDeviation? Deviation,
+    FlowSlowness? Slow,
     string Explanation)
 {
     public bool IsAnomalous => Deviation is not null;

@@ -4,19 +4,22 @@ namespace Culprit.Engine.Records;
 
 /// <summary>Records that were admitted together: immutable bytes, exactly what the journal holds.</summary>
 /// <remarks>
-/// Encoding: u8 version (1); i64 receive time in Unix nanoseconds; i32 count; then the records (see <see cref="LogRecord"/>).
+/// Encoding: u8 version; i64 receive time in Unix nanoseconds; i32 count; then the records (see <see cref="LogRecord"/>).
+/// Version 1 ends there, in version 2 the rest is the <see cref="Note"/>.
 /// </remarks>
 internal sealed class RecordBatch
 {
     internal const byte Version = 1;
+    internal const byte NotedVersion = 2;
     internal const int HeaderBytes = 13;
 
     private readonly ReadOnlyMemory<byte> _bytes;
     private readonly int[] _starts;
 
-    private RecordBatch(ReadOnlyMemory<byte> bytes, int[] starts, long firstSequence)
+    private RecordBatch(ReadOnlyMemory<byte> bytes, int[] starts, long firstSequence, ReadOnlyMemory<byte> note)
     {
         _bytes = bytes;
+        Note = note;
         _starts = starts;
         FirstSequence = firstSequence;
     }
@@ -32,6 +35,9 @@ internal sealed class RecordBatch
     public long ReceivedNanos => BinaryPrimitives.ReadInt64LittleEndian(_bytes.Span[1..]);
 
     public ReadOnlyMemory<byte> Bytes => _bytes;
+
+    /// <summary>What must be as durable as the records and is none of them, such as an idempotency key; empty for most.</summary>
+    public ReadOnlyMemory<byte> Note { get; }
 
     /// <summary>True when its records are in the store already, and only the engine is to see them again.</summary>
     public bool IsRetry => Count > 0 && (this[0].Flags & RecordFlags.Retried) != 0;
@@ -52,7 +58,7 @@ internal sealed class RecordBatch
     {
         batch = null;
         var span = bytes.Span;
-        if (span.Length < HeaderBytes || span[0] != Version)
+        if (span.Length < HeaderBytes || span[0] is not (Version or NotedVersion))
         {
             return false;
         }
@@ -76,21 +82,21 @@ internal sealed class RecordBatch
             at += length;
         }
 
-        if (at != span.Length)
+        if (at < span.Length != (span[0] == NotedVersion))
         {
             return false;
         }
 
-        batch = new RecordBatch(bytes, starts, firstSequence);
+        batch = new RecordBatch(bytes, starts, firstSequence, bytes[at..]);
         return true;
     }
 
     /// <summary>Wraps bytes whose record positions are already known (they were just written).</summary>
-    internal static RecordBatch Wrap(ReadOnlyMemory<byte> bytes, int[] starts, long firstSequence) =>
-        new(bytes, starts, firstSequence);
+    internal static RecordBatch Wrap(ReadOnlyMemory<byte> bytes, int[] starts, long firstSequence, ReadOnlyMemory<byte> note) =>
+        new(bytes, starts, firstSequence, note);
 
     /// <summary>The same records under the sequence that the journal gave them.</summary>
-    internal RecordBatch At(long firstSequence) => new(_bytes, _starts, firstSequence);
+    internal RecordBatch At(long firstSequence) => new(_bytes, _starts, firstSequence, Note);
 
     private static bool IsRecordAt(ReadOnlySpan<byte> span, int at, out int length)
     {

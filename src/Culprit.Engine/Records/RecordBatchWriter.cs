@@ -156,13 +156,15 @@ internal sealed class RecordBatchWriter
     /// <summary>The finished batch, in memory of its own; the writer can be reset and used again.</summary>
     /// <param name="receivedNanos">When the node took the batch, in Unix nanoseconds.</param>
     /// <param name="firstSequence">Sequence of its first record; the journal assigns the final one.</param>
-    public RecordBatch ToBatch(long receivedNanos, long firstSequence = 0)
+    /// <param name="note">See <see cref="RecordBatch.Note"/>.</param>
+    public RecordBatch ToBatch(long receivedNanos, long firstSequence = 0, ReadOnlySpan<byte> note = default)
     {
-        var bytes = GC.AllocateUninitializedArray<byte>(_length);
+        var bytes = GC.AllocateUninitializedArray<byte>(_length + note.Length);
         _buffer.AsSpan(0, _length).CopyTo(bytes);
-        bytes[0] = RecordBatch.Version;
+        note.CopyTo(bytes.AsSpan(_length));
+        bytes[0] = note.IsEmpty ? RecordBatch.Version : RecordBatch.NotedVersion;
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(1), receivedNanos);
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(9), Count);
-        return RecordBatch.Wrap(bytes, _starts.AsSpan(0, Count).ToArray(), firstSequence);
+        return RecordBatch.Wrap(bytes, _starts.AsSpan(0, Count).ToArray(), firstSequence, bytes.AsMemory(_length));
     }
 }

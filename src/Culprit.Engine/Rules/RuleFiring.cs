@@ -106,5 +106,8 @@ internal sealed record RuleFiring
             json.WriteEndArray();
         });
 
+    /// <summary>True when a replay made it once more: what its handler publishes is shown and not stored.</summary>
+    public bool IsReplayed { get; init; }
+
     internal string Source => "culprit:rule:" + Rule.Name;
 }

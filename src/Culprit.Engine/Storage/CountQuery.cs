@@ -31,6 +31,21 @@ internal sealed record CountQuery(RecordQuery Where, long IntervalNanos, CountBy
         return Floor(nanos - (Int128)(((nanos % IntervalNanos) + IntervalNanos) % IntervalNanos));
     }
 
+    /// <summary>The same question about the whole spans that a time touches.</summary>
+    /// <param name="toNanos">Exclusive, later than <paramref name="fromNanos"/>.</param>
+    public CountQuery Around(long fromNanos, long toNanos)
+    {
+        var last = SpanOf(toNanos - 1);
+        return this with
+        {
+            Where = Where with
+            {
+                FromNanos = SpanOf(fromNanos),
+                ToNanos = last > long.MaxValue - IntervalNanos ? long.MaxValue : last + IntervalNanos,
+            },
+        };
+    }
+
     /// <summary>The start of a span that was found in microseconds.</summary>
     public static long StartOf(long micros) => Floor((Int128)micros * 1000);
 

@@ -21,7 +21,8 @@ internal sealed record RecordQuery
 
     public string? CorrelationId { get; init; }
 
-    public PatternId? Pattern { get; init; }
+    /// <summary>Ids under which the pattern's records are stored, at least one.</summary>
+    public HashSet<PatternId>? Patterns { get; init; }
 
     /// <summary>True to leave out records that repeat another within the dedupe window.</summary>
     public bool WithoutDuplicates { get; init; }

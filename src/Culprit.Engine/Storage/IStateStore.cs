@@ -20,7 +20,11 @@ internal sealed record EngineSnapshot(int Version, long Sequence, ReadOnlyMemory
 /// Alerts to deliver. An id that an earlier output had is ignored, whatever its sinks were then. Each alert also goes to every
 /// sink that has taken, or is to take, an earlier alert of its incident: who was told that it fires is told that it ended.
 /// </param>
-internal sealed record EngineOutput(long Sequence, IReadOnlyList<DerivedEvent> Events, IReadOnlyList<OutboxItem> Outbox);
+internal sealed record EngineOutput(long Sequence, IReadOnlyList<DerivedEvent> Events, IReadOnlyList<OutboxItem> Outbox)
+{
+    /// <summary>Patterns that got another id, oldest first. Of one id the last word counts; telling it again changes nothing.</summary>
+    public IReadOnlyList<NamedAlias> Aliases { get; init; } = [];
+}
 
 /// <summary>Derived events, outbox, dead letters, snapshots: low volume, transactional.</summary>
 internal interface IStateStore
@@ -32,6 +36,9 @@ internal interface IStateStore
     Task<IReadOnlyList<DerivedEvent>> ApplyAsync(EngineOutput output, CancellationToken cancellationToken);
 
     Task<IReadOnlyList<DerivedRow>> FindAsync(DerivedQuery query, CancellationToken cancellationToken);
+
+    /// <summary>The aliases written after a row, in the order of writing; the newest <see cref="NamedAlias.MaxKept"/> are kept.</summary>
+    Task<IReadOnlyList<NamedAliasRow>> FindAliasesAsync(long afterRow, CancellationToken cancellationToken);
 
     Task<DerivedEvent?> FindByIdAsync(string id, CancellationToken cancellationToken);
 

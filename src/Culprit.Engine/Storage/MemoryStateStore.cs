@@ -1,3 +1,5 @@
+using Culprit.Engine.Records;
+
 namespace Culprit.Engine.Storage;
 
 /// <summary>A state store for one run: tests, and commands that read files.</summary>
@@ -8,8 +10,10 @@ internal sealed class MemoryStateStore : IStateStore
     private readonly Dictionary<string, DerivedEvent> _byId = new(StringComparer.Ordinal);
     private readonly List<Delivery> _outbox = [];
     private readonly List<DeadLetter> _deadLetters = [];
+    private readonly Dictionary<PatternId, NamedAliasRow> _aliases = [];
     private EngineSnapshot? _snapshot;
     private long _position;
+    private long _lastAlias;
 
     public Task<long> GetEnginePositionAsync(CancellationToken cancellationToken)
     {
@@ -45,6 +49,11 @@ internal sealed class MemoryStateStore : IStateStore
                 }
             }
 
+            foreach (var alias in output.Aliases)
+            {
+                AddLocked(alias);
+            }
+
             _position = Math.Max(_position, output.Sequence);
             return Task.FromResult<IReadOnlyList<DerivedEvent>>(added);
         }
@@ -60,6 +69,14 @@ internal sealed class MemoryStateStore : IStateStore
                 ? rows.OrderBy(r => r.Event.TimestampNanos).ThenBy(r => r.Row)
                 : rows.OrderByDescending(r => r.Event.TimestampNanos).ThenByDescending(r => r.Row);
             return Task.FromResult<IReadOnlyList<DerivedRow>>([.. rows.Take(query.Limit)]);
+        }
+    }
+
+    public Task<IReadOnlyList<NamedAliasRow>> FindAliasesAsync(long afterRow, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return Task.FromResult<IReadOnlyList<NamedAliasRow>>([.. _aliases.Values.Where(a => a.Row > afterRow).OrderBy(a => a.Row)]);
         }
     }
 
@@ -209,6 +226,20 @@ internal sealed class MemoryStateStore : IStateStore
         if (FindLocked(item.Id, item.Sink) is null)
         {
             _outbox.Add(new Delivery(item));
+        }
+    }
+
+    private void AddLocked(NamedAlias alias)
+    {
+        if (_aliases.GetValueOrDefault(alias.Old)?.Alias == alias)
+        {
+            return;
+        }
+
+        _aliases[alias.Old] = new NamedAliasRow(++_lastAlias, alias);
+        if (_aliases.Count > NamedAlias.MaxKept)
+        {
+            _aliases.Remove(_aliases.MinBy(a => a.Value.Row).Key);
         }
     }
 

@@ -58,7 +58,7 @@ internal sealed class RecordFilter
     public bool Matches(in LogRecord record, PatternId pattern, long duplicateOf) =>
         (_levels is null || _levels[(byte)record.Severity])
         && (!_query.WithoutDuplicates || duplicateOf < 0)
-        && (_query.Pattern is not { } wanted || pattern == wanted)
+        && _query.Patterns?.Contains(pattern) != false
         && (_types is null || _types.Includes(record))
         && (_service is null || record.Service.SequenceEqual(_service))
         && (_environment is null || record.Environment.SequenceEqual(_environment))

@@ -11,7 +11,7 @@ internal sealed record RecordSeries(
     public bool Matches(RecordQuery where) =>
         (where.Service is null || where.Service == Service)
         && (where.Environment is null || where.Environment == Environment)
-        && (where.Pattern is not { } pattern || pattern == Pattern)
+        && where.Patterns?.Contains(Pattern) != false
         && where.Levels?.Contains(Severity) != false
         && where.Types?.Contains(Type) != false;
 }

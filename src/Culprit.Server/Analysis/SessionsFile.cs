@@ -36,6 +36,8 @@ internal sealed class SessionsFile : IDisposable
             _json.WriteNull("first_anomalous");
         }
 
+        _json.WriteBoolean("slow", verdict.Slow is not null);
+        _json.WriteNumber("slow_score", Math.Round(verdict.Slow?.Score ?? 0, 6));
         _json.WriteString("key", verdict.Key);
         _json.WriteBoolean("open", verdict.IsOpen);
         _json.WriteString("started_at", UnixNanos.ToTime(verdict.StartNanos));

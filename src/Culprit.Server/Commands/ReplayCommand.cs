@@ -16,7 +16,7 @@ internal static class ReplayCommand
         var service = new Option<string?>("--service") { Description = "Play only records of this service." };
         var environment = new Option<string?>("--environment") { Description = "Play only records of this environment." };
         var live = new Option<bool>("--live") { Description = "Publish records and events to subscribers, marked as replayed (default: a dry run)." };
-        var alert = new Option<bool>("--alert") { Description = "With --live: also send the alerts again." };
+        var alert = new Option<bool>("--alert") { Description = "With --live: also send the alerts and call the handlers of rules again." };
         var url = ServerCall.UrlOption();
         var json = new Option<bool>("--json") { Description = "Print the server's answer as it comes: one JSON object a line." };
         var command = new Command("replay", "Plays stored records of a running server through a fresh engine.")

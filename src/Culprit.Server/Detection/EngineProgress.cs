@@ -1,8 +1,11 @@
+using Culprit.Engine;
+
 namespace Culprit.Server.Detection;
 
 /// <summary>How far the engine has come; read by health checks and by whoever trims the journal.</summary>
 internal sealed class EngineProgress
 {
+    private IReadOnlyList<EnvironmentOverview> _environments = [];
     private long _sequence;
     private long _snapshotSequence;
     private long _tickNanos;
@@ -29,6 +32,13 @@ internal sealed class EngineProgress
     {
         get => Interlocked.Read(ref _tickNanos);
         set => Interlocked.Exchange(ref _tickNanos, value);
+    }
+
+    /// <summary>What was known of each environment a few seconds ago.</summary>
+    public IReadOnlyList<EnvironmentOverview> Environments
+    {
+        get => Volatile.Read(ref _environments);
+        set => Volatile.Write(ref _environments, value);
     }
 
     /// <summary>Records processed since the start of this process.</summary>

@@ -33,6 +33,7 @@ internal sealed partial class EngineWorker(
     ILogger<EngineWorker> logger) : BackgroundService
 {
     private static readonly TimeSpan SnapshotInterval = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ShowInterval = TimeSpan.FromSeconds(2);
 
     // A snapshot waits for the store, which holds back up to 64 MiB: together well below the 256 MiB that a replay may take.
     private const long SnapshotBytes = 128L * 1024 * 1024;
@@ -45,6 +46,7 @@ internal sealed partial class EngineWorker(
     private long _countedBefore;
     private long _shown; // What this process has processed before: going over it again shows and posts nothing.
     private long _snapshotAt;
+    private long? _shownAt;
     private long _bytesSinceSnapshot;
     private long _lastRecord;
     private EngineSnapshot? _frozen;
@@ -172,11 +174,12 @@ internal sealed partial class EngineWorker(
             }
 
             progress.TickNanos = Math.Max(progress.TickNanos, entry.TickNanos);
+            ShowIfDue(pipeline);
         }
 
         if (output.Count > 0 || entry.Batch is null)
         {
-            var made = ToOutput(entry.LastSequence, output);
+            var made = ToOutput(entry.LastSequence, output) with { Aliases = [.. pipeline.Aliases] };
             FaultPoints.Hit("engine-before-apply");
             var applied = await _insistence.DoAsync(() => state.ApplyAsync(made, cancellationToken), cancellationToken).ConfigureAwait(false);
             FaultPoints.Hit("engine-after-apply");
@@ -273,6 +276,16 @@ internal sealed partial class EngineWorker(
                     () => deadLetters.DeadLetterAsync(work, "too many firings wait for their handlers", cancellationToken), cancellationToken)
                     .ConfigureAwait(false);
             }
+        }
+    }
+
+    /// <summary>Lets others see services and topology: a copy of a moment now and then.</summary>
+    private void ShowIfDue(Pipeline pipeline)
+    {
+        if (_shownAt is not { } shown || clock.GetElapsedTime(shown) >= ShowInterval)
+        {
+            _shownAt = clock.GetTimestamp();
+            progress.Environments = pipeline.Overview();
         }
     }
 

@@ -1,8 +1,6 @@
-using System.Buffers;
 using System.Collections.Concurrent;
 using System.IO.Hashing;
 using System.Text;
-using System.Text.Json;
 using Culprit.Engine.Ingestion;
 using Culprit.Engine.Records;
 using Culprit.Engine.Rules;
@@ -33,12 +31,12 @@ internal sealed class EventIntake(
     {
         if (key is null)
         {
-            return Result(await TakeOnceAsync(body, isLines, Answer).ConfigureAwait(false));
+            return Result(await TakeOnceAsync(body, isLines, Answer, null).ConfigureAwait(false));
         }
 
         var hash = XxHash128.HashToUInt128(body.Span, isLines ? 1 : 0);
         IdempotencyKeys.Claim claim;
-        while (!(claim = keys.TryClaim(key, hash)).IsOurs)
+        while (!(claim = keys.TryClaim(key, hash, journal.LastSequence)).IsOurs)
         {
             if (claim.IsOtherBody)
             {
@@ -57,7 +55,7 @@ internal sealed class EventIntake(
         StoredAnswer? stored = null;
         try
         {
-            var (answer, problem) = await TakeOnceAsync(body, isLines, Answer).ConfigureAwait(false);
+            var (answer, problem) = await TakeOnceAsync(body, isLines, Answer, (parse, kept, sampled) => Note(key, hash, parse, kept, sampled)).ConfigureAwait(false);
             stored = answer;
             return Result((answer, problem));
         }
@@ -76,14 +74,15 @@ internal sealed class EventIntake(
 
     /// <summary>Takes an event or an array of events, for protocols with answers of their own.</summary>
     /// <remarks>What comes in one call after another, awaited or not, is journaled in that order.</remarks>
-    public Task<(TakenEvents? Taken, Problem? Problem)> TakeAsync(ReadOnlyMemory<byte> body) => TakeOnceAsync(body, isLines: false, Taken);
+    public Task<(TakenEvents? Taken, Problem? Problem)> TakeAsync(ReadOnlyMemory<byte> body) => TakeOnceAsync(body, isLines: false, Taken, null);
 
     private static IResult Result((StoredAnswer? Answer, Problem? Problem) taken) =>
         taken.Problem is null ? new JsonAnswer(taken.Answer!.Status, taken.Answer.Body) : taken.Problem;
 
     /// <param name="answer">Makes the answer of what became of the body.</param>
+    /// <param name="note">Makes, of the parse and the numbers of kept and sampled-out events, what is to be durable with the records.</param>
     private async Task<(T? Answer, Problem? Problem)> TakeOnceAsync<T>(
-        ReadOnlyMemory<byte> body, bool isLines, Func<Outcome, T> answer)
+        ReadOnlyMemory<byte> body, bool isLines, Func<Outcome, T> answer, Func<BatchParse, int, int, byte[]>? note)
         where T : class
     {
         if (pressure.Refusal(canWait: false) is { } refusal)
@@ -128,7 +127,8 @@ internal sealed class EventIntake(
             if (work.Writer.Count > 0)
             {
                 // Not cancelled when the sender hangs up: the batch may be durable already, and then its ids must be known.
-                var appended = await journal.AppendAsync(work.Writer.ToBatch(received), CancellationToken.None).ConfigureAwait(false);
+                var made = work.Writer.ToBatch(received, note: note?.Invoke(parse, work.Writer.Count, sampled));
+                var appended = await journal.AppendAsync(made, CancellationToken.None).ConfigureAwait(false);
                 if (!appended.Accepted)
                 {
                     metrics.RequestRefused("journal");
@@ -189,7 +189,17 @@ internal sealed class EventIntake(
         };
     }
 
-    private StoredAnswer Answer(Outcome outcome) => outcome.Parse.IsSingle ? Published(outcome) : Counted(outcome);
+    private StoredAnswer Answer(Outcome outcome)
+    {
+        var (batch, parse, sentId, sampled) = outcome;
+        return !parse.IsSingle ? EventAnswers.Counted((batch?.Count ?? 0) + sampled, sampled, parse)
+            : batch is not null ? EventAnswers.Published(RecordId.Of(batch[0], journal.Id))
+            : EventAnswers.NotKept(sentId, isSampled: sampled > 0);
+    }
+
+    /// <summary>The answer that is about to be given; that to a lone event follows from its record.</summary>
+    private static byte[] Note(string key, UInt128 hash, BatchParse parse, int kept, int sampled) =>
+        new IdempotencyNote(key, hash, parse.IsSingle ? null : EventAnswers.Counted(kept + sampled, sampled, parse)).ToBytes();
 
     private TakenEvents Taken(Outcome outcome)
     {
@@ -206,69 +216,6 @@ internal sealed class EventIntake(
         }
 
         return new TakenEvents(ids, parse.Duplicates, [.. parse.Rejected]);
-    }
-
-    private StoredAnswer Published(Outcome outcome)
-    {
-        var body = new ArrayBufferWriter<byte>(96);
-        using (var json = new Utf8JsonWriter(body))
-        {
-            json.WriteStartObject();
-            if (outcome.Batch is { } batch)
-            {
-                json.WriteString("id", RecordId.Of(batch[0], journal.Id));
-            }
-            else if (outcome.SentId.Length == 0)
-            {
-                json.WriteNull("id");
-            }
-            else
-            {
-                json.WriteString("id", outcome.SentId);
-            }
-
-            json.WriteString("status", "published");
-            if (outcome.Batch is null)
-            {
-                json.WriteBoolean(outcome.Sampled > 0 ? "sampled" : "duplicate", true);
-            }
-
-            json.WriteEndObject();
-        }
-
-        return new StoredAnswer(StatusCodes.Status201Created, body.WrittenMemory);
-    }
-
-    /// <summary>A sampled-out event counts as accepted: it was taken, and the events that were kept stand for it.</summary>
-    private static StoredAnswer Counted(Outcome outcome)
-    {
-        var (batch, parse, _, sampled) = outcome;
-        var body = new ArrayBufferWriter<byte>(96);
-        using (var json = new Utf8JsonWriter(body))
-        {
-            json.WriteStartObject();
-            json.WriteNumber("accepted", (batch?.Count ?? 0) + sampled);
-            if (sampled > 0)
-            {
-                json.WriteNumber("sampled", sampled);
-            }
-
-            json.WriteNumber("duplicates", parse.Duplicates);
-            json.WriteStartArray("rejected");
-            foreach (var rejection in parse.Rejected)
-            {
-                json.WriteStartObject();
-                json.WriteNumber("index", rejection.Index);
-                json.WriteString("code", rejection.Code);
-                json.WriteString("detail", rejection.Detail);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-
-        return new StoredAnswer(StatusCodes.Status200OK, body.WrittenMemory);
     }
 
     /// <summary>What became of a body.</summary>

@@ -9,7 +9,8 @@ namespace Culprit.Server.Journal;
 /// <param name="Salt">Random, part of every checksum (see <see cref="Frame.Checksum"/>).</param>
 internal readonly record struct SegmentHeader(uint Version, ulong JournalId, long First, uint Salt)
 {
-    public const uint CurrentVersion = 1;
+    /// <summary>2: a batch may carry a note. What version 1 wrote reads the same.</summary>
+    public const uint CurrentVersion = 2;
 
     /// <summary>Both copies; the first frame follows.</summary>
     public const int TotalBytes = 2 * CopyBytes;

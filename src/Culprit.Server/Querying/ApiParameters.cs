@@ -44,6 +44,7 @@ internal static class ApiParameters
     private static string DescriptionOf(string name) => name switch
     {
         "type" => "Event types, such as log.entry, log.error, log.anomaly; several by comma.",
+        "state" => "open, acknowledged or resolved.",
         "service" => "Exact name of a service.",
         "environment" => "Exact name of an environment.",
         "level" => "debug, info, warn, error, fatal; several by comma. Matches records only.",
@@ -53,10 +54,11 @@ internal static class ApiParameters
         "from" => "Earliest event time, inclusive: ISO 8601 or Unix time.",
         "to" => "Latest event time, exclusive: ISO 8601 or Unix time.",
         "order" => "desc (newest first, default) or asc.",
-        "limit" => "Events per page, 1 to 1000, default 100.",
+        "limit" => "Entries of an answer, 1 to 1000, default 100.",
+        "sort" => "count (default) or last_seen: what comes first.",
         "by" => "What counts are split by: service, level, environment, type, pattern; several by comma.",
         "interval" => "Length of a span: 1s to 31d, such as 60s (default), 5m, 1h, 1d.",
-        "pattern" => "Exact pattern id: 16 hexadecimal digits.",
+        "pattern" => "Id of a pattern, or one that it had before: 16 hexadecimal digits. Matches records only.",
         "cursor" => "next_cursor of the page before.",
         _ => throw new System.Diagnostics.UnreachableException($"Parameter {name} has no description."),
     };

@@ -24,9 +24,7 @@ internal static class CountEndpoints
     private const int MaxSpans = 50_000;
     private const long MaxIntervalSeconds = 31 * 24 * 3600;
 
-    private static readonly IReadOnlyList<string> Parameters = [.. EventFilterParser.StreamParameters, "from", "to", "by", "interval", "pattern"];
-
-    private static readonly TimeSpan DefaultTime = TimeSpan.FromHours(1);
+    private static readonly IReadOnlyList<string> Parameters = [.. EventFilterParser.StreamParameters, "pattern", "from", "to", "by", "interval"];
 
     public static void MapCounts(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/events/counts", CountAsync)
@@ -34,27 +32,36 @@ internal static class CountEndpoints
             .Produces<object>(200, "application/json").ProducesProblem(400).ProducesProblem(422).ProducesProblem(504)
             .AddOpenApiOperationTransformer((operation, _, _) => ApiParameters.DescribeAsync(operation, Parameters));
 
-    private static Task<IResult> CountAsync(HttpContext context, IRecordStore records, TimeProvider clock)
-    {
-        var (query, problem) = Parse(context.Request.Query, clock.GetUtcNow());
-        return query is null
-            ? Task.FromResult<IResult>(problem!)
-            : QueryEndpoints.LimitedAsync(context, clock, async token =>
+    private static Task<IResult> CountAsync(HttpContext context, IRecordStore records, PatternNames names, TimeProvider clock) =>
+        QueryEndpoints.LimitedAsync(context, clock, async token =>
+        {
+            await names.RefreshAsync(token).ConfigureAwait(false);
+            var (query, problem) = Parse(context.Request.Query, clock.GetUtcNow(), names);
+            if (query is null)
             {
-                try
-                {
-                    return new JsonAnswer(200, Render(query, await records.CountAsync(query, token).ConfigureAwait(false)));
-                }
-                catch (TooManyGroupsException e)
-                {
-                    return new Problem(422, "too_many_groups", e.Message);
-                }
-            });
-    }
+                return problem!;
+            }
 
-    private static (CountQuery? Query, Problem? Problem) Parse(IQueryCollection query, DateTimeOffset now)
+            try
+            {
+                return new JsonAnswer(200, Render(query, Merge(await records.CountAsync(query, token).ConfigureAwait(false), names)));
+            }
+            catch (TooManyGroupsException e)
+            {
+                return new Problem(422, "too_many_groups", e.Message);
+            }
+        });
+
+    /// <summary>Groups whose patterns have become one are one group.</summary>
+    private static IReadOnlyList<CountRow> Merge(IReadOnlyList<CountRow> rows, PatternNames names) => rows.All(r => r.Pattern is null)
+        ? rows
+        : [.. rows
+            .GroupBy(r => r with { Pattern = r.Pattern is { } pattern ? names.Resolve(pattern) : null, Records = 0, Count = 0 })
+            .Select(g => g.Key with { Records = g.Sum(r => r.Records), Count = g.Sum(r => r.Count) })];
+
+    private static (CountQuery? Query, Problem? Problem) Parse(IQueryCollection query, DateTimeOffset now, PatternNames names)
     {
-        string[] own = ["by", "interval", "pattern"];
+        string[] own = ["by", "interval"];
         var (filter, problem) = EventFilterParser.Parse(
             new QueryCollection(query.Where(p => !own.Contains(p.Key)).ToDictionary(p => p.Key, p => p.Value)), Parameters);
         problem ??= filter.Types?.Contains(EventTypes.Error) == true
@@ -62,14 +69,12 @@ internal static class CountEndpoints
             : null;
         var (by, byProblem) = ParseBy(query["by"]);
         var (interval, intervalProblem) = ParseInterval(query["interval"]);
-        var (pattern, patternProblem) = ParsePattern(query["pattern"]);
-        if ((problem ?? byProblem ?? intervalProblem ?? patternProblem) is { } first)
+        if ((problem ?? byProblem ?? intervalProblem) is { } first)
         {
             return (null, first);
         }
 
-        var to = filter.ToNanos == long.MaxValue ? UnixNanos.From(now) : filter.ToNanos;
-        var from = filter.FromNanos == long.MinValue ? to - UnixNanos.From(DefaultTime) : filter.FromNanos;
+        var (from, to) = filter.TimesUntil(now);
         var spans = (Int128)to - from;
         if (spans <= 0 || spans / interval > MaxSpans)
         {
@@ -86,14 +91,9 @@ internal static class CountEndpoints
             Text = filter.Text,
             TraceId = filter.TraceId,
             CorrelationId = filter.CorrelationId,
-            Pattern = pattern,
+            Patterns = filter.Pattern is { } pattern ? names.IdsOf(pattern) : null,
         };
-        var rounded = new CountQuery(where, interval, by);
-        var end = rounded.SpanOf(to - 1);
-        return (rounded with
-        {
-            Where = where with { FromNanos = rounded.SpanOf(from), ToNanos = end > long.MaxValue - interval ? long.MaxValue : end + interval },
-        }, null);
+        return (new CountQuery(where, interval, by).Around(from, to), null);
     }
 
     private static (CountBy By, Problem? Problem) ParseBy(StringValues values)
@@ -127,18 +127,6 @@ internal static class CountEndpoints
             && number * Math.Max(1, factor) <= MaxIntervalSeconds
             ? (number * Math.Max(1, factor) * UnixNanos.PerSecond, null)
             : (0, Problem.BadParameter("interval", $"interval {JsonText.Echo(text)} is not a time from 1s to 31d, such as 60s, 5m, 1h, 1d."));
-    }
-
-    private static (PatternId? Pattern, Problem? Problem) ParsePattern(StringValues values)
-    {
-        if (values.Count == 0)
-        {
-            return (null, null);
-        }
-
-        return PatternId.TryParse(values.ToString(), out var pattern)
-            ? (pattern, null)
-            : (null, Problem.BadParameter("pattern", $"pattern {JsonText.Echo(values.ToString())} is not 16 hexadecimal digits."));
     }
 
     private static ReadOnlyMemory<byte> Render(CountQuery query, IReadOnlyList<CountRow> rows)

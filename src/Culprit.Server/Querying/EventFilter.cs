@@ -25,6 +25,11 @@ internal sealed record EventFilter
 
     public string? CorrelationId { get; init; }
 
+    /// <summary>Of incidents: the word of their state.</summary>
+    public string? State { get; init; }
+
+    public PatternId? Pattern { get; init; }
+
     public long FromNanos { get; init; } = long.MinValue;
 
     public long ToNanos { get; init; } = long.MaxValue;
@@ -35,8 +40,15 @@ internal sealed record EventFilter
 
     public EventCursor? Cursor { get; init; }
 
-    /// <summary>Level and trace are facts of records; derived events have none and never match them.</summary>
-    public bool MatchesOnlyRecords => Levels is not null || TraceId is not null;
+    /// <summary>Level, trace and pattern are facts of records; derived events have none and never match them.</summary>
+    public bool MatchesOnlyRecords => Levels is not null || TraceId is not null || Pattern is not null;
+
+    /// <summary>The times asked for; where none are, the hour until now.</summary>
+    public (long FromNanos, long ToNanos) TimesUntil(DateTimeOffset now)
+    {
+        var to = ToNanos == long.MaxValue ? UnixNanos.From(now) : ToNanos;
+        return (FromNanos == long.MinValue ? to - UnixNanos.From(TimeSpan.FromHours(1)) : FromNanos, to);
+    }
 
     /// <summary>Tells cursors of different questions apart; the page size may change between pages.</summary>
     public uint Fingerprint
@@ -47,7 +59,7 @@ internal sealed record EventFilter
             foreach (var part in new[]
             {
                 Types is null ? null : string.Join(',', Types), Service, Environment, Levels is null ? null : string.Join(',', Levels),
-                Text, TraceId, CorrelationId, FromNanos.ToString(CultureInfo.InvariantCulture),
+                Text, TraceId, CorrelationId, Pattern?.ToString(), FromNanos.ToString(CultureInfo.InvariantCulture),
                 ToNanos.ToString(CultureInfo.InvariantCulture), OldestFirst ? "asc" : "desc",
             })
             {
@@ -67,7 +79,7 @@ internal static class EventFilterParser
     public static readonly IReadOnlyList<string> StreamParameters =
         ["type", "service", "environment", "level", "text", "trace_id", "correlation_id"];
 
-    public static readonly IReadOnlyList<string> QueryParameters = [.. StreamParameters, "from", "to", "order", "limit", "cursor"];
+    public static readonly IReadOnlyList<string> QueryParameters = [.. StreamParameters, "pattern", "from", "to", "order", "limit", "cursor"];
 
     private const int MaxTextLength = 512;
     private const int MaxTypes = 32;
@@ -126,6 +138,11 @@ internal static class EventFilterParser
                 return types.Count is 0 or > MaxTypes || types.Any(t => t.Length > EventLimits.MaxNameLength)
                     ? Problem.BadParameter(name, $"type {JsonText.Echo(value)} is not 1 to {MaxTypes} types of at most 128 characters.")
                     : null;
+            case "state":
+                filter = filter with { State = value };
+                return value is "open" or "acknowledged" or "resolved"
+                    ? null
+                    : Problem.BadParameter(name, $"state {JsonText.Echo(value)} is not open, acknowledged or resolved.");
             case "service":
                 filter = filter with { Service = value };
                 return null;
@@ -143,6 +160,12 @@ internal static class EventFilterParser
             case "correlation_id":
                 filter = filter with { CorrelationId = value };
                 return null;
+            case "pattern":
+                var isPattern = PatternId.TryParse(value, out var pattern);
+                filter = filter with { Pattern = pattern };
+                return isPattern
+                    ? null
+                    : Problem.BadParameter(name, $"pattern {JsonText.Echo(value)} is not 16 hexadecimal digits.");
             case "from" or "to":
                 return ReadTime(name, value, ref filter);
             case "order":

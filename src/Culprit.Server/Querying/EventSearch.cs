@@ -7,13 +7,18 @@ using Culprit.Engine.Storage;
 namespace Culprit.Server.Querying;
 
 /// <summary><c>GET /events</c>: records, their <c>log.error</c> views and derived events as one stream by time.</summary>
-internal sealed class EventSearch(IRecordStore records, IStateStore state, EventJsonWriter writer)
+internal sealed class EventSearch(IRecordStore records, IStateStore state, PatternNames names, EventJsonWriter writer)
 {
     private static readonly Severity[] ErrorLevels = [Severity.Error, Severity.Fatal];
 
     /// <summary>The answer's body.</summary>
     public async Task<ReadOnlyMemory<byte>> FindAsync(EventFilter filter, CancellationToken cancellationToken)
     {
+        if (filter.Pattern is not null)
+        {
+            await names.RefreshAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         // One more than asked tells whether there is a next page; the stores stop at 1,000.
         var fetch = Math.Min(filter.Limit + 1, EventFilterParser.MaxLimit);
         var recordsAsked = FindRecordsAsync(filter, fetch, cancellationToken);
@@ -83,7 +88,7 @@ internal sealed class EventSearch(IRecordStore records, IStateStore state, Event
         return await state.FindAsync(query, cancellationToken).ConfigureAwait(false);
     }
 
-    private static RecordQuery ToQuery(EventFilter filter, int limit, (long TimestampNanos, long Row)? after) => new()
+    private RecordQuery ToQuery(EventFilter filter, int limit, (long TimestampNanos, long Row)? after) => new()
     {
         Service = filter.Service,
         Environment = filter.Environment,
@@ -91,6 +96,7 @@ internal sealed class EventSearch(IRecordStore records, IStateStore state, Event
         Text = filter.Text,
         TraceId = filter.TraceId,
         CorrelationId = filter.CorrelationId,
+        Patterns = filter.Pattern is { } pattern ? names.IdsOf(pattern) : null,
         FromNanos = filter.FromNanos,
         ToNanos = filter.ToNanos,
         OldestFirst = filter.OldestFirst,

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Culprit.Engine.Ingestion;
 using Culprit.Engine.Publishing;
 using Culprit.Engine.Storage;
@@ -11,7 +12,7 @@ internal static class IncidentEndpoints
     // Newest events looked at to find the newest state of each incident.
     private const int MaxEventsRead = 10_000;
 
-    private static readonly string[] IncidentParameters = ["service", "environment", "from", "to", "limit"];
+    private static readonly string[] IncidentParameters = ["state", "service", "environment", "from", "to", "limit"];
     private static readonly string[] SummaryParameters = ["environment", "from", "to", "order", "limit"];
 
     public static void MapIncidents(this IEndpointRouteBuilder routes)
@@ -59,7 +60,7 @@ internal static class IncidentEndpoints
                 }
             }
 
-            if (rows.Count < EventFilterParser.MaxLimit || newest.Count > filter.Limit)
+            if (rows.Count < EventFilterParser.MaxLimit || newest.Values.Count(Matches) > filter.Limit)
             {
                 break;
             }
@@ -67,8 +68,16 @@ internal static class IncidentEndpoints
             after = (rows[^1].Event.TimestampNanos, rows[^1].Row);
         }
 
-        return [.. newest.Values.OrderByDescending(r => r.Event.TimestampNanos).ThenByDescending(r => r.Row)
+        return [.. newest.Values.Where(Matches).OrderByDescending(r => r.Event.TimestampNanos).ThenByDescending(r => r.Row)
             .Take(filter.Limit).Select(r => r.Event)];
+
+        bool Matches(DerivedRow row) => filter.State is null || StateOf(row.Event) == filter.State;
+    }
+
+    private static string? StateOf(DerivedEvent incident)
+    {
+        using var json = JsonDocument.Parse(incident.Json);
+        return json.RootElement.TryGetProperty("state", out var state) ? state.GetString() : null;
     }
 
     private static Task<IResult> FindAsync(HttpContext context, string id, IStateStore state, TimeProvider clock) =>

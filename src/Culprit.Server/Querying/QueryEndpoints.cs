@@ -14,7 +14,8 @@ internal static class QueryEndpoints
     private const string SearchDescription = """
         Records and derived events, newest first. `type` and `level` take several values, repeated or separated by commas.
         Without `type` the answer has records and derived events, but not the `log.error` views of error records; ask for
-        `type=log.error` to see those. `level` and `trace_id` match records only. `from` is inclusive, `to` exclusive.
+        `type=log.error` to see those. `level`, `trace_id` and `pattern` match records only;
+        `pattern` also finds what is stored under ids that the pattern had before. `from` is inclusive, `to` exclusive.
         Pass `next_cursor` back as `cursor`, with the same filters, until it is null.
         """;
 

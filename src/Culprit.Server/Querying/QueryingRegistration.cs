@@ -18,6 +18,7 @@ internal static class QueryingRegistration
         "changes":"POST /changes",
         "events":"GET /events",
         "counts":"GET /events/counts",
+        "patterns":"GET /patterns",
         "event":"GET /events/{id}",
         "chain":"GET /events/{id}/chain",
         "live":"GET /events/stream",
@@ -26,6 +27,8 @@ internal static class QueryingRegistration
         "dead_letters":"GET /events/dlq",
         "incidents":"GET /incidents",
         "report":"GET /incidents/{id}/report",
+        "services":"GET /services",
+        "topology":"GET /topology",
         "diagnose":"POST /diagnose",
         "summaries":"GET /summaries",
         "health":"GET /health",
@@ -40,7 +43,9 @@ internal static class QueryingRegistration
     {
         var services = builder.Services;
         services.AddSingleton(s => new EventJsonWriter(s.GetRequiredService<IJournal>().Id));
+        services.AddSingleton<PatternNames>();
         services.AddSingleton<EventSearch>();
+        services.AddSingleton<PatternSearch>();
         services.AddSingleton<EventLookup>();
         services.AddSingleton<IncidentReportReader>();
         services.AddSingleton<EventHub>();
@@ -63,9 +68,11 @@ internal static class QueryingRegistration
     {
         routes.MapEventQueries();
         routes.MapCounts();
+        routes.MapPatterns();
         routes.MapEventStream();
         routes.MapSockets();
         routes.MapIncidents();
+        routes.MapTopology();
         routes.MapReports();
         routes.MapOpenApi();
         routes.MapGet("/", () => new JsonAnswer(200, Root)).ExcludeFromDescription();

@@ -16,11 +16,12 @@ internal static class ReplayEndpoints
         Plays the stored records of a time range (`from`, `to`, `service`, `environment`) through a fresh engine in event time.
         The answer is NDJSON: {"event":…} for each event that follows (of `types`, if given), {"progress":{"records","at"}} now
         and then, {"done":{…}} at the end. `mode` is `dry_run` (default) or `live`: then subscribers see records and events,
-        marked meta.replayed. Nothing is stored or counted; alerts go out only with `alert`. Closing the connection stops it.
+        marked meta.replayed. Nothing is stored or counted; alerts go out and handlers are called only with `alert`. Closing the connection stops it.
         """;
 
     public static void AddReplay(this WebApplicationBuilder builder)
     {
+        builder.Services.AddSingleton<ReplayEcho>();
         builder.Services.AddSingleton<ReplayRun>();
         builder.Services.AddSingleton<ReplayTurn>();
     }
@@ -59,6 +60,8 @@ internal static class ReplayEndpoints
         {
             context.Response.ContentType = "application/x-ndjson; charset=utf-8";
             context.Response.Headers.CacheControl = "no-store";
+            await context.Response.StartAsync(ended.Token).ConfigureAwait(false);
+            await context.Response.BodyWriter.FlushAsync(ended.Token).ConfigureAwait(false); // Accepted, however long the first event takes.
             await TellAsync(context, run, request!, clock, ended.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)

@@ -10,7 +10,7 @@ namespace Culprit.Server.Replaying;
 /// <param name="ToNanos">Latest event time, exclusive.</param>
 /// <param name="Types">Types of the events that are reported and published; null for all.</param>
 /// <param name="IsLive">Subscribers see the records and the events; else only the answer tells of the events.</param>
-/// <param name="Alerts">Alerts go to their sinks once more; only when live.</param>
+/// <param name="Alerts">Alerts go to their sinks once more, and firings to their handlers; only when live.</param>
 internal sealed record ReplayRequest(
     long FromNanos, long ToNanos, IReadOnlyList<string>? Types, string? Service, string? Environment, bool IsLive, bool Alerts)
 {

@@ -1,9 +1,8 @@
 using Culprit.Engine;
-using Culprit.Engine.Alerting;
 using Culprit.Engine.Records;
 using Culprit.Engine.RootCause;
+using Culprit.Engine.Rules;
 using Culprit.Engine.Storage;
-using Culprit.Server.Alerting;
 using Culprit.Server.Journal;
 using Culprit.Server.Querying;
 
@@ -12,17 +11,28 @@ namespace Culprit.Server.Replaying;
 /// <summary>Plays stored records through a fresh engine in event time. Nothing is stored, counted or told to a model.</summary>
 /// <remarks>One page of records is in memory at a time. Records with a suspect time are played by the time that they claim.</remarks>
 internal sealed class ReplayRun(
-    IRecordStore records, IStateStore state, IJournal journal, EventHub hub, PipelineOptions options, RootCauseRanker ranker,
-    AlertRouter router, AlertSignal signal)
+    IRecordStore records, IJournal journal, EventHub hub, PipelineOptions options, RootCauseRanker ranker, ReplayEcho echo)
 {
     private const int PageSize = 1000;
+
+    // Records far apart have up to 15 minutes of ticks between them; a reader that left stops the replay this soon.
+    private const int SliceSize = 20;
 
     /// <param name="report">Takes, after each page, the events that followed, and how far the replay has come.</param>
     public async Task<long> PlayAsync(
         ReplayRequest request, Func<IReadOnlyList<DerivedEvent>, long, long, Task> report, CancellationToken cancellationToken)
     {
         var made = new List<DerivedEvent>();
-        var player = new EventTimePlayer(new Pipeline(options, journal.Id, ranker), e => made.AddRange(e.Where(d => request.Wants(d.Type))));
+        var firings = new List<RuleFiring>();
+        var pipeline = new Pipeline(options, journal.Id, ranker);
+        var player = new EventTimePlayer(pipeline, events =>
+        {
+            made.AddRange(events.Where(d => request.Wants(d.Type)));
+            if (request.Alerts && request.Wants(RuleFiring.EventType))
+            {
+                firings.AddRange(pipeline.Firings);
+            }
+        });
         var query = new RecordQuery
         {
             FromNanos = request.FromNanos,
@@ -37,7 +47,13 @@ internal sealed class ReplayRun(
         {
             var batch = ToBatch(page, played + 1);
             var annotations = new BatchAnnotations(batch.Count);
-            player.Play(batch, [.. page.Select(r => r.TimestampNanos)], 0, batch.Count, annotations);
+            var keys = page.Select(r => r.TimestampNanos).ToArray();
+            for (var first = 0; first < batch.Count; first += SliceSize)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                player.Play(batch, keys, first, Math.Min(SliceSize, batch.Count - first), annotations);
+            }
+
             if (request.IsLive && hub.WantsRecords)
             {
                 hub.PublishBatch(batch, annotations, ReplayMark.On);
@@ -45,46 +61,17 @@ internal sealed class ReplayRun(
 
             played += page.Count;
             var last = page[^1];
-            await HandOnAsync(request, made, cancellationToken).ConfigureAwait(false);
+            await echo.HandOnAsync(request, made, firings, cancellationToken).ConfigureAwait(false);
             await report(made, played, last.TimestampNanos).ConfigureAwait(false);
             made.Clear();
+            firings.Clear();
             query = query with { After = (last.TimestampNanos, last.Sequence) };
         }
 
         player.Finish();
-        await HandOnAsync(request, made, cancellationToken).ConfigureAwait(false);
+        await echo.HandOnAsync(request, made, firings, cancellationToken).ConfigureAwait(false);
         await report(made, played, request.ToNanos).ConfigureAwait(false);
         return played;
-    }
-
-    private async Task HandOnAsync(ReplayRequest request, List<DerivedEvent> made, CancellationToken cancellationToken)
-    {
-        for (var i = 0; i < made.Count; i++)
-        {
-            made[i] = made[i] with { Json = ReplayMark.On(made[i].Json) };
-            if (request.IsLive)
-            {
-                hub.Publish(made[i]);
-            }
-        }
-
-        if (request.Alerts)
-        {
-            var outbox = made.Where(d => d.Type.StartsWith("alert.", StringComparison.Ordinal))
-                .SelectMany(d => router.Route(d.Json).Select(sink => Again(d, sink))).ToList();
-            if (outbox.Count > 0)
-            {
-                await state.ApplyAsync(new EngineOutput(0, [], outbox), cancellationToken).ConfigureAwait(false);
-                signal.Wake();
-            }
-        }
-    }
-
-    /// <summary>Under ids of its own: the outbox ignores what it has seen, and the first delivery's order is not this one's.</summary>
-    private static OutboxItem Again(DerivedEvent alert, string sink)
-    {
-        var run = Guid.NewGuid().ToString("N");
-        return new OutboxItem($"{alert.Id}-replay-{run}", sink, $"{alert.CorrelationId}-replay", alert.Json, 0);
     }
 
     /// <summary>The records as the engine took them, under the ids by which they are found.</summary>

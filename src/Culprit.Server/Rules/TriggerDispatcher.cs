@@ -58,6 +58,9 @@ internal sealed partial class TriggerDispatcher : BackgroundService
         }
     }
 
+    /// <summary>True while at most half of the places are taken; for those who can wait.</summary>
+    public bool HasRoom => Counts.Waiting <= _options.MaxWaiting / 2;
+
     /// <summary>Hands over a firing whose rule calls a handler; false when too many wait. A firing that calls nobody is done at once.</summary>
     public bool TryPost(RuleFiring firing)
     {
@@ -195,7 +198,7 @@ internal sealed partial class TriggerDispatcher : BackgroundService
             var result = await handler.HandleAsync(context, either.Token).WaitAsync(either.Token).ConfigureAwait(false);
             if (result.IsDone && context.Events.Count > 0)
             {
-                await _output.PublishAsync(context.Events, either.Token).ConfigureAwait(false);
+                await _output.PublishAsync(work.Firing, context.Events, either.Token).ConfigureAwait(false);
             }
 
             return result;

@@ -38,5 +38,8 @@ internal sealed record RetentionPolicy(TimeSpan Keep, long? MaxBytes, TimeSpan E
 
     /// <summary>True when its newest record came in longer ago than its class is kept.</summary>
     public bool IsExpired(Segment segment, DateTimeOffset now) =>
-        segment.ReceivedNanos < UnixNanos.From(now - (KeepTime.TryParse(segment.RetentionClass, out var keep) ? keep : Keep));
+        segment.ReceivedNanos < UnixNanos.From(now - KeepOf(segment.RetentionClass));
+
+    /// <summary>How long a retention class is kept.</summary>
+    public TimeSpan KeepOf(string retentionClass) => KeepTime.TryParse(retentionClass, out var keep) ? keep : Keep;
 }

@@ -5,16 +5,17 @@ using Culprit.Server.Journal;
 
 namespace Culprit.Server.Storage;
 
-/// <summary>Makes up, before anyone asks, what memory lost: unwritten records become readable again, recent ids known.</summary>
+/// <summary>Makes up, before anyone asks, what memory lost: unwritten records become readable again, recent ids and keys known.</summary>
 /// <remarks>
 /// Bounded, whatever the backlog: as many records as memory may hold, the engine brings the others as it comes to them; and
-/// the ids of the newest part of the journal.
+/// the ids and keys of the newest part of the journal (older keys have been saved).
 /// </remarks>
 internal sealed partial class StorageRecovery(
-    FileJournal journal, IRecordStore records, RecordFeed feed, IDeadLetterStore letters, RecentIds ids, TimeProvider clock,
+    FileJournal journal, IRecordStore records, RecordFeed feed, IDeadLetterStore letters, RecentIds ids, IdempotencyKeys keys, IdempotencyArchive archive,
+    TimeProvider clock,
     ILogger<StorageRecovery> logger)
 {
-    /// <summary>Most bytes of the journal that are read for the sake of ids.</summary>
+    /// <summary>Most bytes of the journal that are read for the sake of ids and keys.</summary>
     private const long MaxIdBytes = 512L * 1024 * 1024;
 
     private static readonly TimeSpan WithoutEnd = TimeSpan.FromSeconds(5);
@@ -26,6 +27,7 @@ internal sealed partial class StorageRecovery(
             Damaged(range.Segment, range.Offset, range.Length, range.FirstSequence, range.Reason, range.SavedAs ?? "nothing");
         }
 
+        var saved = archive.Load();
         if (journal.LastSequence == 0)
         {
             return;
@@ -43,7 +45,7 @@ internal sealed partial class StorageRecovery(
         try
         {
             await AddUnwrittenAsync(journal.LastSequence, limit.Token).ConfigureAwait(false);
-            await RememberIdsAsync(journal.LastSequence, limit.Token).ConfigureAwait(false);
+            await RememberSendersAsync(saved, journal.LastSequence, limit.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -87,10 +89,12 @@ internal sealed partial class StorageRecovery(
         }
     }
 
-    private async Task RememberIdsAsync(long last, CancellationToken cancellationToken)
+    private async Task RememberSendersAsync(long saved, long last, CancellationToken cancellationToken)
     {
-        var since = UnixNanos.From(clock.GetUtcNow() - StoreWriter.IdMemory);
-        var position = journal.FindPositionBefore(since, MaxIdBytes);
+        var now = clock.GetUtcNow();
+        var since = UnixNanos.From(now - StoreWriter.IdMemory);
+        var unsaved = Math.Max(saved, journal.FindPositionBefore(UnixNanos.From(now - IdempotencyKeys.Kept), MaxIdBytes));
+        var position = Math.Min(unsaved, journal.FindPositionBefore(since, MaxIdBytes));
         if (position >= last)
         {
             return;
@@ -104,9 +108,17 @@ internal sealed partial class StorageRecovery(
                 await letters.DropRetriedAsync(RecordId.Of(retry[0], journal.Id), UnixNanos.ToTime(retry.ReceivedNanos), cancellationToken)
                     .ConfigureAwait(false);
             }
-            else if (entry.Batch is { } batch && batch.ReceivedNanos >= since)
+            else if (entry.Batch is { } batch)
             {
-                ids.Remember(batch);
+                if (batch.ReceivedNanos >= since)
+                {
+                    ids.Remember(batch);
+                }
+
+                if (!batch.Note.IsEmpty && IdempotencyNote.Read(batch, journal.Id) is { } kept)
+                {
+                    keys.Remember(kept, isSaved: false);
+                }
             }
 
             if (entry.LastSequence >= last)

@@ -64,6 +64,7 @@ internal static class StorageRegistration
         builder.Services.AddSingleton<IMetricSource, JournalMetrics>();
         builder.Services.AddSingleton<IMetricSource>(_ => new StoreMetrics(records));
         builder.Services.AddSingleton(feed);
+        builder.Services.AddSingleton<IdempotencyArchive>();
         builder.Services.AddSingleton<StorageRecovery>();
         builder.Services.AddHostedService(_ => reserve);
         builder.Services.AddHostedService<StoreWriter>();
@@ -76,5 +77,13 @@ internal static class StorageRegistration
             services.GetRequiredService<ILogger<RetentionWorker>>()));
         builder.Services.AddSingleton<IHealthSource>(services => services.GetRequiredService<RetentionWorker>());
         builder.Services.AddHostedService(services => services.GetRequiredService<RetentionWorker>());
+        builder.Services.AddSingleton(services => new CompactionWorker(
+            records,
+            RetentionPolicy.From(options.Retention),
+            services.GetRequiredService<TimeProvider>(),
+            services.GetRequiredService<ILogger<CompactionWorker>>()));
+        builder.Services.AddSingleton<IHealthSource>(services => services.GetRequiredService<CompactionWorker>());
+        builder.Services.AddSingleton<IMetricSource>(services => services.GetRequiredService<CompactionWorker>());
+        builder.Services.AddHostedService(services => services.GetRequiredService<CompactionWorker>());
     }
 }

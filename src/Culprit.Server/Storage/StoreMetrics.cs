@@ -13,6 +13,7 @@ internal sealed class StoreMetrics(EmbeddedRecordStore records) : IMetricSource
             "culprit.store.pending", () => records.PendingBytes, "By", "Records readable but not yet in segments; ingestion is refused from 192 MiB");
         meter.CreateObservableGauge("culprit.store.segments", () => records.Segments.Count, "{segment}", "Readable segments");
         meter.CreateObservableGauge("culprit.store.bytes", () => records.Segments.Sum(s => s.Bytes), "By", "Size of the readable segments");
+        meter.CreateObservableGauge("culprit.store.index", () => records.IndexBytes, "By", "Memory that the indexes of segments take; at most 64 MiB");
         meter.CreateObservableGauge("culprit.store.damaged", () => records.Problems.Count, "{segment}", "Segments that cannot be read");
     }
 }

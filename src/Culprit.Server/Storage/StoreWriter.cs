@@ -6,7 +6,8 @@ namespace Culprit.Server.Storage;
 
 /// <summary>Moves annotated records into the store, and lets the journal forget what store and engine no longer need.</summary>
 internal sealed partial class StoreWriter(
-    IRecordStore records, FileJournal journal, EngineProgress progress, TimeProvider clock, ILogger<StoreWriter> logger)
+    IRecordStore records, FileJournal journal, IdempotencyArchive keys, EngineProgress progress, TimeProvider clock,
+    ILogger<StoreWriter> logger)
     : BackgroundService
 {
     /// <summary>The journal is kept this long, so that a restart still knows the ids that must not count twice.</summary>
@@ -17,11 +18,16 @@ internal sealed partial class StoreWriter(
 
     private static readonly TimeSpan MarkInterval = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(4);
+
+    /// <summary>Bounds what a start after a kill must search for keys.</summary>
+    private static readonly TimeSpan KeyInterval = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(5);
 
     private readonly Queue<(long At, long Sequence)> _marks = new();
     private long _old;
+    private long _keysSavedAt = clock.GetTimestamp();
 
     /// <remarks>It has time of its own: clients that hang may have used up the host's.</remarks>
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -31,6 +37,7 @@ internal sealed partial class StoreWriter(
         try
         {
             await records.FlushAsync(all: true, patience.Token).ConfigureAwait(false);
+            await keys.SaveAsync(always: true, patience.Token).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -49,6 +56,12 @@ internal sealed partial class StoreWriter(
             try
             {
                 await records.FlushAsync(all: false, stoppingToken).ConfigureAwait(false);
+                if (clock.GetElapsedTime(_keysSavedAt) >= KeyInterval)
+                {
+                    await keys.SaveAsync(always: false, stoppingToken).ConfigureAwait(false);
+                    _keysSavedAt = clock.GetTimestamp();
+                }
+
                 Trim();
                 pause = Pause;
             }
@@ -76,7 +89,8 @@ internal sealed partial class StoreWriter(
         }
 
         _old = Math.Max(_old, old);
-        journal.Trim(journal.Fill > MaxFillForIds ? progress.SnapshotSequence : Math.Min(_old, progress.SnapshotSequence));
+        var unneeded = Math.Min(progress.SnapshotSequence, keys.SavedSequence);
+        journal.Trim(journal.Fill > MaxFillForIds ? unneeded : Math.Min(_old, unneeded));
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Records could not be written to the store; the journal keeps them and the next try follows")]

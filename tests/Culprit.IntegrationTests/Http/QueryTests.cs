@@ -209,12 +209,28 @@ public sealed class QueryTests : IAsyncLifetime
 
         var all = await _face.GetAsync("/incidents");
         var one = await _face.GetAsync("/incidents/i1");
+        var open = await _face.GetAsync("/incidents?state=open");
+        var wrong = await _face.GetAsync("/incidents?state=closed");
         var summaries = await _face.GetAsync("/summaries");
 
         Assert.Equal(["i2-1", "i1-2"], all.Json["incidents"]!.AsArray().Select(i => (string)i!["id"]!));
+        Assert.Equal(["i2-1"], open.Json["incidents"]!.AsArray().Select(i => (string)i!["id"]!));
+        Assert.Equal((400, "bad_parameter"), (wrong.Status, wrong.Code));
         Assert.Equal("resolved", (string?)one.Json["incident"]!["state"]);
         Assert.Equal(["i1-1", "rc", "i1-2"], one.Json["events"]!.AsArray().Select(i => (string)i!["id"]!));
         Assert.Equal("s", (string?)Assert.Single(summaries.Json["summaries"]!.AsArray())!["id"]);
+    }
+
+    [Fact]
+    public async Task ServicesAndTopologyAnswerFromTheStartAndRefuseWhatTheyDoNotKnow()
+    {
+        var services = await _face.GetAsync("/services");
+        var edges = await _face.GetAsync("/topology?environment=production");
+        var wrong = await _face.GetAsync("/topology?service=a");
+
+        Assert.Empty(services.Json["services"]!.AsArray());
+        Assert.Empty(edges.Json["edges"]!.AsArray());
+        Assert.Equal((400, "bad_parameter"), (wrong.Status, wrong.Code));
     }
 
     [Fact]

@@ -12,7 +12,7 @@ using Xunit;
 
 namespace Culprit.IntegrationTests.Storage;
 
-/// <summary>The pages of <c>GET /events</c> join up while events are written and moved to segments.</summary>
+/// <summary>The pages of <c>GET /events</c> join up while events are written, moved to segments, and these merged.</summary>
 public sealed class PagingUnderWritesTests : IAsyncLifetime
 {
     private const int Times = 40; // Few moments for many events: most share theirs with others, of other kinds too.
@@ -51,7 +51,8 @@ public sealed class PagingUnderWritesTests : IAsyncLifetime
     {
         var random = new Random(seed);
         var filter = new EventFilter { Types = [EventTypes.Entry, EventTypes.Error, EventTypes.Anomaly], OldestFirst = oldestFirst };
-        var search = new EventSearch(_records, _state, new EventJsonWriter(42));
+        using var names = new PatternNames(_state);
+        var search = new EventSearch(_records, _state, names, new EventJsonWriter(42));
         for (var i = 0; i < 10; i++)
         {
             await WriteAsync(random);
@@ -80,7 +81,7 @@ public sealed class PagingUnderWritesTests : IAsyncLifetime
         Assert.Equal(oldestFirst ? seen.OrderBy(e => e.At) : seen.OrderByDescending(e => e.At), seen);
     }
 
-    /// <summary>Records, now and then errors, anomalies, and sometimes a segment of what is in memory.</summary>
+    /// <summary>Records, now and then errors, anomalies, and sometimes a segment of what is in memory; a few segments become one.</summary>
     private async Task WriteAsync(Random random)
     {
         var rows = Enumerable.Range(0, random.Next(10, 30))
@@ -92,6 +93,11 @@ public sealed class PagingUnderWritesTests : IAsyncLifetime
         if (random.Next(3) == 0)
         {
             await _records.FlushAsync(all: true, Token);
+        }
+
+        if (_records.Segments.Count >= 4)
+        {
+            Assert.NotNull(await _records.MergeAsync(_records.Segments, Token));
         }
     }
 

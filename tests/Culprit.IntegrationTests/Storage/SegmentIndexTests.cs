@@ -99,7 +99,7 @@ public sealed class SegmentIndexTests : IAsyncLifetime
                 yield return query with { TraceId = "trace-never" };
                 yield return query with { CorrelationId = "order-20" };
                 yield return query with { Service = "service-3", Levels = [Severity.Info] };
-                yield return query with { Service = "service-0", Levels = [Severity.Error], Pattern = new PatternId(2) };
+                yield return query with { Service = "service-0", Levels = [Severity.Error], Patterns = [new PatternId(2)] };
                 yield return query with { Service = "never" };
                 yield return query with { Text = "DEADLOCK" };
                 yield return query with { Text = "never said" };

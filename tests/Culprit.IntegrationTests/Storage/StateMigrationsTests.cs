@@ -9,6 +9,8 @@ public sealed class StateMigrationsTests : IDisposable
 {
     /// <summary>Takes the steps after the third back.</summary>
     internal const string UndoToThree = """
+        DROP TABLE pattern_aliases;
+        DROP TABLE idempotency_keys;
         ALTER TABLE segments DROP COLUMN index_at;
         ALTER TABLE segments DROP COLUMN index_bytes;
         DROP TABLE poison;

@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
 using Culprit.Server.Configuration;
+using Culprit.Server.Detection;
 using Culprit.Server.Health;
 using Culprit.Server.Http;
 using Culprit.Server.Ingestion;
@@ -65,6 +66,7 @@ internal sealed class HttpFace : IAsyncDisposable
         builder.Services.AddSingleton<IRecordStore>(records);
         builder.Services.AddSingleton<IJournal>(new InMemoryJournal(records));
         builder.Services.AddSingleton<IStateStore, InMemoryStateStore>();
+        builder.Services.AddSingleton<EngineProgress>();
         builder.Services.AddSingleton<TimeProvider>(new FakeTimeProvider(Now));
         builder.AddIngestion().AddQuerying().AddHealth();
 

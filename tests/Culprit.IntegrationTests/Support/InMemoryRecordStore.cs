@@ -111,6 +111,7 @@ internal sealed class InMemoryRecordStore : IRecordStore
         && (query.Text is null || r.Body.Contains(query.Text, StringComparison.OrdinalIgnoreCase))
         && (query.TraceId is null || query.TraceId == r.TraceId)
         && (query.CorrelationId is null || query.CorrelationId == r.CorrelationId)
+        && query.Patterns?.Contains(r.Pattern) != false
         && (!query.WithoutDuplicates || r.DuplicateOf < 0)
         && r.TimestampNanos >= query.FromNanos && r.TimestampNanos < query.ToNanos);
 

@@ -7,6 +7,7 @@ namespace Culprit.IntegrationTests.Support;
 internal sealed class InMemoryStateStore : IStateStore
 {
     private readonly List<DerivedRow> _rows = [];
+    private readonly List<NamedAliasRow> _aliases = [];
     private readonly Lock _lock = new();
 
     public void Add(DerivedEvent derived)
@@ -14,6 +15,22 @@ internal sealed class InMemoryStateStore : IStateStore
         lock (_lock)
         {
             _rows.Add(new DerivedRow(_rows.Count + 1, derived));
+        }
+    }
+
+    public void Add(NamedAlias alias)
+    {
+        lock (_lock)
+        {
+            _aliases.Add(new NamedAliasRow(_aliases.Count + 1, alias));
+        }
+    }
+
+    public Task<IReadOnlyList<NamedAliasRow>> FindAliasesAsync(long afterRow, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return Task.FromResult<IReadOnlyList<NamedAliasRow>>([.. _aliases.Where(a => a.Row > afterRow)]);
         }
     }
 

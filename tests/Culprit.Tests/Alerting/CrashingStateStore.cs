@@ -16,6 +16,9 @@ internal sealed class CrashingStateStore(IStateStore inner) : IStateStore
     public Task<IReadOnlyList<DerivedRow>> FindAsync(DerivedQuery query, CancellationToken cancellationToken) =>
         inner.FindAsync(query, cancellationToken);
 
+    public Task<IReadOnlyList<NamedAliasRow>> FindAliasesAsync(long afterRow, CancellationToken cancellationToken) =>
+        inner.FindAliasesAsync(afterRow, cancellationToken);
+
     public Task<DerivedEvent?> FindByIdAsync(string id, CancellationToken cancellationToken) => inner.FindByIdAsync(id, cancellationToken);
 
     public Task SaveSnapshotAsync(EngineSnapshot snapshot, CancellationToken cancellationToken) =>

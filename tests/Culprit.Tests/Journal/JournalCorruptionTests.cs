@@ -147,6 +147,43 @@ public sealed class JournalCorruptionTests
     }
 
     [Fact]
+    public async Task WhatTheVersionBeforeWroteIsReadAndGoneOnFrom()
+    {
+        var (disk, _) = await WrittenAsync(3);
+        var path = JournalBench.PathOf(1);
+        var bytes = disk.Content(path);
+        Assert.True(SegmentHeader.TryRead(bytes, out var header));
+        disk.Put(path, [.. (header with { Version = SegmentHeader.CurrentVersion - 1 }).ToBytes(), .. bytes[SegmentHeader.TotalBytes..]]);
+
+        await using var journal = JournalBench.Open(disk);
+        var next = await journal.AppendAsync(JournalBench.Batch("next"), Token);
+
+        Assert.Equal(7, next.Batch!.FirstSequence);
+        Assert.Equal(0, journal.CorruptRangeCount);
+        Assert.Equal(7, (await JournalBench.ReadAllAsync(journal, Token)).Count);
+    }
+
+    [Fact]
+    public async Task ANoteIsReadBackWithItsBatch()
+    {
+        var disk = new FakeDisk();
+        var noted = new Culprit.Engine.Records.RecordBatchWriter();
+        noted.Copy(JournalBench.Batch("a")[0]);
+        await using (var first = JournalBench.Open(disk))
+        {
+            await first.AppendAsync(noted.ToBatch(1, note: "note"u8), Token);
+        }
+
+        await using var journal = JournalBench.Open(disk);
+        await foreach (var entry in journal.ReadAsync(0, Token))
+        {
+            Assert.Equal("note"u8, entry.Batch!.Note.Span);
+            Assert.Equal("a"u8, entry.Batch[0].Body);
+            break;
+        }
+    }
+
+    [Fact]
     public async Task AFrameInsideAMessageIsNotTakenForOneAfterDamage()
     {
         var disk = new FakeDisk();

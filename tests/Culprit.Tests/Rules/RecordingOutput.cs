@@ -16,7 +16,7 @@ internal sealed class RecordingOutput : ITriggerOutput
     /// <summary>Lets the next publications fail.</summary>
     public void FailNext(int times) => _failures = times;
 
-    public Task PublishAsync(IReadOnlyList<CustomEvent> events, CancellationToken cancellationToken)
+    public Task PublishAsync(RuleFiring firing, IReadOnlyList<CustomEvent> events, CancellationToken cancellationToken)
     {
         if (Interlocked.Decrement(ref _failures) >= 0)
         {

@@ -53,7 +53,7 @@ public abstract partial class RecordStoreContract
             new() { TraceId = "t1" },
             new() { TraceId = "never" },
             new() { CorrelationId = "c1" },
-            new() { Pattern = new PatternId(ulong.MaxValue) },
+            new() { Patterns = [new PatternId(ulong.MaxValue)] },
             new() { WithoutDuplicates = true },
             new() { Text = "to DB ref" },
             new() { Service = "api", Text = "refused", WithoutDuplicates = true },

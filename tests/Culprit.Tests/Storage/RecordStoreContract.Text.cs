@@ -24,7 +24,7 @@ public abstract partial class RecordStoreContract
             ("%", [1]), ("disk_A", [1]), ("K_A", [1]), ("IT'S \"q", [3]), ("\\ BACK", [3]), ("ünïcode", []), ("Ünïcode Ü", [4]),
             ("ÜBER", [4]), ("übER", []), ("\u212A", [5]), ("k kelvin k", []), ("nul\0I", [6]), ("nul\0x", []), ("LINE\nbreak\tT", [7]),
             ("[A-Z]+(.*)?{2}^$|", [8]), (".*", [8]), ("😀 S", [9]), ("'; drop table records; --", [10]), ("istanbul", []),
-            ("İSTAN", [11]), ("\0", [6]), ("100", [2, 1]), (new string('a', 5000), []),
+            ("İSTAN", [11]), ("\0", [6]), ("100", [2, 1]), ("a]+(.*)?{2}^$|", []), ("Z]+(.*)?{3}^$|", []), ("used 100% OF", []), ("100% OF", [1]), (new string('a', 5000), []),
         })
         {
             Assert.Equal(expected, await FindAsync(new RecordQuery { Text = text }));

@@ -55,7 +55,7 @@ public abstract partial class RecordStoreContract : IAsyncLifetime
         Assert.Empty(await FindAsync(new RecordQuery { Levels = [] }));
         Assert.Equal([2, 1], await FindAsync(new RecordQuery { TraceId = "t1" }));
         Assert.Equal([1], await FindAsync(new RecordQuery { CorrelationId = "c1" }));
-        Assert.Equal([3, 2], await FindAsync(new RecordQuery { Pattern = new PatternId(ulong.MaxValue) }));
+        Assert.Equal([3, 2], await FindAsync(new RecordQuery { Patterns = [new PatternId(ulong.MaxValue)] }));
         Assert.Equal([9, 8, 7, 6, 5, 4, 2, 1], await FindAsync(new RecordQuery { WithoutDuplicates = true }));
         Assert.Equal([3, 2], await FindAsync(new RecordQuery { Text = "TO dB REF" }));
         Assert.Equal([2], await FindAsync(new RecordQuery { Service = "api", Text = "refused", WithoutDuplicates = true }));
@@ -206,17 +206,17 @@ public abstract partial class RecordStoreContract : IAsyncLifetime
         Store.Add(RecordBatches.Of(1, rows));
 
         Assert.Equal([2, 1], await FindAsync(new RecordQuery()));
-        Assert.Empty(await FindAsync(new RecordQuery { Pattern = new PatternId(5) }));
+        Assert.Empty(await FindAsync(new RecordQuery { Patterns = [new PatternId(5)] }));
 
         await Store.FlushAsync(all: true, Token);
         Assert.Equal(0, Store.AppliedSequence);
 
         Store.Annotate(1, RecordBatches.Annotations(rows));
-        Assert.Equal([1], await FindAsync(new RecordQuery { Pattern = new PatternId(5) }));
+        Assert.Equal([1], await FindAsync(new RecordQuery { Patterns = [new PatternId(5)] }));
 
         await Store.FlushAsync(all: true, Token);
         Assert.Equal(2, Store.AppliedSequence);
-        Assert.Equal([1], await FindAsync(new RecordQuery { Pattern = new PatternId(5) }));
+        Assert.Equal([1], await FindAsync(new RecordQuery { Patterns = [new PatternId(5)] }));
         Assert.Equal([1], await FindAsync(new RecordQuery { WithoutDuplicates = true }));
     }
 

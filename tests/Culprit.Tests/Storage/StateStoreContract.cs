@@ -1,4 +1,5 @@
 using System.Text;
+using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
 using Xunit;
 
@@ -46,6 +47,21 @@ public abstract class StateStoreContract : IAsyncLifetime
         Assert.Equal(["c"], again.Select(e => e.Id));
         Assert.Equal(12, await Store.GetEnginePositionAsync(Token));
         Assert.Equal("{}", JsonOf(await Store.FindByIdAsync("b", Token)));
+    }
+
+    [Fact]
+    public async Task AliasesAreKeptAndOnlyWhatIsNewIsReadAgain()
+    {
+        var one = new NamedAlias(new PatternId(1), new PatternId(ulong.MaxValue), "a <*>");
+        var two = one with { Old = new PatternId(2) };
+        var changed = two with { Current = new PatternId(3), Text = "b" };
+        await Store.ApplyAsync(new EngineOutput(1, [], []) { Aliases = [one, two] }, Token);
+        var first = await Store.FindAliasesAsync(0, Token);
+        await Store.ApplyAsync(new EngineOutput(2, [], []) { Aliases = [one, changed] }, Token);
+
+        Assert.Equal([one, two], first.Select(r => r.Alias));
+        Assert.Equal([changed], (await Store.FindAliasesAsync(first[^1].Row, Token)).Select(r => r.Alias));
+        Assert.Equal(2, (await Store.FindAliasesAsync(0, Token)).Count);
     }
 
     [Fact]

@@ -39,6 +39,9 @@ internal sealed record CaseScore
     /// <summary>Incidents during or after the fault that name nothing affected by any fault of the case.</summary>
     public int Beside { get; init; }
 
+    /// <summary>What was said of each of those.</summary>
+    public IReadOnlyList<string> False { get; init; } = [];
+
     public bool IsFound => DelaySeconds is not null;
 
     /// <summary>Scores the faults of one case together: an incident is the find of one fault only.</summary>
@@ -47,13 +50,14 @@ internal sealed record CaseScore
         var start = labels[0].Start;
         var before = incidents.Count(i => i.DetectedAt < start);
         var during = incidents.Where(i => i.DetectedAt >= start).OrderBy(i => i.DetectedAt).ToList();
-        var beside = during.Count(i => labels.All(l => !Names(i, l)));
+        var beside = during.Where(i => labels.All(l => !Names(i, l))).ToList();
+        List<string> wrong = [.. incidents.Where(i => i.DetectedAt < start).Concat(beside).Select(i => i.ToString())];
         var taken = new HashSet<FoundIncident>(ReferenceEqualityComparer.Instance);
         foreach (var label in labels)
         {
             var own = during.Where(i => labels.Count == 1 ? Names(i, label) : Nearest(i, labels) == label).ToList();
             var found = own.Find(i => i.DetectedAt <= label.End + Tail && taken.Add(i));
-            yield return Of(label, form, found) with { Incidents = own.Count, Before = before, Beside = beside };
+            yield return Of(label, form, found) with { Incidents = own.Count, Before = before, Beside = beside.Count, False = wrong };
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Culprit.Server.Analysis;
 
@@ -29,6 +30,9 @@ internal sealed record FoundIncident(
         var services = Causes.Select(c => c.Service).Where(s => s.Length > 0).Distinct().ToList();
         return services.FindIndex(names.Contains) + 1;
     }
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"{DetectedAt:HH:mm:ss} {AnomalyType} by {Detector} in {string.Join(", ", Services)}: {Observed}");
 
     private static string Text(JsonElement json, string name) =>
         json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) ? value.GetString() ?? string.Empty : string.Empty;

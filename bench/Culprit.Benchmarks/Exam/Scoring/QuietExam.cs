@@ -27,8 +27,7 @@ internal static class QuietExam
                     total += incidents.Count;
                     Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                         $"| {exam.Seed} | {form.ToString().ToLowerInvariant()} | {arguments.Hours} | {player.Records} | {watch.Elapsed.TotalSeconds:0} | {incidents.Count} |"));
-                    details.AddRange(incidents.Select(i => string.Create(CultureInfo.InvariantCulture,
-                        $"- seed {exam.Seed}, {form.ToString().ToLowerInvariant()}, {i.DetectedAt:HH:mm:ss}: {i.AnomalyType} by {i.Detector} in {string.Join(", ", i.Services)}: {i.Observed}")));
+                    details.AddRange(incidents.Select(i => $"- seed {exam.Seed}, {form.ToString().ToLowerInvariant()}, {i}"));
                 }
             }
         }

@@ -89,6 +89,15 @@ internal static class ScoreTable
             var rank = !s.IsFound ? "" : s.Rank > 0 ? Invariant($"{s.Label.RootCause}: {s.Rank}") : s.Label.RootCause + ": -";
             text.AppendLine(Invariant($"| {s.Label.CaseId} | {s.Form.ToString().ToLowerInvariant()} | {(s.Label.IsClearlyVisible ? "yes" : "")} | {s.Label.AffectedCalls}/{s.Label.ExposedCalls} | {delay} | {s.Incidents} | {s.Before} | {s.Beside} | {s.AnomalyType}{(s.IsFound && !s.IsTypeRight ? " (wrong)" : "")} | {rank} | {string.Join(", ", s.Named)} | {(s.IsFound ? s.IsChangeRight ? "right" : "wrong" : "")} |"));
         }
+
+        text.AppendLine().AppendLine("Incidents before and beside:").AppendLine();
+        foreach (var s in scores.DistinctBy(s => (s.Label.CaseId, s.Form)))
+        {
+            foreach (var wrong in s.False)
+            {
+                text.AppendLine(Invariant($"- {s.Label.CaseId}, {s.Form.ToString().ToLowerInvariant()}, fault at {s.Label.Start:HH:mm:ss}: {wrong}"));
+            }
+        }
     }
 
     /// <summary>One of each case, however many faults it has.</summary>

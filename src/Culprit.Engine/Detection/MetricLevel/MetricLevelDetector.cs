@@ -40,7 +40,7 @@ internal sealed class MetricLevelDetector(string environment, MetricLevelOptions
     }
 
     /// <param name="loadFactor">How much more a service does now than usual; 1 or less when it does not do more.</param>
-    /// <param name="hasDurations">The service's own durations are judged, so that its latency metrics need not be.</param>
+    /// <param name="hasDurations">Its own durations are judged, or it does nothing: then its latency metrics are not.</param>
     public IEnumerable<Anomaly> Judge(Frame frame, QuietTime quiet, Func<string, double> loadFactor, Func<string, bool> hasDurations)
     {
         _needed = frame.Sigma(_series.Count);

@@ -14,10 +14,13 @@ internal sealed partial class EmbeddedRecordStore : IRecordStore, IDisposable
 {
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _flushing = new(1, 1);
+    private readonly SemaphoreSlim _replacing = new(1, 1);
+    private readonly ReadLeases _leases = new();
     private readonly SegmentManifest _manifest;
     private readonly SegmentFolder _folder;
     private readonly SegmentWriter _writer;
     private readonly SegmentReader _reader;
+    private readonly SegmentMerger _merger;
     private readonly SegmentIndexes _indexes;
     private readonly SegmentSearch _search;
     private readonly SegmentCounts _counts;
@@ -45,6 +48,8 @@ internal sealed partial class EmbeddedRecordStore : IRecordStore, IDisposable
         _tail = new RecordTail(_applied);
         _writer = new SegmentWriter(folder.Path, options.CompressionLevel, options.GroupRows, options.Classes);
         _reader = new SegmentReader(folder.Path, options);
+        _merger = new SegmentMerger(
+            folder.Path, new SegmentWriter(folder.Path, options.CompressionLevel, options.GroupRows, options.Classes), options);
         _indexes = new SegmentIndexes(folder.Path);
         _counts = new SegmentCounts(_indexes);
         _search = new SegmentSearch(_reader, new SegmentParts(_indexes), SetAsideAsync);
@@ -97,6 +102,9 @@ internal sealed partial class EmbeddedRecordStore : IRecordStore, IDisposable
             }
         }
     }
+
+    /// <summary>Memory that the indexes of segments take, about.</summary>
+    public long IndexBytes => _indexes.Bytes;
 
     /// <summary>Opens the store in the data folder and clears up what a crash left behind.</summary>
     public static async Task<EmbeddedRecordStore> OpenAsync(
@@ -183,6 +191,7 @@ internal sealed partial class EmbeddedRecordStore : IRecordStore, IDisposable
 
     public async Task<IReadOnlyList<StoredRecord>> FindAsync(RecordQuery query, CancellationToken cancellationToken)
     {
+        using var lease = _leases.Enter();
         var (tail, segments) = Snapshot();
         return await _search.FindAsync(segments, tail.Find(query, cancellationToken), query, cancellationToken);
     }
@@ -194,18 +203,21 @@ internal sealed partial class EmbeddedRecordStore : IRecordStore, IDisposable
             return null;
         }
 
+        using var lease = _leases.Enter();
         var (tail, segments) = Snapshot();
         return tail.FindById(Encoding.UTF8.GetBytes(id)) ?? await _search.FindByIdAsync(segments, id, cancellationToken);
     }
 
     public async Task<StoredRecord?> FindBySequenceAsync(long sequence, CancellationToken cancellationToken)
     {
+        using var lease = _leases.Enter();
         var (tail, segments) = Snapshot();
         return tail.FindBySequence(sequence) ?? await _search.FindBySequenceAsync(segments, sequence, cancellationToken);
     }
 
     public async Task<IReadOnlyList<CountRow>> CountAsync(CountQuery query, CancellationToken cancellationToken)
     {
+        using var lease = _leases.Enter();
         var (tail, segments) = Snapshot();
         var groups = new CountGroups(query);
         tail.AddTo(groups, cancellationToken);
@@ -233,15 +245,22 @@ internal sealed partial class EmbeddedRecordStore : IRecordStore, IDisposable
             return 0;
         }
 
-        await _manifest.RemoveAsync(segments, cancellationToken);
-        lock (_gate)
+        await _replacing.WaitAsync(cancellationToken);
+        try
         {
-            _segments = [.. _segments.Except(segments)];
-            _problems = [.. _problems.ExceptBy(segments, p => p.Segment)];
+            await _manifest.RemoveAsync(segments, cancellationToken);
+            lock (_gate)
+            {
+                _segments = [.. _segments.Except(segments)];
+                _problems = [.. _problems.ExceptBy(segments, p => p.Segment)];
+            }
+        }
+        finally
+        {
+            _replacing.Release();
         }
 
         _indexes.Forget(segments);
-
         return await Task.Run(() => _folder.Delete(segments), CancellationToken.None);
     }
 
@@ -249,6 +268,7 @@ internal sealed partial class EmbeddedRecordStore : IRecordStore, IDisposable
     {
         _reader.Dispose();
         _flushing.Dispose();
+        _replacing.Dispose();
     }
 
     private TailEntry[]? TakeNextSegment(bool all)

@@ -41,6 +41,7 @@ internal sealed class EmbeddedStateStore(StateDatabase database) : IStateStore
                     OutboxTable.AddForThoseTold(connection, item);
                 }
 
+                AliasTable.Add(connection, output.Aliases);
                 PositionTable.Advance(connection, Consumer, output.Sequence);
                 return added;
             },
@@ -48,6 +49,9 @@ internal sealed class EmbeddedStateStore(StateDatabase database) : IStateStore
 
     public Task<IReadOnlyList<DerivedRow>> FindAsync(DerivedQuery query, CancellationToken cancellationToken) =>
         Task.FromResult(database.Read(c => DerivedEventTable.Find(c, query, cancellationToken)));
+
+    public Task<IReadOnlyList<NamedAliasRow>> FindAliasesAsync(long afterRow, CancellationToken cancellationToken) =>
+        Task.FromResult(database.Read(c => AliasTable.Find(c, afterRow, cancellationToken)));
 
     public Task<DerivedEvent?> FindByIdAsync(string id, CancellationToken cancellationToken) =>
         Task.FromResult(database.Read(c => DerivedEventTable.FindById(c, id)));

@@ -17,6 +17,13 @@ internal sealed record EmbeddedStoreOptions
     /// <summary>Age of the oldest record in memory at which a segment is written even if it is not full. Default 60 s.</summary>
     public TimeSpan MaxSegmentAge { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>Records up to which segments are merged in the background. Default 1,200,000.</summary>
+    /// <remarks>Raising it makes fewer, larger files; a record is kept until the newest one of its file is too old.</remarks>
+    public int MaxMergedRows { get; init; } = 1_200_000;
+
+    /// <summary>Bytes of files, compressed, up to which segments are merged. Default 128 MiB.</summary>
+    public long MaxMergedBytes { get; init; } = 128L * 1024 * 1024;
+
     /// <summary>What the numbers of retention classes mean. Default: there is only the default class.</summary>
     public RetentionClasses Classes { get; init; } = RetentionClasses.None;
 

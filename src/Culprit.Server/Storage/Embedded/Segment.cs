@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Culprit.Server.Storage.Embedded;
 
 /// <summary>One published Parquet file as the manifest lists it.</summary>
@@ -27,10 +29,26 @@ internal sealed record Segment(
     public const string Extension = ".parquet";
 
     /// <param name="retentionClass">Segments of several classes are cut from the same batches.</param>
-    public static string NameOf(long firstSequence, long lastSequence, int retentionClass)
+    /// <param name="generation">How often its records were merged: a segment never takes the name of what it replaces.</param>
+    public static string NameOf(long firstSequence, long lastSequence, int retentionClass, int generation = 0)
     {
-        var suffix = retentionClass == 0 ? "" : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"-{retentionClass}");
-        return string.Create(
-            System.Globalization.CultureInfo.InvariantCulture, $"{firstSequence:x16}-{lastSequence:x16}{suffix}{Extension}");
+        var suffix = (retentionClass, generation) switch
+        {
+            (0, 0) => "",
+            (_, 0) => string.Create(CultureInfo.InvariantCulture, $"-{retentionClass}"),
+            _ => string.Create(CultureInfo.InvariantCulture, $"-{retentionClass}-{generation}"),
+        };
+        return string.Create(CultureInfo.InvariantCulture, $"{firstSequence:x16}-{lastSequence:x16}{suffix}{Extension}");
     }
+
+    /// <summary>The number of the retention class in a name of <see cref="NameOf"/>.</summary>
+    public static int ClassOf(string name) => PartOf(name, 2);
+
+    /// <summary>The generation in a name of <see cref="NameOf"/>.</summary>
+    public static int GenerationOf(string name) => PartOf(name, 3);
+
+    private static int PartOf(string name, int part) =>
+        Path.GetFileNameWithoutExtension(name).Split('-') is var parts && parts.Length > part
+            ? int.Parse(parts[part], CultureInfo.InvariantCulture)
+            : 0;
 }

@@ -5,7 +5,10 @@ namespace Culprit.Server.Storage.Embedded;
 /// <param name="Micros">Event times that are read, inclusive, rounded down as in the files; null for all.</param>
 internal sealed record SegmentFiles(IReadOnlyList<string> Paths, bool HaveAllColumns, (long Min, long Max)? Micros)
 {
-    /// <summary>As few as there can be: files that are read whole together, each of the others with its own span of time.</summary>
+    // Each takes its part of a question's plan.
+    private const int MaxSpans = 4;
+
+    /// <summary>As few as there can be: files that are read whole together, each of the others with its own spans of time.</summary>
     public static IReadOnlyList<SegmentFiles> Of(IEnumerable<SegmentPart> parts, Func<Segment, string> pathOf)
     {
         var files = new List<SegmentFiles>();
@@ -18,7 +21,7 @@ internal sealed record SegmentFiles(IReadOnlyList<string> Paths, bool HaveAllCol
             }
             else
             {
-                files.Add(new SegmentFiles([pathOf(segment.Key)], true, (segment.Min(p => p.MinMicros), segment.Max(p => p.MaxMicros))));
+                files.AddRange(SpansOf(segment).Select(s => new SegmentFiles([pathOf(segment.Key)], true, s)));
             }
         }
 
@@ -28,5 +31,24 @@ internal sealed record SegmentFiles(IReadOnlyList<string> Paths, bool HaveAllCol
         }
 
         return files;
+    }
+
+    /// <summary>Spans of time that do not touch, so that no row is read twice; one for all where there would be many.</summary>
+    private static List<(long Min, long Max)> SpansOf(IEnumerable<SegmentPart> parts)
+    {
+        var spans = new List<(long Min, long Max)>();
+        foreach (var part in parts.OrderBy(p => p.MinMicros))
+        {
+            if (spans.Count > 0 && part.MinMicros <= spans[^1].Max)
+            {
+                spans[^1] = (spans[^1].Min, Math.Max(spans[^1].Max, part.MaxMicros));
+            }
+            else
+            {
+                spans.Add((part.MinMicros, part.MaxMicros));
+            }
+        }
+
+        return spans.Count > MaxSpans ? [(spans[0].Min, spans[^1].Max)] : spans;
     }
 }

@@ -22,6 +22,10 @@ internal sealed class SegmentIndexBuilder(SeriesTable series)
     private readonly Dictionary<(int Series, long Minute), (long Records, long Count)> _counts = [];
     private readonly HashSet<ulong> _keys = [];
     private byte[] _trigrams = new byte[TrigramSet.Bytes];
+
+    // Rows of one series come together, so most count where the one before did.
+    private (int Series, long Minute) _run;
+    private (long Records, long Count) _runCount;
     private int _rows;
     private int _allRows;
     private long _minMicros = long.MaxValue;
@@ -33,9 +37,14 @@ internal sealed class SegmentIndexBuilder(SeriesTable series)
         var micros = SegmentRows.FloorMicros(record.TimestampNanos);
         _minMicros = Math.Min(_minMicros, micros);
         _maxMicros = Math.Max(_maxMicros, micros);
-        ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(
-            _counts, (number, SegmentIndex.MinuteOf(record.TimestampNanos)), out _);
-        count = (count.Records + 1, count.Count + record.Weight);
+        var key = (number, SegmentIndex.MinuteOf(record.TimestampNanos));
+        if (key != _run)
+        {
+            EndRun();
+            _run = key;
+        }
+
+        _runCount = (_runCount.Records + 1, _runCount.Count + record.Weight);
         AddKey(SegmentSchema.TraceId, record.TraceId);
         AddKey(SegmentSchema.Id, record.Id);
         AddKey(SegmentSchema.CorrelationId, record.CorrelationId);
@@ -44,6 +53,7 @@ internal sealed class SegmentIndexBuilder(SeriesTable series)
 
     public void EndGroup()
     {
+        EndRun();
         var keys = KeyFilter.Create(_keys);
         var hasTrigrams = _rows >= MinRowsForTrigrams;
         _groups.Add(new SegmentGroup(_rows, _minMicros, _maxMicros, 0, keys.Length / KeyFilter.BlockBytes, hasTrigrams ? 1 : 0));
@@ -71,6 +81,16 @@ internal sealed class SegmentIndexBuilder(SeriesTable series)
         foreach (var filter in _filters)
         {
             stream.Write(filter);
+        }
+    }
+
+    private void EndRun()
+    {
+        if (_runCount.Records > 0)
+        {
+            ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(_counts, _run, out _);
+            count = (count.Records + _runCount.Records, count.Count + _runCount.Count);
+            _runCount = default;
         }
     }
 

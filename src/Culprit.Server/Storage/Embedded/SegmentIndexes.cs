@@ -15,6 +15,18 @@ internal sealed class SegmentIndexes(string folder)
     private readonly LinkedList<(string Name, SegmentIndex? Index)> _byUse = new();
     private long _bytes;
 
+    /// <summary>What is kept, in bytes of memory, about.</summary>
+    public long Bytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _bytes;
+            }
+        }
+    }
+
     /// <summary>The index of a segment, or null when it has none that can be read.</summary>
     public SegmentIndex? Find(Segment segment)
     {

@@ -80,6 +80,26 @@ internal sealed class SegmentManifest(StateDatabase database)
             },
             cancellationToken);
 
+    /// <summary>Lists one segment instead of those whose records it holds.</summary>
+    /// <exception cref="StateDatabaseException">One of those is not listed; nothing has changed.</exception>
+    public Task ReplaceAsync(IReadOnlyList<Segment> segments, Segment merged, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            connection =>
+            {
+                foreach (var segment in segments)
+                {
+                    using var command = StateDatabase.Command(connection, Delete, ("$name", segment.Name));
+                    if (command.ExecuteNonQuery() != 1)
+                    {
+                        throw new StateDatabaseException($"Segment {segment.Name} is not listed and cannot be merged.");
+                    }
+                }
+
+                Add(connection, merged);
+                return 0;
+            },
+            cancellationToken);
+
     private List<(Segment Segment, string? CorruptReason)> List() => database.Read(connection =>
     {
         using var command = StateDatabase.Command(connection, Select);

@@ -16,9 +16,11 @@ internal sealed class SegmentOrder
     private readonly int[] _ranks;
     private readonly int _groupRows;
 
-    public SegmentOrder(IReadOnlyList<TailEntry> entries, int retentionClass, int groupRows)
+    /// <param name="series">Numbers their series; shared by the parts of a segment.</param>
+    public SegmentOrder(IReadOnlyList<TailEntry> entries, int retentionClass, int groupRows, SeriesTable series)
     {
         _entries = entries;
+        Series = series;
         _groupRows = groupRows;
         var times = new List<long>();
         for (var e = 0; e < entries.Count; e++)
@@ -40,7 +42,7 @@ internal sealed class SegmentOrder
         _ranks = RankSeries();
     }
 
-    public SeriesTable Series { get; } = new();
+    private SeriesTable Series { get; }
 
     /// <summary>The next group's rows, or none after the last.</summary>
     public IEnumerable<int[]> Groups()
@@ -57,6 +59,8 @@ internal sealed class SegmentOrder
             yield return Array.ConvertAll(keys, k => _byTime[start + (int)(uint)k]);
         }
     }
+
+    public int Count => _byTime.Length;
 
     /// <param name="row">From <see cref="Groups"/>.</param>
     public (TailEntry Entry, int Index, int Series) this[int row] => (_entries[_rows[row].Entry], _rows[row].Index, _rows[row].Series);

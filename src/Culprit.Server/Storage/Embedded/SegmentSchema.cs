@@ -39,6 +39,13 @@ internal static class SegmentSchema
     private static readonly string[] WithoutStatistics =
         ["body", "attributes", "trace_id", "span_id", "id", "correlation_id", "causation_id"];
 
+    private static readonly Dictionary<string, int> Numbers = NumberColumns();
+
+    /// <summary>The number of a column in a file, whatever its place there.</summary>
+    /// <exception cref="InvalidDataException">No version writes such a column.</exception>
+    public static int NumberOf(string name) =>
+        Numbers.TryGetValue(name, out var number) ? number : throw new InvalidDataException($"Column {name} is unknown.");
+
     public static GroupNode Create() => new(
         "record",
         Repetition.Required,
@@ -89,6 +96,12 @@ internal static class SegmentSchema
         builder.Encoding("sequence", Encoding.DeltaBinaryPacked);
         builder.Encoding("timestamp", Encoding.DeltaBinaryPacked);
         return builder.Build();
+    }
+
+    private static Dictionary<string, int> NumberColumns()
+    {
+        using var schema = Create();
+        return schema.Fields.Select((f, i) => (f.Name, i)).ToDictionary(f => f.Name, f => f.i, StringComparer.Ordinal);
     }
 
     private static PrimitiveNode Text(string name, Repetition repetition) =>

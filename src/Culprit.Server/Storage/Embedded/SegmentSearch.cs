@@ -84,6 +84,22 @@ internal sealed class SegmentSearch(SegmentReader reader, SegmentParts parts, Fu
         }
     }
 
+    /// <summary>Takes those of the segments that cannot be read out of later questions.</summary>
+    public async Task<IReadOnlySet<Segment>> SetAsideUnreadableAsync(IEnumerable<Segment> segments, CancellationToken cancellationToken)
+    {
+        var unreadable = new HashSet<Segment>();
+        foreach (var segment in segments)
+        {
+            if (await reader.ProbeAsync(segment, cancellationToken) is { } fault)
+            {
+                await setAside(segment, fault);
+                unreadable.Add(segment);
+            }
+        }
+
+        return unreadable;
+    }
+
     /// <summary>At least one part, and not many more rows than asked for, unless counts tell that it takes more to fill the page.</summary>
     private static IEnumerable<SegmentPart> TakeRows(List<SegmentPart> candidates, int next, long rows, int missing = 0)
     {
@@ -152,16 +168,7 @@ internal sealed class SegmentSearch(SegmentReader reader, SegmentParts parts, Fu
         }
         catch (DuckDBException)
         {
-            var unreadable = new HashSet<Segment>();
-            foreach (var segment in asked.Select(p => p.Segment).Distinct())
-            {
-                if (await reader.ProbeAsync(segment, cancellationToken) is { } fault)
-                {
-                    await setAside(segment, fault);
-                    unreadable.Add(segment);
-                }
-            }
-
+            var unreadable = await SetAsideUnreadableAsync(asked.Select(p => p.Segment).Distinct(), cancellationToken);
             if (unreadable.Count == 0)
             {
                 throw;

@@ -30,8 +30,13 @@ internal sealed class SegmentSql
     // Longer texts would make the regular expression slow to build; they are compared in a second, slower way.
     private const int MaxRegexRunes = 256;
 
+    // Shorter ones are in nearly every message.
+    private const int MinFixed = 3;
+
     private const string Upper = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
     private const string Lower = "abcdefghijklmnopqrstuvwxyz";
+
+    private static readonly char[] Letters = [.. Upper, .. Lower];
 
     private readonly StringBuilder _sql = new();
     private readonly List<object> _values = [];
@@ -70,9 +75,6 @@ internal sealed class SegmentSql
         sql.And($"sequence = {sql.Bind(sequence)}");
         return sql.Select(Columns, files, "");
     }
-
-    /// <summary>Everything in the files, in the order of arrival.</summary>
-    public static SegmentSql ReadAll(IReadOnlyList<SegmentFiles> files) => new SegmentSql().Select(Columns, files, " ORDER BY sequence");
 
     /// <summary>One row for each group of a count: start of the span in microseconds, what is counted by, records, what they stand for.</summary>
     public static SegmentSql Count(IReadOnlyList<SegmentFiles> files, CountQuery query)
@@ -180,9 +182,9 @@ internal sealed class SegmentSql
             And($"({In("kind", types.Kinds.Select(SegmentKinds.ToWord))} OR (kind = 'custom' AND {In("coalesce(type, '')", types.Names)}))");
         }
 
-        if (query.Pattern is { } pattern)
+        if (query.Patterns is { } patterns)
         {
-            And($"pattern = {Bind(pattern.Value)}");
+            And($"pattern IN ({string.Join(", ", patterns.Select(p => Bind(p.Value)))})");
         }
 
         if (query.WithoutDuplicates)
@@ -200,16 +202,22 @@ internal sealed class SegmentSql
     private void AppendText(string text)
     {
         var runes = text.EnumerateRunes().ToArray();
-        if (!runes.Any(r => r.IsAscii && char.IsAsciiLetter((char)r.Value)))
+        if (!runes.Any(IsLetter))
         {
             And($"contains(body, {Bind(text)})");
             return;
         }
 
+        // What has no letters must be there as it is: looking for that first spares most rows the expression.
+        if (LongestWithoutLetters(text) is { Length: >= MinFixed } run)
+        {
+            And($"contains(body, {Bind(run)})");
+        }
+
         var regex = new StringBuilder();
         foreach (var rune in runes.Take(MaxRegexRunes))
         {
-            if (rune.IsAscii && char.IsAsciiLetter((char)rune.Value))
+            if (IsLetter(rune))
             {
                 regex.Append('[').Append(char.ToUpperInvariant((char)rune.Value))
                     .Append(char.ToLowerInvariant((char)rune.Value)).Append(']');
@@ -226,6 +234,10 @@ internal sealed class SegmentSql
             And($"contains(translate(body, '{Upper}', '{Lower}'), translate({Bind(text)}, '{Upper}', '{Lower}'))");
         }
     }
+
+    private static bool IsLetter(Rune rune) => rune.IsAscii && char.IsAsciiLetter((char)rune.Value);
+
+    private static string LongestWithoutLetters(string text) => text.Split(Letters).MaxBy(part => part.Length)!;
 
     private void AppendEquals(string column, string? value)
     {

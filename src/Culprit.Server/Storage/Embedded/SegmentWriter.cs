@@ -36,55 +36,77 @@ internal sealed class SegmentWriter(string folder, int compressionLevel, int gro
         }
     }
 
-    private Segment Write(IReadOnlyList<TailEntry> entries, SegmentSpan span)
+    /// <summary>Publishes one file made of several parts, each of which is in memory only while it is written.</summary>
+    /// <param name="described">All that can be said before it is written.</param>
+    /// <param name="number">Of its retention class: other records are left out.</param>
+    /// <exception cref="IOException">The disk refused, or there are not as many rows as described; no file is left.</exception>
+    public Segment Write(Segment described, int number, IEnumerable<IReadOnlyList<TailEntry>> parts)
     {
-        var name = Segment.NameOf(span.FirstSequence, span.LastSequence, span.RetentionClass);
-        var final = Path.Combine(folder, name);
+        var final = Path.Combine(folder, described.Name);
         var temporary = final + TemporaryExtension;
         try
         {
-            var index = WriteFile(temporary, entries, span.RetentionClass);
+            var (rows, indexAt, indexBytes) = WriteFile(temporary, number, parts);
+            if (rows != described.Rows)
+            {
+                throw new IOException($"{final} would have {rows} records instead of {described.Rows}.");
+            }
+
             var bytes = new FileInfo(temporary).Length;
             DurableFile.Publish(temporary, final);
-            return new Segment(
-                name,
-                classes.NameOf(span.RetentionClass),
-                span.FirstSequence,
-                span.LastSequence,
-                span.MinNanos,
-                span.MaxNanos,
-                span.Rows,
-                span.RowsWithId,
-                bytes,
-                span.ReceivedNanos,
-                SegmentSchema.Count,
-                index.At,
-                index.Bytes);
+            return described with { Bytes = bytes, Columns = SegmentSchema.Count, IndexAt = indexAt, IndexBytes = indexBytes };
         }
-        catch (Exception e) when (e is ParquetException or IOException)
+        catch (Exception e)
         {
             File.Delete(temporary);
-            throw e as IOException ?? new IOException($"Could not write {temporary}: {e.Message}", e);
+            if (e is ParquetException)
+            {
+                throw new IOException($"Could not write {temporary}: {e.Message}", e);
+            }
+
+            throw;
         }
     }
 
-    private (long At, int Bytes) WriteFile(string path, IReadOnlyList<TailEntry> entries, int retentionClass)
+    private Segment Write(IReadOnlyList<TailEntry> entries, SegmentSpan span) => Write(
+        new Segment(
+            Segment.NameOf(span.FirstSequence, span.LastSequence, span.RetentionClass),
+            classes.NameOf(span.RetentionClass),
+            span.FirstSequence,
+            span.LastSequence,
+            span.MinNanos,
+            span.MaxNanos,
+            span.Rows,
+            span.RowsWithId,
+            0,
+            span.ReceivedNanos,
+            SegmentSchema.Count),
+        span.RetentionClass,
+        [entries]);
+
+    private (long Rows, long IndexAt, int IndexBytes) WriteFile(string path, int number, IEnumerable<IReadOnlyList<TailEntry>> parts)
     {
-        var order = new SegmentOrder(entries, retentionClass, groupRows);
-        var index = new SegmentIndexBuilder(order.Series);
+        var series = new SeriesTable();
+        var index = new SegmentIndexBuilder(series);
+        var rows = 0L;
         using var schema = SegmentSchema.Create();
         using var properties = SegmentSchema.CreateProperties(compressionLevel);
         using var stream = new FileStream(path, FileMode.Create, FileAccess.ReadWrite, FileShare.Read, BufferBytes);
         using var output = new ManagedOutputStream(stream, leaveOpen: true);
         using var file = new ParquetFileWriter(output, schema, properties);
-        WriteGroups(file, entries, order, index);
+        foreach (var entries in parts)
+        {
+            var order = new SegmentOrder(entries, number, groupRows, series);
+            rows += order.Count;
+            WriteGroups(file, entries, order, index);
+        }
 
         // The footer has no fixed place, so what stands before it disturbs nobody.
         var at = stream.Position;
         index.WriteTo(stream);
         var bytes = (int)(stream.Position - at);
         file.Close();
-        return (at, bytes);
+        return (rows, at, bytes);
     }
 
     private void WriteGroups(ParquetFileWriter file, IReadOnlyList<TailEntry> entries, SegmentOrder order, SegmentIndexBuilder index)

@@ -89,6 +89,22 @@ internal static class StateMigrations
         ALTER TABLE segments ADD COLUMN index_at INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE segments ADD COLUMN index_bytes INTEGER NOT NULL DEFAULT 0;
         """,
+        """
+        CREATE TABLE idempotency_keys (
+            key TEXT PRIMARY KEY,
+            body_hash BLOB NOT NULL,
+            status INTEGER NOT NULL,
+            answer BLOB NOT NULL,
+            at INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE INDEX idempotency_keys_by_time ON idempotency_keys (at);
+        """,
+        """
+        CREATE TABLE pattern_aliases (
+            row INTEGER PRIMARY KEY AUTOINCREMENT,
+            old INTEGER NOT NULL UNIQUE,
+            current INTEGER NOT NULL,
+            text TEXT NOT NULL);
+        """,
     ];
 
     public static int Newest => Steps.Length;

@@ -1,0 +1,104 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Culprit.Engine.Records;
+using Culprit.Engine.Storage;
+using Culprit.IntegrationTests.Support;
+using Xunit;
+
+namespace Culprit.IntegrationTests.Http;
+
+public sealed class PatternsTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task CountsOfIdsThatBecameOneAddUp()
+    {
+        await using var face = await HttpFace.StartAsync();
+        await face.PostAsync(
+            """
+            [{"message":"took 5 ms","service":"api","level":"error","timestamp":"2026-11-23T04:30:10Z"},
+             {"message":"took 6 ms","service":"web","level":"info","timestamp":"2026-11-23T04:30:50Z"},
+             {"message":"other","service":"web","level":"info","timestamp":"2026-11-23T04:31:00Z"},
+             {"message":"not seen yet","service":"web","level":"info","timestamp":"2026-11-23T04:40:00Z"}]
+            """);
+        var annotations = new BatchAnnotations(4);
+        (annotations.Patterns[0], annotations.Patterns[1], annotations.Patterns[2]) = (new PatternId(1), new PatternId(2), new PatternId(3));
+        face.Records.Annotate(1, annotations);
+        face.State.Add(new NamedAlias(new PatternId(1), new PatternId(2), "took <*>"));
+
+        var all = (await face.GetAsync("/patterns")).Json;
+        var newest = (await face.GetAsync("/patterns?sort=last_seen&limit=1")).Json;
+        var bad = await face.GetAsync("/patterns?sort=name");
+        var events = (await face.GetAsync("/events?pattern=0000000000000001")).Json;
+        var counts = (await face.GetAsync("/events/counts?by=pattern&interval=1h")).Json;
+
+        var first = all["patterns"]![0]!;
+        Assert.Equal(("0000000000000002", "took <*>", 2, 0.5), ((string?)first["id"], (string?)first["text"], (int)first["count"]!, (double)first["share"]!));
+        Assert.Equal("2026-11-23T04:30:10.000Z", (string?)first["first_seen"]);
+        Assert.Equal("2026-11-23T04:30:50.000Z", (string?)first["last_seen"]);
+        Assert.Equal("""{"info":1,"error":1}""", first["levels"]!.ToJsonString());
+        Assert.Equal("took 6 ms", (string?)first["sample"]!["message"]);
+        Assert.Equal("other", (string?)all["patterns"]![1]!["text"]);
+        Assert.Equal((4, 4, 0, 1), Sums(all));
+        Assert.Equal("0000000000000003", (string?)Assert.Single(newest["patterns"]!.AsArray())!["id"]);
+        Assert.Equal((4, 4, 2, 1), Sums(newest));
+        Assert.Equal(400, bad.Status);
+        Assert.Equal(2, events["events"]!.AsArray().Count);
+        Assert.Equal([1, 2, 1], counts["counts"]!.AsArray().Select(c => (int)c!["count"]!));
+    }
+
+    [Fact]
+    public async Task AMergedPatternIsFoundUnderAnyOfItsIdsAlsoAfterAKill()
+    {
+        using var folder = new TempFolder();
+        string old, current;
+        await using (var server = await ServerProcess.StartAsync(folder.Path, Token))
+        {
+            await server.PostAsync(Line("anna"), "application/json", Token);
+            var seen = await server.WaitForEventsAsync("type=log.entry", e => e.Count == 1 && PatternOf(e[0]) is not null, Token);
+            old = PatternOf(seen[0])!;
+            foreach (var user in (string[])["bert", "carla", "dora", "emil", "frida", "gustav", "hanna"])
+            {
+                await server.PostAsync(Line(user), "application/json", Token);
+            }
+
+            await server.WaitForEventsAsync("type=log.entry&pattern=" + old, e => e.Count == 8, Token);
+            current = await CheckAsync(server, old);
+            await server.KillAsync();
+        }
+
+        Assert.NotEqual(old, current);
+        await using var again = await ServerProcess.StartAsync(folder.Path, Token);
+        await again.WaitForEventsAsync("pattern=" + old, e => e.Count == 8, Token);
+        Assert.Equal(current, await CheckAsync(again, old));
+    }
+
+    private static async Task<string> CheckAsync(ServerProcess server, string old)
+    {
+        var answer = await server.GetAsync("/patterns?service=shop", Token);
+        var pattern = Assert.Single(answer.GetProperty("patterns").EnumerateArray());
+        Assert.Equal((8, 8), (pattern.GetProperty("count").GetInt64(), answer.GetProperty("count").GetInt64()));
+        Assert.Equal("session of user <*> was opened", pattern.GetProperty("text").GetString());
+        var current = pattern.GetProperty("id").GetString()!;
+        foreach (var id in (string[])[old, current])
+        {
+            Assert.Equal(8, (await server.GetAsync($"/events?pattern={id}", Token)).GetProperty("events").GetArrayLength());
+            Assert.Equal(8, (await server.GetAsync($"/events/counts?pattern={id}", Token)).GetProperty("count").GetInt64());
+        }
+
+        return current;
+    }
+
+    private static string Line(string user) => $$"""{"service":"shop","message":"session of user {{user}} was opened"}""";
+
+    private static string? PatternOf(JsonElement entry) =>
+        entry.TryGetProperty("pattern_id", out var id) ? id.GetString() : null;
+
+    /// <summary>The answer's count, what its parts add up to, others, unassigned.</summary>
+    private static (int Count, int Parts, int Others, int Unassigned) Sums(JsonNode answer)
+    {
+        var (others, unassigned) = ((int)answer["others"]!["count"]!, (int)answer["unassigned"]!["count"]!);
+        return ((int)answer["count"]!, answer["patterns"]!.AsArray().Sum(p => (int)p!["count"]!) + others + unassigned, others, unassigned);
+    }
+}

@@ -1,0 +1,56 @@
+using Culprit.Engine.Detection;
+using Culprit.Engine.Detection.TraceShift;
+using Culprit.Tests.Support;
+
+namespace Culprit.Tests.Detection;
+
+public class TraceShiftDetectorTests
+{
+    /// <summary>Scores of one service in every look from the fifth minute on: is it found?</summary>
+    [Theory]
+    [InlineData(0.5, 0.5, false)]
+    [InlineData(4, 4, true)]
+    [InlineData(4, 0, false)]       // one look alone
+    [InlineData(20, 0, true)]       // one look, and no doubt
+    public void WhatIsFound(double first, double then, bool isFound)
+    {
+        var looks = 0;
+
+        var found = Play(_ => [new TraceSign("shop", false, 1, looks++ == 0 ? first : then, "20 of 20 requests break off")]);
+
+        Assert.Equal(isFound, found.Count > 0);
+        Assert.All(found, a => Assert.Equal((AnomalyType.ErrorSpike, "shop"), (a.Type, a.Services[0])));
+    }
+
+    [Fact]
+    public void SignsThatAgreeAddUp()
+    {
+        var found = Play(_ => [
+            new TraceSign("shop", true, 1, 1.6, "calls take longer on the way"), new TraceSign("shop", true, 0.5, 2.2, "than those of others"),
+            new TraceSign("shop", false, 0.5, 1.8, "more errors"), new TraceSign("cart", false, 1, 1.6, "requests break off"),
+        ]);
+
+        var anomaly = Assert.Single(found);
+        Assert.Equal(AnomalyType.LatencySpike, anomaly.Type);
+        Assert.Equal("shop", anomaly.Services[0]);
+    }
+
+    [Fact]
+    public void WithoutHistoryNothingIsSaid() =>
+        Assert.Empty(Play(_ => [new TraceSign("shop", false, 1, 30, "all fail")], from: 0, until: 60));
+
+    private static List<Anomaly> Play(Func<long, IReadOnlyList<TraceSign>> signs, int from = 300, int until = 400)
+    {
+        var set = new DetectorSet("production", new DetectorOptions(), TimeSpan.FromMinutes(2));
+        var found = new List<Anomaly>();
+        for (var s = 0; s < until; s++)
+        {
+            set.Observe(SomeTraffic.Digest(s, "shop", 5, 0));
+            set.Observe(SomeTraffic.Digest(s, "cart", 5, 0));
+            found.AddRange(set.Judge(Some.At(s), (begin, _) => s >= from ? signs(begin) : []));
+            set.Settle((_, _) => { });
+        }
+
+        return found;
+    }
+}
