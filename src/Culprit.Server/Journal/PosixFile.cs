@@ -80,7 +80,17 @@ internal sealed unsafe class PosixFile : IJournalFile
         }
     }
 
-    public void Sync() => Repeat("fdatasync", Libc.SyncContent);
+    /// <summary>Returns only when the file's content is on the disk. The file must be writable, and nobody else may change its length.</summary>
+    /// <remarks>
+    /// ext4 may answer an fdatasync with success while an error makes the file system read-only, and lose the content:
+    /// see docs/decisions/0007. Setting the length to what it is changes nothing, but needs the file system's journal,
+    /// and so fails from that error on.
+    /// </remarks>
+    public void Sync()
+    {
+        Repeat("fdatasync", Libc.SyncContent);
+        Truncate(Length);
+    }
 
     /// <summary>For folders: their content is metadata.</summary>
     public void SyncAll() => Repeat("fsync", Libc.SyncAll);

@@ -1,4 +1,5 @@
 using Culprit.IntegrationTests.Support;
+using Culprit.Server.Journal;
 using Culprit.Tests.Support;
 
 namespace Culprit.IntegrationTests.Faults;
@@ -41,6 +42,55 @@ public sealed class ReadOnlyDiskTests
         FaultTier.Report($"Read-only remount, 1 run, seed {seed}: {verdict}");
         verdict.MustBeClean(atLeast: 1000);
         Assert.Equal(0, driver.RefusalsWithoutTime);
+    }
+
+    /// <summary>The moment between the file system's error and its refusing syncs, met in about one of twelve rounds.</summary>
+    [Fact]
+    public async Task ASyncAroundTheErrorThatMakesADiskReadOnlyIsNotTakenForOne()
+    {
+        var rounds = FaultTier.Pick(small: 30, large: 300);
+        var seed = FaultTier.NewSeed();
+        var random = new Random(seed);
+        for (var round = 0; round < rounds; round++)
+        {
+            using var disk = LoopDisk.Create(64L * 1024 * 1024, "errors=remount-ro");
+            var path = Path.Combine(disk.Path, "file");
+            var fail = TimeSpan.FromMilliseconds(random.Next(5, 60));
+            var error = Task.Run(
+                async () =>
+                {
+                    await Task.Delay(fail, Token);
+                    disk.TriggerError();
+                },
+                Token);
+            var synced = WriteUntilRefused(path);
+            await error;
+            disk.Remount();
+
+            Assert.True(new FileInfo(path).Length >= synced, $"round {round}: {synced} bytes synced, {new FileInfo(path).Length} on the disk");
+        }
+
+        FaultTier.Report($"Syncs around the error that makes a disk read-only, {rounds} rounds, seed {seed}: none answered and lost");
+    }
+
+    private static long WriteUntilRefused(string path)
+    {
+        var synced = 0L;
+        var block = new byte[512];
+        try
+        {
+            using var file = PosixFileSystem.OfThisSystem().Create(path);
+            while (true)
+            {
+                file.Write([block], synced);
+                file.Sync();
+                synced += block.Length;
+            }
+        }
+        catch (DiskException)
+        {
+            return synced;
+        }
     }
 
     private static async Task<string?> JournalStateAsync(ServerProcess server) =>
