@@ -21,6 +21,9 @@ internal sealed class EnvironmentStage
 {
     private const int MaxMetrics = 5000;
     private const int MaxChanges = 1000;
+
+    // So that a look costs about a millisecond; it happens every ten seconds, however few records come.
+    private const int MaxNodesOfALook = 4_000;
     private const int MaxOperationBytes = 200;
 
     private readonly string _environment;
@@ -205,6 +208,9 @@ internal sealed class EnvironmentStage
         }
     }
 
+    /// <summary>No record will come any more: from now on nobody is missed.</summary>
+    public void EndInput() => _detectors.EndInput();
+
     /// <summary>What is known at a tick; makes a copy that others may read.</summary>
     public EnvironmentOverview Overview(long tickNanos)
     {
@@ -277,7 +283,7 @@ internal sealed class EnvironmentStage
     /// <summary>What the traces of a window say against those before it.</summary>
     private List<TraceSign> SignsOfTraces(long fromNanos, long toNanos) =>
     [
-        .. new TraceComparison(Traces, fromNanos, toNanos, _patterns).Findings()
+        .. new TraceComparison(Traces, fromNanos, toNanos, _patterns, MaxNodesOfALook).Findings()
             .Where(f => f.Kind != TraceFindingKind.Static)
             .Select(f => new TraceSign(
                 f.Service,

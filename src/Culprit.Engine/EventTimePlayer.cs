@@ -35,11 +35,12 @@ internal sealed class EventTimePlayer(Pipeline pipeline, Action<IReadOnlyList<De
         }
     }
 
-    /// <summary>Lets time pass after the last record, until everything open has ended.</summary>
+    /// <summary>Lets time pass after the last record, until everything open has ended. That no more comes is no silence of a service.</summary>
     public void Finish()
     {
         if (_second != long.MinValue)
         {
+            pipeline.EndInput();
             TickUpTo(_second + MaxSilentSeconds);
         }
     }

@@ -167,6 +167,15 @@ internal sealed partial class Pipeline
         return _output;
     }
 
+    /// <summary>No record will come any more: from now on nobody is missed.</summary>
+    public void EndInput()
+    {
+        foreach (var environment in _stages.Environments)
+        {
+            environment.Stage.EndInput();
+        }
+    }
+
     /// <summary>The followed sessions of all environments; nothing may be processed afterwards when <paramref name="isEnd"/>.</summary>
     /// <param name="isEnd">No record is still to come: what waits for its place in time is taken.</param>
     public IEnumerable<FlowVerdict> Sessions(bool isEnd)

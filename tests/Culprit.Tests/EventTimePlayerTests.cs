@@ -28,6 +28,16 @@ public class EventTimePlayerTests
     }
 
     [Fact]
+    public void TheEndOfTheRecordsIsNoSilence()
+    {
+        Play(Enumerable.Range(0, 1200).Select(i => Some.Log(i)).ToArray());
+
+        _player.Finish();
+
+        Assert.DoesNotContain(_events, e => e.Type == "log.anomaly");
+    }
+
+    [Fact]
     public void AYearOfSilenceCostsNoMoreThanAQuarterOfAnHour()
     {
         const double Year = 365 * 86_400;

@@ -34,6 +34,7 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
     private readonly long _lateSteps = UnixNanos.From(lateness) / Steps.Nanos;
     private long _judged = -1;
     private long _dirty = long.MaxValue;
+    private bool _isEnded;
 
     /// <summary>From so much history on, most rhythms are known. Strong evidence speaks before.</summary>
     public const long BaselineSeconds = 10 * 60;
@@ -125,7 +126,7 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
                 .Concat(_latency.Judge(frame, _quiet))
                 .Concat(_growth.Judge(frame, _levels.Series, Load))
                 .Concat(_levels.Judge(frame, _quiet, Load, s => _latency.HasRoots || _latency.Knows(s) || IsIdle(s, frame)))
-                .Concat(_silence.Judge(frame, _traffic))
+                .Concat(_isEnded ? [] : _silence.Judge(frame, _traffic))
                 .Concat(_patterns.Judge(frame, _traffic))
                 .Concat(signs is null || step <= _judged ? [] : _traces.Judge(frame, _traffic.Count, signs))
                 .OrderBy(a => a.StartedAt).ThenByDescending(a => a.Strength).ThenBy(a => a.Id, StringComparer.Ordinal));
@@ -135,6 +136,9 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
         _dirty = long.MaxValue;
         return found;
     }
+
+    /// <summary>No record will come any more: from now on nobody is missed.</summary>
+    public void EndInput() => _isEnded = true;
 
     /// <summary>After judging: what has calmed down is closed, what has aged becomes usual.</summary>
     /// <param name="open">Told of each service with an open alarm ("" for the environment), and of the nanosecond at which it was last beyond its limit.</param>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Culprit.Engine.RootCause;
 
 namespace Culprit.Engine.Traces;
@@ -16,9 +17,9 @@ internal sealed class ErrorShares(OperationIndex index, EventShifts shifts, List
     {
         var was = Count(before);
         var services = Count(now);
-        foreach (var (service, (n1, k1)) in services.OrderBy(s => s.Key))
+        foreach (var (service, (n1, k1, _, _)) in services.OrderBy(s => s.Key))
         {
-            var (n0, k0) = was.GetValueOrDefault(service);
+            var (n0, k0, _, _) = was.GetValueOrDefault(service);
             var score = n0 > 0 ? ProportionShift.Weighed(k0, n0, k1, n1) : ProportionShift.Weighed(0, 1, k1, n1);
             if (k1 > 0 && score > 0)
             {
@@ -37,9 +38,15 @@ internal sealed class ErrorShares(OperationIndex index, EventShifts shifts, List
     private IEnumerable<TraceFinding> AlwaysFailing()
     {
         var failing = new Dictionary<int, int>();
-        foreach (var node in now.SelectMany(t => t.Nodes).Where(n => n.HasError && shifts.Now(n.Operation) >= MinVisits))
+        foreach (var trace in now)
         {
-            failing[node.Operation] = failing.GetValueOrDefault(node.Operation) + 1;
+            foreach (var node in trace.Nodes)
+            {
+                if (node.HasError && shifts.Now(node.Operation) >= MinVisits)
+                {
+                    failing[node.Operation] = failing.GetValueOrDefault(node.Operation) + 1;
+                }
+            }
         }
 
         return failing
@@ -52,29 +59,44 @@ internal sealed class ErrorShares(OperationIndex index, EventShifts shifts, List
     }
 
     /// <summary>Requests through each service, and those with an error that it does not merely pass on.</summary>
-    private Dictionary<int, (int Visits, int Errors)> Count(List<CompactTrace> traces)
+    private Dictionary<int, Tally> Count(List<CompactTrace> traces)
     {
-        var counts = new Dictionary<int, (int, int)>();
-        var seen = new Dictionary<int, bool>();
-        foreach (var trace in traces)
+        var counts = new Dictionary<int, Tally>();
+        for (var at = 0; at < traces.Count; at++)
         {
-            seen.Clear();
-            var hasError = Array.ConvertAll(trace.Nodes, n => n.HasError && Array.Exists(n.Events, shifts.IsOwnError) && !Array.Exists(n.Events, shifts.IsEcho));
-            for (var i = 0; i < hasError.Length; i++)
+            foreach (var node in traces[at].Nodes)
             {
-                var node = trace.Nodes[i];
-                var service = index.Operations[node.Operation].Service;
-                var isOwn = hasError[i] && !Array.Exists(node.Children, c => hasError[c] && index.Operations[trace.Nodes[c].Operation].Service != service);
-                seen[service] = seen.GetValueOrDefault(service) || isOwn;
-            }
+                ref var tally = ref CollectionsMarshal.GetValueRefOrAddDefault(counts, index.Operations[node.Operation].Service, out var isKnown);
+                if (!isKnown || tally.Trace != at)
+                {
+                    tally = tally with { Trace = at, Visits = tally.Visits + 1, HasErrorInTrace = false };
+                }
 
-            foreach (var (service, isOwn) in seen)
-            {
-                var (visits, errors) = counts.GetValueOrDefault(service);
-                counts[service] = (visits + 1, errors + (isOwn ? 1 : 0));
+                if (!tally.HasErrorInTrace && HasOwnError(node) && !PassesOn(node, traces[at].Nodes))
+                {
+                    tally = tally with { Errors = tally.Errors + 1, HasErrorInTrace = true };
+                }
             }
         }
 
         return counts;
     }
+
+    private bool HasOwnError(TraceNode node) => node.HasError && Array.Exists(node.Events, shifts.IsOwnError) && !Array.Exists(node.Events, shifts.IsEcho);
+
+    private bool PassesOn(TraceNode node, TraceNode[] nodes)
+    {
+        var service = index.Operations[node.Operation].Service;
+        foreach (var child in node.Children)
+        {
+            if (index.Operations[nodes[child].Operation].Service != service && HasOwnError(nodes[child]))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private readonly record struct Tally(int Visits, int Errors, int Trace, bool HasErrorInTrace);
 }

@@ -35,10 +35,19 @@ internal sealed class EventAliases
     /// <summary>The first event of those that are the same.</summary>
     public int Of(int id) => id < _first.Length ? _first[id] : id;
 
-    /// <summary>The trace with each event once.</summary>
-    public CompactTrace Apply(CompactTrace trace) => !_any
-        ? trace
-        : trace with { Nodes = [.. trace.Nodes.Select(n => n with { Events = [.. n.Events.Select(Of).Distinct().Order()] })] };
+    /// <summary>Gives each trace each event once.</summary>
+    public void Apply(List<CompactTrace> traces)
+    {
+        for (var i = 0; _any && i < traces.Count; i++)
+        {
+            if (Array.Exists(traces[i].Nodes, HasMany))
+            {
+                traces[i] = traces[i] with { Nodes = [.. traces[i].Nodes.Select(n => HasMany(n) ? n with { Events = [.. n.Events.Select(Of).Distinct().Order()] } : n)] };
+            }
+        }
+    }
+
+    private bool HasMany(TraceNode node) => Array.Exists(node.Events, id => Of(id) != id);
 
     /// <summary>Counts of older traces, summed over the events that are the same; one trace may have had two of them.</summary>
     public TraceCounts Apply(TraceCounts counts)

@@ -28,8 +28,8 @@ internal sealed class EventShifts
         _past = past;
         before.ForEach(_before.Add);
         now.ForEach(_now.Add);
-        _failing = now.SelectMany(t => t.Nodes).Where(n => n.HasError)
-            .Select(n => NodeName.Normalise(index.ServiceOf(n.Operation))).ToHashSet(StringComparer.Ordinal);
+        _failing = now.SelectMany(Failing).Distinct()
+            .Select(operation => NodeName.Normalise(index.ServiceOf(operation))).ToHashSet(StringComparer.Ordinal);
         for (var id = 0; id < _index.Events.Count; id++)
         {
             if (Judge(id) is { } shift && Math.Abs(shift.Sigmas) >= MinSigmas)
@@ -43,6 +43,9 @@ internal sealed class EventShifts
             }
         }
     }
+
+    /// <summary>Whether anything shifted anywhere.</summary>
+    public bool Any => _byOperation.Count > 0;
 
     /// <summary>What shifted in an operation.</summary>
     public IReadOnlyList<EventShift> Of(int operation) => _byOperation.GetValueOrDefault(operation) ?? [];
@@ -100,6 +103,9 @@ internal sealed class EventShifts
             _ => $"the line {QuotedText.Quote(Text(key))}{(_index.PositionOf((int)key.Value) is { Length: > 0 } at ? $" at {QuotedText.Name(at)}" : "")}",
         };
     }
+
+    private static IEnumerable<int> Failing(CompactTrace trace) =>
+        Array.Exists(trace.Nodes, n => n.HasError) ? trace.Nodes.Where(n => n.HasError).Select(n => n.Operation) : [];
 
     private EventShift? Judge(int id)
     {

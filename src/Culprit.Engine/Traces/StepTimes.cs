@@ -73,6 +73,11 @@ internal sealed class StepTimes(OperationIndex index, List<CompactTrace> before,
 
     private IEnumerable<TraceFinding> OwnWork()
     {
+        if (!now.Exists(t => t.Selves.Length > 0))
+        {
+            return [];
+        }
+
         var was = Steps(before, t => t.Selves);
         var roots = RootsThrough(before.Count > 0 ? before : now);
         return Steps(now, t => t.Selves)
@@ -129,9 +134,12 @@ internal sealed class StepTimes(OperationIndex index, List<CompactTrace> before,
     private static Dictionary<int, List<double>> Steps(List<CompactTrace> traces, Func<CompactTrace, TimedStep[]> select)
     {
         var steps = new Dictionary<int, List<double>>();
-        foreach (var step in traces.SelectMany(select))
+        foreach (var trace in traces)
         {
-            Of(steps, step.Id).Add(step.Nanos);
+            foreach (var step in select(trace))
+            {
+                Of(steps, step.Id).Add(step.Nanos);
+            }
         }
 
         return steps;

@@ -16,8 +16,17 @@ internal sealed class TraceBlame(OperationIndex index, EventShifts shifts, List<
 
     private readonly Dictionary<int, Tally> _tallies = [];
 
+    // Of the trace being looked at, node by node.
+    private EventShift?[] _strongest = [];
+    private int[] _below = [];
+
     public IEnumerable<TraceFinding> Findings()
     {
+        if (!shifts.Any)
+        {
+            return [];
+        }
+
         before.ForEach(t => Blame(t, isNow: false));
         now.ForEach(t => Blame(t, isNow: true));
         return _tallies
@@ -31,12 +40,16 @@ internal sealed class TraceBlame(OperationIndex index, EventShifts shifts, List<
     private void Blame(CompactTrace trace, bool isNow)
     {
         var nodes = trace.Nodes;
-        var strongest = new EventShift?[nodes.Length];
+        if (_strongest.Length < nodes.Length)
+        {
+            (_strongest, _below) = (new EventShift?[nodes.Length], new int[nodes.Length]);
+        }
+
         var any = false;
         for (var i = 0; i < nodes.Length; i++)
         {
-            strongest[i] = Strongest(nodes[i]);
-            any |= strongest[i] is not null;
+            _strongest[i] = Strongest(nodes[i]);
+            any |= _strongest[i] is not null;
         }
 
         if (!any)
@@ -45,15 +58,16 @@ internal sealed class TraceBlame(OperationIndex index, EventShifts shifts, List<
         }
 
         // A node is deepest when no node below it is anomalous; cycles of merged operations end at what was seen.
-        var below = new int[nodes.Length];
         for (var i = 0; i < nodes.Length; i++)
         {
-            if (strongest[i] is { } shift && !HasAnomalyBelow(nodes, strongest, below, i, i))
+            if (_strongest[i] is { } shift)
             {
-                Count(nodes, i, shift, isNow);
+                Array.Clear(_below, 0, nodes.Length);
+                if (!HasAnomalyBelow(nodes, i, i))
+                {
+                    Count(nodes, i, shift, isNow);
+                }
             }
-
-            Array.Clear(below);
         }
     }
 
@@ -101,16 +115,16 @@ internal sealed class TraceBlame(OperationIndex index, EventShifts shifts, List<
         return strongest;
     }
 
-    private static bool HasAnomalyBelow(TraceNode[] nodes, EventShift?[] strongest, int[] seen, int at, int start)
+    private bool HasAnomalyBelow(TraceNode[] nodes, int at, int start)
     {
         foreach (var child in nodes[at].Children)
         {
-            if (child == start || seen[child]++ > 0)
+            if (child == start || _below[child]++ > 0)
             {
                 continue;
             }
 
-            if (strongest[child] is not null || HasAnomalyBelow(nodes, strongest, seen, child, start))
+            if (_strongest[child] is not null || HasAnomalyBelow(nodes, child, start))
             {
                 return true;
             }

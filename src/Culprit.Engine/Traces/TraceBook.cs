@@ -15,12 +15,16 @@ internal sealed class TraceBook
     internal const int MaxOpen = 20_000;
     internal const int MaxNodes = 80_000;
 
+    /// <summary>Room is made for so many nodes at a time.</summary>
+    private const int Slack = MaxNodes / 16;
+
     private static readonly long IdleNanos = 10 * UnixNanos.PerSecond;
     private static readonly long MaxAgeNanos = 120 * UnixNanos.PerSecond;
+    private static readonly long SweepNanos = 2 * UnixNanos.PerSecond;
     private static readonly long FewNanos = 300 * UnixNanos.PerSecond;
 
     private readonly Dictionary<ulong, OpenTrace> _open = [];
-    private readonly LinkedList<CompactTrace> _kept = [];
+    private readonly List<CompactTrace> _kept = [];
     private readonly TraceCompactor _compactor;
     private long _holdNanos = long.MaxValue;
     private long _nodes;
@@ -38,8 +42,7 @@ internal sealed class TraceBook
         _compactor = new TraceCompactor(index);
         foreach (var trace in kept)
         {
-            _kept.AddLast(trace);
-            _nodes += trace.Nodes.Length;
+            Keep(trace);
         }
 
         foreach (var (id, trace) in open)
@@ -54,7 +57,36 @@ internal sealed class TraceBook
     public TraceCounts Past { get; }
 
     /// <summary>In the order in which they ended.</summary>
-    public IReadOnlyCollection<CompactTrace> Kept => _kept;
+    public IReadOnlyList<CompactTrace> Kept => _kept;
+
+    /// <summary>Traces that began in a window, and those that began before it.</summary>
+    /// <param name="maxNodes">Of more than about so many nodes, every n-th trace is taken, of each of both.</param>
+    public (List<CompactTrace> Before, List<CompactTrace> Now) Split(long fromNanos, long toNanos, int maxNodes)
+    {
+        // They are in the order of their ends, and none is longer than the limit: further back nothing began in the window.
+        var now = new List<CompactTrace>();
+        for (var i = _kept.Count - 1; i >= 0 && _kept[i].StartNanos >= fromNanos - MaxAgeNanos - SweepNanos; i--)
+        {
+            if (_kept[i].StartNanos >= fromNanos && _kept[i].StartNanos <= toNanos)
+            {
+                now.Add(_kept[i]);
+            }
+        }
+
+        now.Reverse();
+        var before = new List<CompactTrace>();
+        var step = StepFor(_kept.Count - now.Count, maxNodes);
+        for (var i = 0; i < _kept.Count; i += step)
+        {
+            if (_kept[i].StartNanos < fromNanos)
+            {
+                before.Add(_kept[i]);
+            }
+        }
+
+        var nowStep = StepFor(now.Count, maxNodes);
+        return (before, nowStep == 1 ? now : [.. now.Where((_, i) => i % nowStep == 0)]);
+    }
 
     /// <summary>Those still coming in, by the hash of their id.</summary>
     internal IReadOnlyDictionary<ulong, OpenTrace> Open => _open;
@@ -97,7 +129,7 @@ internal sealed class TraceBook
     public void Tick(long tickNanos, Action<IReadOnlyList<TraceSighting>>? sighted = null)
     {
         NowNanos = tickNanos;
-        if (tickNanos - SweptNanos < 2 * UnixNanos.PerSecond)
+        if (tickNanos - SweptNanos < SweepNanos)
         {
             return;
         }
@@ -154,17 +186,22 @@ internal sealed class TraceBook
 
             if (_compactor.Compact(trace, 1 << SampleBits) is { } compact)
             {
-                _kept.AddLast(compact);
-                _nodes += compact.Nodes.Length;
+                Keep(compact);
             }
         }
 
         MakeRoom();
     }
 
+    private void Keep(CompactTrace trace)
+    {
+        _kept.Add(trace);
+        _nodes += trace.Nodes.Length;
+    }
+
     private void MakeRoom()
     {
-        if (_nodes > MaxNodes && _kept is { First.Value.StartNanos: var first, Last.Value.StartNanos: var last } && last - first < FewNanos && SampleBits < 16)
+        if (_nodes > MaxNodes && _kept[^1].StartNanos - _kept[0].StartNanos < FewNanos && SampleBits < 16)
         {
             SampleBits++;
         }
@@ -173,34 +210,39 @@ internal sealed class TraceBook
             SampleBits--;
         }
 
-        for (var node = _kept.First; _nodes > MaxNodes && node is not null;)
+        if (_nodes <= MaxNodes + Slack)
         {
-            var next = node.Next;
-            var isHealthy = node.Value.StartNanos < _holdNanos;
-            if (!isHealthy || _holdNanos == long.MaxValue || next is null)
-            {
-                Remove(node, isHealthy);
-            }
-
-            node = next;
+            return;
         }
 
-        // Healthy ones must give way when even all later ones did not make room.
-        while (_nodes > MaxNodes && _kept.First is { } oldest)
+        // While something is wrong, what came after its start gives way first.
+        if (_holdNanos != long.MaxValue)
         {
-            Remove(oldest, isHealthy: oldest.Value.StartNanos < _holdNanos);
+            Remove(t => t.StartNanos >= _holdNanos);
         }
+
+        Remove(_ => true);
     }
 
-    private void Remove(LinkedListNode<CompactTrace> node, bool isHealthy)
+    /// <summary>Removes the oldest of some until there is room; what was healthy stays as counts.</summary>
+    private void Remove(Predicate<CompactTrace> mayGo) => _kept.RemoveAll(trace =>
     {
-        _kept.Remove(node);
-        _nodes -= node.Value.Nodes.Length;
-        if (isHealthy)
+        if (_nodes <= MaxNodes || !mayGo(trace))
         {
-            Past.Add(node.Value);
+            return false;
         }
-    }
+
+        _nodes -= trace.Nodes.Length;
+        if (trace.StartNanos < _holdNanos)
+        {
+            Past.Add(trace);
+        }
+
+        return true;
+    });
+
+    private int StepFor(int traces, int maxNodes) =>
+        (int)Math.Max(1, (traces * (double)_nodes / Math.Max(1, _kept.Count)) / maxNodes);
 
     private static ulong Hash(ReadOnlySpan<byte> id) => id.IsEmpty ? 0 : System.IO.Hashing.XxHash3.HashToUInt64(id);
 }

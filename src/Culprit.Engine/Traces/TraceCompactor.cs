@@ -73,9 +73,11 @@ internal sealed class TraceCompactor(OperationIndex index)
 
     private CompactTrace? OfLines(OpenTrace trace, int weight, NodeBuilder builder)
     {
-        var byService = trace.Lines.GroupBy(l => l.Service)
-            .Select(g => (Service: g.Key, First: g.Min(l => l.TimeNanos), Last: g.Max(l => l.TimeNanos), Lines: g.ToList()))
-            .OrderBy(s => s.First).ThenByDescending(s => s.Last).ThenBy(s => s.Service).ToList();
+        List<(int Service, long First, long Last, List<LinePart> Lines)> byService = trace.Lines.Count == 1
+            ? [(trace.Lines[0].Service, trace.Lines[0].TimeNanos, trace.Lines[0].TimeNanos, trace.Lines)]
+            : [.. trace.Lines.GroupBy(l => l.Service)
+                .Select(g => (Service: g.Key, First: g.Min(l => l.TimeNanos), Last: g.Max(l => l.TimeNanos), Lines: g.ToList()))
+                .OrderBy(s => s.First).ThenByDescending(s => s.Last).ThenBy(s => s.Service)];
         var root = trace.Lines.MinBy(l => l.TimeNanos);
         var request = index.Name($"{index.Names[root.Service]} {index.Names[root.Line]}");
         var nodes = byService.Select(s => builder.Node(index.Operation(new OperationKey(s.Service, request, request)))).ToList();

@@ -9,28 +9,24 @@ internal sealed class TraceComparison
 {
     private readonly TraceBook _book;
     private readonly PatternNames _patterns;
-    private readonly TraceCounts _past;
-    private readonly List<CompactTrace> _before = [];
-    private readonly List<CompactTrace> _now = [];
+    private readonly TraceCounts _past = new();
+    private readonly List<CompactTrace> _before;
+    private readonly List<CompactTrace> _now;
 
     /// <param name="fromNanos">Start of the window; what began earlier is what it is held against.</param>
     /// <param name="toNanos">Its end.</param>
-    public TraceComparison(TraceBook book, long fromNanos, long toNanos, PatternNames patterns)
+    /// <param name="maxNodes">Nodes of traces to read, each of the window and of before; of more, a sample is read.</param>
+    public TraceComparison(TraceBook book, long fromNanos, long toNanos, PatternNames patterns, int maxNodes = int.MaxValue)
     {
         _book = book;
         _patterns = patterns;
-        var aliases = new EventAliases(book.Index, patterns.Resolve);
-        _past = aliases.Apply(book.Past);
-        foreach (var trace in book.Kept)
+        (_before, _now) = book.Split(fromNanos, toNanos, maxNodes);
+        if (_now.Count > 0)
         {
-            if (trace.StartNanos < fromNanos)
-            {
-                _before.Add(aliases.Apply(trace));
-            }
-            else if (trace.StartNanos <= toNanos)
-            {
-                _now.Add(aliases.Apply(trace));
-            }
+            var aliases = new EventAliases(book.Index, patterns.Resolve);
+            _past = aliases.Apply(book.Past);
+            aliases.Apply(_before);
+            aliases.Apply(_now);
         }
     }
 

@@ -48,6 +48,26 @@ public sealed class TraceBookTests
     }
 
     [Theory]
+    [InlineData(int.MaxValue, 300, 100)]
+    [InlineData(50, 50, 50)]
+    public void TheTracesOfAWindowAndThoseBeforeItAreSplitAndThinned(int maxNodes, int before, int now)
+    {
+        var book = new TraceBook();
+        for (var i = 0; i < 400; i++)
+        {
+            Say(book, $"t{i}", "web", 1, i);
+            book.Tick(Some.At(i));
+        }
+
+        book.CloseAll();
+        var split = book.Split(Some.At(300), Some.At(399), maxNodes);
+
+        Assert.Equal((before, now), (split.Before.Count, split.Now.Count));
+        Assert.All(split.Before, t => Assert.True(t.StartNanos < Some.At(300)));
+        Assert.All(split.Now, t => Assert.True(t.StartNanos >= Some.At(300)));
+    }
+
+    [Theory]
     [InlineData("o.s.OrderService#41 [place] done", "o.s.OrderService#41")]
     [InlineData("panic in middleware/ratelimit.go:38 (Allow)", "middleware/ratelimit.go:38")]
     [InlineData("connected to redis.prod:6379", "")]

@@ -124,15 +124,16 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
                 }
 
                 Array.Clear(_now);
-                if (operation.Durations.Window(from, frame.End, _now) == 0
-                    || operation.Durations.Usual(from, quiet, _before) < options.MinBefore)
+                var ofNow = operation.Durations.Window(from, frame.End, _now);
+                var ofBefore = ofNow == 0 ? 0 : operation.Durations.Usual(from, quiet, _before);
+                if (ofNow == 0 || ofBefore < options.MinBefore)
                 {
                     continue;
                 }
 
-                var median = Quantile(_before, 0.5);
-                var tail = Beyond(Math.Max(floor, LogBins.Times(Quantile(_before, 0.9), options.TailFactor)));
-                var middle = Beyond(Math.Max(floor, LogBins.Times(median, options.MedianFactor)));
+                var median = Quantile(_before, ofBefore, 0.5);
+                var tail = Beyond(Math.Max(floor, LogBins.Times(Quantile(_before, ofBefore, 0.9), options.TailFactor)), ofBefore, ofNow);
+                var middle = Beyond(Math.Max(floor, LogBins.Times(median, options.MedianFactor)), ofBefore, ofNow);
                 pool = pool.Plus(tail);
                 foreach (var slow in (ReadOnlySpan<Slow>)[tail, middle])
                 {
@@ -140,7 +141,7 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
                     if (worst is null || sigma > worst.Sigma
                         || (sigma.Equals(worst.Sigma) && string.CompareOrdinal(operation.Name, worst.Operation) < 0))
                     {
-                        worst = new Shift(operation.Name, from, length, slow, sigma, LogBins.Middle(median), LogBins.Middle(Quantile(_now, 0.5)));
+                        worst = new Shift(operation.Name, from, length, slow, sigma, LogBins.Middle(median), LogBins.Middle(Quantile(_now, ofNow, 0.5)));
                     }
                 }
             }
@@ -169,7 +170,8 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
     private int Floor()
     {
         var floor = options.Floor.TotalNanoseconds;
-        var root = _roots.Sum() > 0 ? LogBins.Middle(Quantile(_roots, 0.5)) : 0;
+        var roots = _roots.Sum();
+        var root = roots > 0 ? LogBins.Middle(Quantile(_roots, roots, 0.5)) : 0;
         return LogBins.Of(Math.Clamp(root / 10, floor, 10 * floor));
     }
 
@@ -183,23 +185,21 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
     }
 
     /// <summary>Durations in the bins above one.</summary>
-    private Slow Beyond(int bin)
+    private Slow Beyond(int bin, double ofBefore, double ofNow)
     {
-        double before = 0, ofBefore = 0, now = 0, ofNow = 0;
-        for (var i = 0; i < LogBins.Count; i++)
+        double before = 0, now = 0;
+        for (var i = bin + 1; i < LogBins.Count; i++)
         {
-            ofBefore += _before[i];
-            ofNow += _now[i];
-            before += i > bin ? _before[i] : 0;
-            now += i > bin ? _now[i] : 0;
+            before += _before[i];
+            now += _now[i];
         }
 
         return new Slow(bin, before, ofBefore, now, ofNow);
     }
 
-    private static int Quantile(double[] bins, double share)
+    private static int Quantile(double[] bins, double sum, double share)
     {
-        var wanted = share * bins.Sum();
+        var wanted = share * sum;
         double below = 0;
         for (var i = 0; i < bins.Length; i++)
         {

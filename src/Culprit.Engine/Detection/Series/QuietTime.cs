@@ -37,7 +37,18 @@ internal sealed class QuietTime
         }
     }
 
-    public bool IsExcluded(long step) => Excluded.Exists(r => step >= r.From && step < r.To);
+    public bool IsExcluded(long step)
+    {
+        foreach (var range in Excluded)
+        {
+            if (step >= range.From && step < range.To)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>The quiet time before a window that begins at a step.</summary>
     public QuietSpan Before(long windowStart)
