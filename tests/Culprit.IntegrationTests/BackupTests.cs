@@ -68,6 +68,8 @@ public sealed class BackupTests
         var exists = await CommandRun.ExecuteAsync(null, ["backup", backup, "--data", data], Token);
         var nothing = await CommandRun.ExecuteAsync(null, ["backup", backup + "2", "--data", folder.Path], Token);
         var full = await CommandRun.ExecuteAsync(null, ["restore", backup, "--data", data], Token);
+        var inside = await CommandRun.ExecuteAsync(null, ["backup", Path.Combine(data, "backup"), "--data", data], Token);
+        var within = await CommandRun.ExecuteAsync(null, ["restore", backup, "--data", Path.Combine(backup, "data")], Token);
         var journal = Directory.GetFiles(Path.Combine(backup, "journal"))[0];
         var bytes = await File.ReadAllBytesAsync(journal, Token);
         bytes[^1] ^= 1;
@@ -76,12 +78,27 @@ public sealed class BackupTests
         File.Delete(Path.Combine(backup, "backup.json"));
         var unfinished = await CommandRun.ExecuteAsync(null, ["restore", backup, "--data", Path.Combine(folder.Path, "new2")], Token);
 
-        Assert.Equal([1, 1, 1, 1, 1], ((CommandRun[])[exists, nothing, full, damaged, unfinished]).Select(r => r.ExitCode));
+        Assert.Equal([1, 1, 1, 1, 1, 1, 1], ((CommandRun[])[exists, nothing, full, inside, within, damaged, unfinished]).Select(r => r.ExitCode));
         Assert.Contains("exists already", exists.Errors, StringComparison.Ordinal);
         Assert.Contains("no data folder", nothing.Errors, StringComparison.Ordinal);
         Assert.Contains("not empty", full.Errors, StringComparison.Ordinal);
         Assert.Contains("damaged", damaged.Errors, StringComparison.Ordinal);
         Assert.Contains("no finished backup", unfinished.Errors, StringComparison.Ordinal);
+        Assert.Contains("in the data folder", inside.Errors, StringComparison.Ordinal);
+        Assert.Contains("part of the backup", within.Errors, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(folder.Path, "new"))); // What was copied before the damage is gone again.
+    }
+
+    [Fact]
+    public async Task NoServerStartsOnWhatAKilledRestoreLeaves()
+    {
+        using var folder = new TempFolder();
+        await File.WriteAllTextAsync(Path.Combine(folder.Path, "restore.unfinished"), "", Token);
+
+        var run = await CommandRun.ExecuteAsync(null, ["serve", "--urls", "http://127.0.0.1:0", "--data", folder.Path], Token);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("was not restored to its end", run.Errors, StringComparison.Ordinal);
     }
 
     private static async Task FailAsync(ServerProcess server)

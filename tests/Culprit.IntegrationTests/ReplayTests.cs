@@ -55,8 +55,8 @@ public sealed class ReplayTests
 
         Assert.True(run.ExitCode == 0, run.Errors);
         Assert.Contains("1 records played", run.Output, StringComparison.Ordinal);
-        Assert.Equal(1, bad.ExitCode);
-        Assert.Contains("alert needs mode live", bad.Errors, StringComparison.Ordinal);
+        Assert.Equal(2, bad.ExitCode);
+        Assert.Contains("--alert needs --live", bad.Errors, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -127,7 +127,11 @@ public sealed class ReplayTests
     [Theory]
     [InlineData("{}", "from and to")]
     [InlineData("[]", "JSON object")]
-    [InlineData("""{"from":"yesterday","to":"2100-01-01T00:00:00Z"}""", "from")]
+    [InlineData("""{"from":"yesterday","to":"2100-01-01T00:00:00Z"}""", "from 'yesterday' is not a time in ISO 8601")]
+    [InlineData("""{"from":"2000-01-01T00:00:00Z","to":5}""", "to '5' is not a time")]
+    [InlineData("""{"from":"2000-01-01T00:00:00Z","to":"2100-01-01T00:00:00Z","mode":"live","alert":"yes"}""", "alert 'yes' is not true or false")]
+    [InlineData("""{"from":"2000-01-01T00:00:00Z","to":"2100-01-01T00:00:00Z","types":[]}""", "1 to 32 types")]
+    [InlineData("""{"from":"2000-01-01T00:00:00Z","to":"2100-01-01T00:00:00Z","alert":true}""", "alert needs mode live")]
     [InlineData("""{"from":"2100-01-01T00:00:00Z","to":"2000-01-01T00:00:00Z"}""", "later")]
     [InlineData("""{"from":"2000-01-01T00:00:00Z","to":"2100-01-01T00:00:00Z","mode":"wet"}""", "dry_run or live")]
     [InlineData("""{"from":"2000-01-01T00:00:00Z","to":"2100-01-01T00:00:00Z","dry":true}""", "dry")]
@@ -138,6 +142,27 @@ public sealed class ReplayTests
         Assert.Null(request);
         Assert.Equal(400, problem?.Status);
         Assert.Contains(detail, problem?.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ATypeOfWhichNoEventCanFollowIsRefusedWithTheListOfAll()
+    {
+        using var folder = new TempFolder();
+        await File.WriteAllTextAsync(
+            Path.Combine(folder.Path, "culprit.yaml"),
+            "rules:\n  - name: big\n    on: [order.refused]\n    emit: {type: shop.big, fields: {who: '{service}'}}\n",
+            Token);
+        await using var server = await ServerProcess.StartAsync(folder.Path, Token);
+
+        using var bad = await PostAsync(server, $$"""{{{Range}},"types":["log.anomaly","log.anomoly"]}""");
+        var told = JsonSerializer.Deserialize<JsonElement>(await bad.Content.ReadAsStringAsync(Token)).GetProperty("detail").GetString();
+        var good = await ReplayAsync(server, $$"""{{{Range}},"types":["shop.big","rule.fired","incident.reopened"]}""");
+
+        Assert.Equal(HttpStatusCode.BadRequest, bad.StatusCode);
+        Assert.Contains("log.anomoly", told, StringComparison.Ordinal);
+        Assert.Contains("log.anomaly, log.root_cause", told, StringComparison.Ordinal);
+        Assert.Contains("rule.fired, shop.big.", told, StringComparison.Ordinal);
+        Assert.Single(good);
     }
 
     /// <summary>The answer's head; its body is still to come.</summary>

@@ -13,7 +13,7 @@ internal sealed class EventTypeRegistry : IEventTypeCheck
     /// <summary>Types of the events that the engine makes and shows to the rules that name them.</summary>
     public static IReadOnlyList<string> OfEngine { get; } =
     [
-        "log.anomaly", "log.root_cause", "log.summary", "incident.opened", "incident.updated", "incident.resolved",
+        "log.anomaly", "log.root_cause", "log.summary", "incident.opened", "incident.updated", "incident.reopened", "incident.resolved",
         "alert.firing", "alert.updated", "alert.resolved",
     ];
 

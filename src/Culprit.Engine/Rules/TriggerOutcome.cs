@@ -8,4 +8,7 @@ internal enum TriggerOutcome : byte
 
     /// <summary>Called often enough in vain.</summary>
     Dead,
+
+    /// <summary>Made by a replay, and called in vain: that is told, and nothing is kept of it.</summary>
+    Abandoned,
 }

@@ -6,7 +6,8 @@ namespace Culprit.Engine.Rules;
 /// <summary>Decides which event is handled next: one scope in order, different scopes side by side, failed ones again later.</summary>
 /// <remarks>
 /// Pure: the time is handed in. While an event waits for its next attempt, later ones of its scope wait behind it, so that a
-/// handler sees a scope's events in order. Not thread-safe.
+/// handler sees a scope's events in order. A firing of a replay has one attempt: those of the present must not wait for it.
+/// Not thread-safe.
 /// </remarks>
 internal sealed class TriggerQueue(TriggerOptions options)
 {
@@ -81,7 +82,7 @@ internal sealed class TriggerQueue(TriggerOptions options)
         var lane = _lanes[work.Firing.ScopeKey];
         Running--;
         lane.Work.RemoveFirst();
-        if (!result.IsDone && work.Attempt < options.MaxAttempts)
+        if (!result.IsDone && work.Attempt < options.MaxAttempts && !work.Firing.IsReplayed)
         {
             lane.Work.AddFirst(work with { Attempt = work.Attempt + 1 });
             _paused.Enqueue(lane, (now + Pause(work, result.RetryAfter), _order++));
@@ -99,7 +100,7 @@ internal sealed class TriggerQueue(TriggerOptions options)
             _lanes.Remove(work.Firing.ScopeKey);
         }
 
-        return result.IsDone ? TriggerOutcome.Done : TriggerOutcome.Dead;
+        return result.IsDone ? TriggerOutcome.Done : work.Firing.IsReplayed ? TriggerOutcome.Abandoned : TriggerOutcome.Dead;
     }
 
     /// <summary>Doubles with each attempt; up to a fifth is added, by a hash, so that events that failed together come back apart.</summary>

@@ -32,6 +32,11 @@ internal sealed class DataBackup(string data, TimeProvider clock, Action<string>
         }
 
         target = Path.GetFullPath(target);
+        if (IsWithin(target, data))
+        {
+            throw new BackupException($"{target} is in the data folder; name a folder elsewhere, best on another disk.");
+        }
+
         if (Path.Exists(target))
         {
             throw new BackupException($"{target} exists already; name a new folder.");
@@ -73,6 +78,10 @@ internal sealed class DataBackup(string data, TimeProvider clock, Action<string>
             }
         }
     }
+
+    /// <summary>True when the one folder is the other, or somewhere in it.</summary>
+    public static bool IsWithin(string inner, string outer) =>
+        (Path.GetFullPath(inner) + '/').StartsWith(Path.TrimEndingDirectorySeparator(Path.GetFullPath(outer)) + '/', StringComparison.Ordinal);
 
     private void OpenJournal(SortedDictionary<string, FileStream> open)
     {

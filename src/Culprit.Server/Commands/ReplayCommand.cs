@@ -23,6 +23,13 @@ internal static class ReplayCommand
         {
             from, to, types, service, environment, live, alert, url, json,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(alert) && !result.GetValue(live))
+            {
+                result.AddError("--alert needs --live: a dry run tells nobody.");
+            }
+        });
         command.SetAction((result, token) =>
         {
             var request = new Dictionary<string, object>
@@ -52,10 +59,10 @@ internal static class ReplayCommand
     {
         try
         {
-            using var client = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri(url), Timeout = Timeout.InfiniteTimeSpan };
+            using var client = new HttpClient(new SocketsHttpHandler()) { Timeout = Timeout.InfiniteTimeSpan };
             using var content = new ByteArrayContent(body);
             content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/events/replay", UriKind.Relative)) { Content = content };
+            using var request = new HttpRequestMessage(HttpMethod.Post, ServerCall.Address(url, "/events/replay")) { Content = content };
             using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
             if (!response.IsSuccessStatusCode)
             {
@@ -79,9 +86,13 @@ internal static class ReplayCommand
 
             return isDone ? ExitCodes.Success : ExitCodes.Failure;
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or JsonException)
+        catch (HttpRequestException e)
         {
-            await Console.Error.WriteLineAsync($"culprit: {url}: {e.Message}").ConfigureAwait(false);
+            return await ServerCall.UnreachableAsync(url, e).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or JsonException)
+        {
+            await Console.Error.WriteLineAsync($"culprit: the answer of {url} broke off: {e.Message}").ConfigureAwait(false);
             return ExitCodes.Failure;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

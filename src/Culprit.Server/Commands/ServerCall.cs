@@ -23,6 +23,9 @@ internal static class ServerCall
 
     public static Option<bool> JsonOption() => new("--json") { Description = "Print the server's answer as JSON." };
 
+    /// <summary>Where a path of the server is when its address is that of a proxy and has a path itself.</summary>
+    public static Uri Address(string url, string path) => new(url.TrimEnd('/') + path);
+
     /// <summary>Sends, and hands over the body of a success; an error goes to standard error in words.</summary>
     public static async Task<int> RunAsync(
         string url, HttpMethod method, string path, Action<string> show, CancellationToken cancellationToken)
@@ -30,8 +33,8 @@ internal static class ServerCall
         try
         {
             // No timeout: a retry of all takes as long as it takes, and Ctrl-C ends it.
-            using var client = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri(url), Timeout = Timeout.InfiniteTimeSpan };
-            using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
+            using var client = new HttpClient(new SocketsHttpHandler()) { Timeout = Timeout.InfiniteTimeSpan };
+            using var request = new HttpRequestMessage(method, Address(url, path));
             using var response = await client.SendAsync(request, cancellationToken).ConfigureAwait(false);
             if (!response.IsSuccessStatusCode)
             {
@@ -43,13 +46,19 @@ internal static class ServerCall
         }
         catch (HttpRequestException e)
         {
-            await Console.Error.WriteLineAsync($"culprit: {url} cannot be reached: {e.Message}").ConfigureAwait(false);
-            return ExitCodes.Failure;
+            return await UnreachableAsync(url, e).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             return ExitCodes.Failure;
         }
+    }
+
+    /// <summary>Says that the server cannot be reached, and the innermost reason.</summary>
+    public static async Task<int> UnreachableAsync(string url, Exception reason)
+    {
+        await Console.Error.WriteLineAsync($"culprit: {url} cannot be reached: {reason.GetBaseException().Message}").ConfigureAwait(false);
+        return ExitCodes.Failure;
     }
 
     /// <summary>Says what the server has against it.</summary>

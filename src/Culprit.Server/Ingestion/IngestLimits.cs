@@ -11,6 +11,9 @@ internal sealed record IngestLimits(long MemoryBytes)
     /// <summary>Size at which the store writes a segment: what waits must be enough for one.</summary>
     public long MaxSegmentBytes => MaxPendingBytes / 2;
 
+    /// <summary>Rows of segments that are in memory at once while those are merged; they are there twice, read and to be written.</summary>
+    public long MaxMergeBytes => Math.Min(64 * MiB, MemoryBytes / 32);
+
     /// <summary>Bodies of requests under way: four of the largest size, sent and inflated, or many ordinary ones.</summary>
     public long MaxBodyBytes => Math.Clamp(MemoryBytes / 8, 64 * MiB, 512 * MiB);
 

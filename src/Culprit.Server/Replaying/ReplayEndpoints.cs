@@ -45,6 +45,7 @@ internal static class ReplayEndpoints
         }
 
         var (request, problem) = ReplayRequest.Read(body.ToArray());
+        problem ??= request!.UnknownType(run.Types);
         if (problem is not null)
         {
             return problem;

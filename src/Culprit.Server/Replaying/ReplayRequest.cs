@@ -14,6 +14,14 @@ namespace Culprit.Server.Replaying;
 internal sealed record ReplayRequest(
     long FromNanos, long ToNanos, IReadOnlyList<string>? Types, string? Service, string? Environment, bool IsLive, bool Alerts)
 {
+    /// <summary>Null when a replay can make events of all the types that are asked for.</summary>
+    /// <param name="known">All types that a replay can make events of.</param>
+    public Problem? UnknownType(IReadOnlyCollection<string> known) => Types?.FirstOrDefault(t => !known.Contains(t)) is { } unknown
+        ? Problem.BadParameter(
+            "types",
+            $"{JsonText.Echo(unknown)} is not a type of events that a replay makes here: {string.Join(", ", known)}. The played records themselves are not among them.")
+        : null;
+
     public bool Wants(string type) => Types is null || Types.Contains(type, StringComparer.Ordinal);
 
     public static (ReplayRequest? Request, Problem? Problem) Read(ReadOnlyMemory<byte> body)
@@ -56,9 +64,7 @@ internal sealed record ReplayRequest(
             };
             if (!isRead)
             {
-                return (null, Problem.BadParameter(
-                    field.Name.Length <= 64 ? field.Name : field.Name[..64],
-                    $"{JsonText.Echo(field.Name)} is not one of from, to (ISO 8601), types (1 to 32), service, environment, mode (dry_run or live), alert (true or false), or has no such value."));
+                return (null, Problem.BadParameter(field.Name.Length <= 64 ? field.Name : field.Name[..64], Mistake(field)));
             }
         }
 
@@ -69,6 +75,22 @@ internal sealed record ReplayRequest(
             _ when alerts && mode != "live" => (null, Problem.BadParameter("alert", "alert needs mode live: a dry run tells nobody.")),
             _ => (new ReplayRequest(from.Value, to.Value, types, service, environment, mode == "live", alerts), null),
         };
+    }
+
+    private static string Mistake(JsonProperty field)
+    {
+        var wanted = field.Name switch
+        {
+            "from" or "to" => "a time in ISO 8601, such as 2026-11-23T05:00:00Z",
+            "types" => "a list of 1 to 32 types",
+            "service" or "environment" => "a text",
+            "mode" => "dry_run or live",
+            "alert" => "true or false",
+            _ => null,
+        };
+        return wanted is null
+            ? $"{JsonText.Echo(field.Name)} is not one of from, to, types, service, environment, mode, alert."
+            : $"{field.Name} {JsonText.Echo(field.Value.ToString())} is not {wanted}.";
     }
 
     private static bool TryReadFlag(JsonElement value, out bool flag)

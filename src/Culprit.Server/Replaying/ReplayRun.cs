@@ -18,6 +18,10 @@ internal sealed class ReplayRun(
     // Records far apart have up to 15 minutes of ticks between them; a reader that left stops the replay this soon.
     private const int SliceSize = 20;
 
+    /// <summary>Types of all events that can follow: the engine's, and what the rules of the configuration and of plug-ins emit.</summary>
+    public IReadOnlyList<string> Types { get; } =
+        [.. EventTypeRegistry.OfEngine, RuleFiring.EventType, .. options.Rules.Select(r => r.Emit?.Type).OfType<string>().Distinct().Order(StringComparer.Ordinal)];
+
     /// <param name="report">Takes, after each page, the events that followed, and how far the replay has come.</param>
     public async Task<long> PlayAsync(
         ReplayRequest request, Func<IReadOnlyList<DerivedEvent>, long, long, Task> report, CancellationToken cancellationToken)

@@ -33,7 +33,7 @@ internal sealed class StoredTriggerOutput(IStateStore state, EventHub hub, TimeP
             new DeadLetter(
                 $"{work.Firing.Id}:{work.Firing.Rule.Call}",
                 clock.GetUtcNow(),
-                $"Handler {work.Firing.Rule.Call} of rule {work.Firing.Rule.Name}{(work.Firing.IsReplayed ? " (replayed)" : string.Empty)}: {reason}",
+                $"Handler {work.Firing.Rule.Call} of rule {work.Firing.Rule.Name}: {reason}",
                 work.Firing.ToEvent().Json)
             {
                 Kind = DeadLetterKinds.Handler,

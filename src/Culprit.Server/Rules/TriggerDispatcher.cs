@@ -173,6 +173,9 @@ internal sealed partial class TriggerDispatcher : BackgroundService
             case TriggerOutcome.WillRetry:
                 CallFailed(work.Firing.Rule.Call, work.Firing.Id, work.Attempt, result.Reason);
                 break;
+            case TriggerOutcome.Abandoned:
+                ReplayedCallFailed(work.Firing.Rule.Call, work.Firing.Id, result.Reason);
+                break;
             case TriggerOutcome.Dead:
                 GaveUp(work.Firing.Rule.Call, work.Firing.Id, work.Attempt, result.Reason);
                 await DeadLetterAsync(work, result.Reason ?? "failed", stoppingToken).ConfigureAwait(false);
@@ -232,6 +235,9 @@ internal sealed partial class TriggerDispatcher : BackgroundService
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Handler {Handler} failed for firing {Firing}, attempt {Attempt}: {Reason}")]
     private partial void CallFailed(string? handler, string firing, int attempt, string? reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Handler {Handler} failed for the replayed firing {Firing}, and is not called again for it: {Reason}")]
+    private partial void ReplayedCallFailed(string? handler, string firing, string? reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Handler {Handler} failed for firing {Firing} for the last time, attempt {Attempt}: {Reason}")]
     private partial void GaveUp(string? handler, string firing, int attempt, string? reason);

@@ -5,7 +5,7 @@ using Culprit.Server.Storage.Embedded;
 
 namespace Culprit.Server.Storage;
 
-/// <summary>Merges small segments in the background, a few a minute, one after the other.</summary>
+/// <summary>Merges small segments in the background, a few soon after the start and a few a minute, one after the other.</summary>
 internal sealed partial class CompactionWorker(
     EmbeddedRecordStore records, RetentionPolicy policy, TimeProvider clock, ILogger<CompactionWorker> logger)
     : BackgroundService, IHealthSource, IMetricSource
@@ -13,6 +13,9 @@ internal sealed partial class CompactionWorker(
     private const int MergesAtOnce = 4;
 
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
+
+    // Each stop leaves a small segment, and a server that is restarted again and again may never live for a minute.
+    private static readonly TimeSpan FirstAfter = TimeSpan.FromSeconds(2);
 
     private readonly Lock _gate = new();
     private long _merged;
@@ -55,9 +58,10 @@ internal sealed partial class CompactionWorker(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Interval, clock);
+        using var timer = new PeriodicTimer(FirstAfter, clock);
         while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
         {
+            timer.Period = Interval;
             string? failure = null;
             try
             {

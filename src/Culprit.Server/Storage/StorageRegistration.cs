@@ -1,5 +1,6 @@
 using Culprit.Engine;
 using Culprit.Engine.Storage;
+using Culprit.Server.Backups;
 using Culprit.Server.Configuration;
 using Culprit.Server.Export;
 using Culprit.Server.Health;
@@ -22,6 +23,7 @@ internal static class StorageRegistration
         var files = PosixFileSystem.OfThisSystem();
         var limits = options.Memory.ToLimits();
         files.CreateFolder(folder);
+        DataRestore.Refuse(folder);
         var reserve = new DiskReserve(folder, options.Disk.ReserveBytes, files, clock, loggers.CreateLogger<DiskReserve>());
         reserve.Adjust();
         var database = StateDatabase.Open(folder);
@@ -36,7 +38,14 @@ internal static class StorageRegistration
         var classes = await RetentionClasses.LoadAsync(
             database, AdmissionSection.Times(options.Admission, options.Retention), cancellationToken).ConfigureAwait(false);
         var records = await EmbeddedRecordStore.OpenAsync(
-            folder, database, new EmbeddedStoreOptions { Classes = classes, MaxSegmentBytes = limits.MaxSegmentBytes, QueryMemoryMebibytes = limits.QueryMebibytes }, clock, loggers.CreateLogger<EmbeddedRecordStore>(), cancellationToken)
+            folder, database, new EmbeddedStoreOptions
+            {
+                Classes = classes,
+                MaxSegmentBytes = limits.MaxSegmentBytes,
+                MaxMergeBytes = limits.MaxMergeBytes,
+                QueryMemoryMebibytes = limits.QueryMebibytes,
+            },
+            clock, loggers.CreateLogger<EmbeddedRecordStore>(), cancellationToken)
             .ConfigureAwait(false);
         var known = Math.Max(records.AppliedSequence, await state.GetEnginePositionAsync(cancellationToken).ConfigureAwait(false));
         var feed = new RecordFeed(records, limits, clock);

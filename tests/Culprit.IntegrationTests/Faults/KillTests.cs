@@ -9,6 +9,12 @@ public sealed class KillTests
 {
     private static readonly TimeSpan PointPatience = TimeSpan.FromSeconds(5);
 
+    // Compaction looks for work 2 s after the start, on a busy machine later.
+    private static readonly TimeSpan MergePatience = TimeSpan.FromSeconds(30);
+
+    // As many small segments as a merge wants.
+    private const int SegmentsToMerge = 8;
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>Ways to die, in turn; each with a moment or a visit by chance.</summary>
@@ -55,6 +61,63 @@ public sealed class KillTests
         Assert.True(missed <= runs / 4, $"{missed} of {runs} deaths did not come at their point");
     }
 
+    /// <summary>Segments are merged while events arrive, and the server dies when the merged file is written, then when it is listed.</summary>
+    [Fact]
+    public async Task AMergeThatIsKilledLosesNothingAndIsMadeAgain()
+    {
+        var rounds = FaultTier.Pick(1, 10);
+        var seed = FaultTier.NewSeed();
+        var total = new Verdict();
+        for (var round = 0; round < rounds; round++)
+        {
+            total.Add(await KillMergesAsync(seed + round));
+        }
+
+        FaultTier.Report($"R1 kill -9 in a merge, {2 * rounds} kills, seed {seed}: {total}");
+        total.MustBeClean(atLeast: rounds * SegmentsToMerge);
+    }
+
+    private static async Task<Verdict> KillMergesAsync(int seed)
+    {
+        using var folder = new TempFolder();
+        using var outside = new TempFolder();
+        using var acks = new AckJournal(Path.Combine(outside.Path, "acks"));
+        var driver = new LoadDriver(seed, acks);
+        var segments = Path.Combine(folder.Path, "segments");
+        for (var life = 0; life < SegmentsToMerge; life++)
+        {
+            await LiveShortlyAsync(folder.Path, driver);
+        }
+
+        var small = Files(segments);
+        Assert.Equal(SegmentsToMerge, small.Length);
+        Assert.True(await DieAsync(new Death { Point = "merge-file-written", Patience = MergePatience }, folder.Path, driver), "no merge");
+        Assert.Single(Files(segments), IsMerged);
+        Assert.Empty(small.Except(Files(segments)));
+        Assert.True(await DieAsync(new Death { Point = "merge-listed", Patience = MergePatience }, folder.Path, driver), "no second merge");
+        Assert.Single(Files(segments), IsMerged); // The first one was in no list, and the start deleted it.
+        Assert.Empty(small.Except(Files(segments)));
+
+        await using var last = await ServerProcess.StartAsync(folder.Path, Token);
+        Assert.Single(Files(segments), IsMerged);
+        Assert.Empty(small.Intersect(Files(segments)));
+        await Oracle.PassesEndToEndAsync(last, driver, Token);
+        return await Oracle.CheckAsync(last, driver, acks, null, Token);
+    }
+
+    private static string[] Files(string segments) => Directory.GetFiles(segments, "*.parquet");
+
+    /// <summary>A merged file has a third number in its name.</summary>
+    private static bool IsMerged(string file) => Path.GetFileName(file).Count(c => c == '-') > 1;
+
+    /// <summary>A life that ends well, with a few events: it leaves a small segment.</summary>
+    private static async Task LiveShortlyAsync(string folder, LoadDriver driver)
+    {
+        await using var server = await ServerProcess.StartAsync(folder, Token);
+        await driver.SendFreshAsync(server, Token);
+        Assert.Equal(0, await server.StopAsync());
+    }
+
     /// <summary>One life of the server. False when it did not die where it should have, and was killed.</summary>
     private static async Task<bool> DieAsync(Death death, string folder, LoadDriver driver)
     {
@@ -62,7 +125,7 @@ public sealed class KillTests
         await using var server = ServerProcess.Launch(folder, [], environment);
         if (death.IsAtStart)
         {
-            var hasDied = await server.EndsWithinAsync(death.After ?? PointPatience, Token);
+            var hasDied = await server.EndsWithinAsync(death.After ?? death.Patience, Token);
             await server.KillAsync();
             return hasDied || death.Point is null;
         }
@@ -80,7 +143,7 @@ public sealed class KillTests
             server.Terminate();
         }
 
-        var isDead = await server.EndsWithinAsync(death.After ?? PointPatience, Token);
+        var isDead = await server.EndsWithinAsync(death.After ?? death.Patience, Token);
         await server.KillAsync();
         await sending;
         return isDead || death.Point is null;
@@ -104,6 +167,9 @@ public sealed class KillTests
         public string? Point { get; init; }
 
         public TimeSpan? After { get; init; }
+
+        /// <summary>How long to wait for the point.</summary>
+        public TimeSpan Patience { get; init; } = PointPatience;
 
         /// <summary>Before the server listens.</summary>
         public bool IsAtStart { get; init; }

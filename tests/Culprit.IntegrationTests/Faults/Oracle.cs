@@ -99,6 +99,17 @@ internal sealed class Verdict
     /// <summary>Events that stand behind a later one of their stream.</summary>
     public int Misplaced { get; set; }
 
+    public void Add(Verdict other)
+    {
+        Acknowledged += other.Acknowledged;
+        Found += other.Found;
+        Lost += other.Lost;
+        Duplicates += other.Duplicates;
+        Foreign += other.Foreign;
+        Altered += other.Altered;
+        Misplaced += other.Misplaced;
+    }
+
     public override string ToString() => FormattableString.Invariant(
         $"{Lost} of {Acknowledged} acknowledged events lost; of {Found} found {Duplicates} double, {Foreign} foreign, {Altered} altered, {Misplaced} out of order");
 

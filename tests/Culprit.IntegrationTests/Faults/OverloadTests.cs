@@ -7,21 +7,27 @@ using Culprit.Tests.Support;
 namespace Culprit.IntegrationTests.Faults;
 
 /// <summary>R7: five times more senders than the server needs to be busy, with a lowered memory cap.</summary>
+/// <remarks>
+/// Goodput is what was acknowledged per second. Its peak is that of four senders, which keep the server busy; windows of four and
+/// of twenty senders take turns, so that a server that slows down with its data, or a busier machine, meets both alike. The senders
+/// take processor time from the server, twenty no less than four: that counts against the server.
+/// </remarks>
 [Collection(FaultCollection.Name)]
 public sealed class OverloadTests
 {
     private const int CapMebibytes = 384;
     private const int BatchRecords = 2000;
-
-    // What is short on a busy machine of two cores is the processor, which the senders share: the small tier only finds collapse.
-    private static readonly double LeastGoodput = FaultTier.IsLarge ? 0.8 : 0.4;
+    private const int Busy = 4;
+    private const int Overload = 5 * Busy;
+    private const double LeastGoodput = 0.8;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task UnderOverloadMemoryStaysWithinItsCapAndGoodputNearItsPeak()
     {
-        var span = TimeSpan.FromSeconds(FaultTier.Pick(5, 100));
+        var turns = FaultTier.Pick(3, 4);
+        var span = TimeSpan.FromSeconds(FaultTier.IsLarge ? 65 : 2);
         using var folder = new TempFolder();
         var environment = new Dictionary<string, string>
         {
@@ -30,31 +36,42 @@ public sealed class OverloadTests
         await using var server = await ServerProcess.StartAsync(folder.Path, Token, environment);
         var body = Encoding.UTF8.GetBytes(string.Join('\n', Enumerable.Range(0, BatchRecords).Select(i =>
             $$"""{"service":"s{{i % 20}}","environment":"test","level":"info","message":"request {{i}} served in {{i % 97}} ms for user {{i * 7919 % 1000}}"}""")));
-        var warm = await LoadAsync(server, body, 4, TimeSpan.FromSeconds(3));
 
-        var peak = await LoadAsync(server, body, 4, span);
-        var over = await LoadAsync(server, body, 20, span);
+        // Until its code is compiled and its buffers are full: both kinds of windows begin behind that.
+        var warm = await LoadAsync(server, body, Overload, TimeSpan.FromSeconds(4));
+        var (peak, over) = (new Load(), new Load());
+        for (var turn = 0; turn < turns; turn++)
+        {
+            peak.Add(await LoadAsync(server, body, Busy, span));
+            over.Add(await LoadAsync(server, body, Overload, span));
+        }
 
-        var perSecond = over.Accepted / span.TotalSeconds;
+        var goodput = over.PerSecond / peak.PerSecond;
+        var resident = Math.Max(warm.Resident, Math.Max(peak.Resident, over.Resident));
         FaultTier.Report(
-            $"R7 overload, 4 then 20 senders, {span.TotalSeconds:0} s each, cap {CapMebibytes} MiB: {peak.Accepted / span.TotalSeconds:0} then {perSecond:0} records/s ({over.Accepted / (double)peak.Accepted:P0}), {peak.Refused} then {over.Refused} refusals, at most {Math.Max(peak.Resident, over.Resident) / 1048576.0:0} MiB resident");
-        Assert.True(Math.Max(peak.Resident, over.Resident) < CapMebibytes * 1.1 * 1048576, "over the cap");
-        Assert.True(over.Accepted > LeastGoodput * peak.Accepted, "goodput collapsed");
-        Assert.Equal(0, peak.WithoutTime + over.WithoutTime);
+            $"R7 overload, {turns} times {span.TotalSeconds:0} s each with {Busy} and with {Overload} senders, cap {CapMebibytes} MiB: {peak.PerSecond:0} and {over.PerSecond:0} records/s ({goodput:P0}), {peak.Refused} and {over.Refused} refusals, at most {resident / 1048576.0:0} MiB resident");
+        Assert.True(resident < CapMebibytes * 1.1 * 1048576, "over the cap");
+        Assert.True(over.Refused > 0, "the test did not overload the server");
+        Assert.True(goodput >= LeastGoodput, $"goodput fell to {goodput:P0} of its peak");
+        Assert.Equal(0, warm.WithoutTime + peak.WithoutTime + over.WithoutTime);
 
         // What was counted is what the journal has, ticks aside.
         var storage = (await server.GetAsync("/health/detailed", Token)).GetProperty("components").GetProperty("storage");
-        Assert.InRange(storage.GetProperty("journal_last_sequence").GetInt64() - warm.Accepted - peak.Accepted - over.Accepted, 0, 100 + (int)(3 * span.TotalSeconds));
+        var seconds = warm.Seconds + peak.Seconds + over.Seconds;
+        Assert.InRange(
+            storage.GetProperty("journal_last_sequence").GetInt64() - warm.Accepted - peak.Accepted - over.Accepted, 0, 100 + (int)(2 * seconds));
     }
 
     private static async Task<Load> LoadAsync(ServerProcess server, byte[] body, int senders, TimeSpan span)
     {
         var load = new Load();
+        var start = TimeProvider.System.GetTimestamp();
         using var stop = new CancellationTokenSource(span);
         await Task.WhenAll([
             WatchAsync(server.Id, load, stop.Token),
             .. Enumerable.Range(0, senders).Select(_ => Task.Run(() => SendAsync(server, body, load, stop.Token), CancellationToken.None)),
         ]);
+        load.Seconds = TimeProvider.System.GetElapsedTime(start).TotalSeconds; // Answers that came after the end are counted, and so is their time.
         return load;
     }
 
@@ -103,5 +120,18 @@ public sealed class OverloadTests
         public long WithoutTime;
 
         public long Resident { get; set; }
+
+        public double Seconds { get; set; }
+
+        public double PerSecond => Accepted / Seconds;
+
+        public void Add(Load other)
+        {
+            Accepted += other.Accepted;
+            Refused += other.Refused;
+            WithoutTime += other.WithoutTime;
+            Resident = Math.Max(Resident, other.Resident);
+            Seconds += other.Seconds;
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Culprit.Engine.Publishing;
 using Culprit.Engine.Rules;
 using Xunit;
 
@@ -32,6 +33,9 @@ public sealed class EventTypeRegistryTests
     [InlineData("", "", "the event is no JSON")]
     public void AnEventOfAnotherFormIsNamedByFieldAndReason(string json, string field, string reason) =>
         Assert.Equal(new EventTypeProblem(field, reason), Validate(json));
+
+    [Fact]
+    public void RulesAreShownEveryEventOfAnIncident() => Assert.Subset(EventTypeRegistry.OfEngine.ToHashSet(), EventTypes.Incident.ToHashSet());
 
     [Fact]
     public void ATypeThatNobodyDeclaredIsAccepted() => Assert.Null(_registry.Validate("other", "nonsense"u8));

@@ -72,6 +72,22 @@ public sealed class TriggerDispatcherTests
     }
 
     [Fact]
+    public async Task AReplayedFiringThatFailsIsNotCalledAgainAndLeavesNoDeadLetter()
+    {
+        var handler = new ScriptedHandler((context, _) =>
+            Task.FromResult(context.Firing.IsReplayed ? TriggerResult.Nack("refused", TimeSpan.Zero) : TriggerResult.Ack));
+        await using var run = await RunAsync(handler);
+
+        run.Dispatcher.TryPost(SomeRule.Firing("a", "1") with { IsReplayed = true });
+        run.Dispatcher.TryPost(SomeRule.Firing("a", "2"));
+
+        await UntilAsync(() => run.Dispatcher.Counts.Waiting == 0); // The clock stands still: the present waits for no pause.
+        Assert.Equal(["1#1", "2#1"], handler.Calls);
+        Assert.Empty(_output.Dead);
+        Assert.Equal((2L, 2L), run.Dispatcher.Progress);
+    }
+
+    [Fact]
     public async Task ScopesRunSideBySideAndOneScopeInOrder()
     {
         var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -14,6 +14,10 @@ internal sealed record EmbeddedStoreOptions
     /// <summary>Bytes of records (as received, not compressed) that fill a segment. Default 64 MiB.</summary>
     public long MaxSegmentBytes { get; init; } = 64L * 1024 * 1024;
 
+    /// <summary>Bytes of rows that a merge holds in memory at once. Default 64 MiB.</summary>
+    /// <remarks>Raising it makes row groups of merged files overlap less in time.</remarks>
+    public long MaxMergeBytes { get; init; } = 64L * 1024 * 1024;
+
     /// <summary>Age of the oldest record in memory at which a segment is written even if it is not full. Default 60 s.</summary>
     public TimeSpan MaxSegmentAge { get; init; } = TimeSpan.FromSeconds(60);
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using ParquetSharp;
 
 namespace Culprit.Server.Storage.Embedded;
@@ -5,6 +6,8 @@ namespace Culprit.Server.Storage.Embedded;
 /// <summary>The rows of one row group, read back into memory column by column.</summary>
 internal sealed class SegmentColumns
 {
+    private const int RowsAtOnce = 4096;
+
     private readonly long[][] _numbers = new long[SegmentSchema.Count][];
     private readonly byte[][] _texts = new byte[SegmentSchema.Count][];
     private readonly int[][] _ends = new int[SegmentSchema.Count][];
@@ -12,6 +15,10 @@ internal sealed class SegmentColumns
     private SegmentColumns(int rows) => Rows = rows;
 
     public int Rows { get; }
+
+    /// <summary>Memory that they take.</summary>
+    public long Bytes =>
+        _numbers.Sum(n => (n?.Length ?? 0) * (long)sizeof(long)) + _texts.Sum(t => (long)(t?.Length ?? 0)) + _ends.Sum(e => (e?.Length ?? 0) * (long)sizeof(int));
 
     /// <exception cref="ParquetException">The file is damaged.</exception>
     /// <exception cref="InvalidDataException">It is not what Culprit writes.</exception>
@@ -78,7 +85,7 @@ internal sealed class SegmentColumns
 
     private unsafe void ReadTexts(ColumnReader<ByteArray> reader, int column)
     {
-        var text = new byte[Math.Max(1024, 16 * Rows)];
+        var text = new byte[1024]; // Most columns are empty, or nearly.
         var ends = _ends[column] = new int[Rows];
         var length = 0;
         ForEach(reader, (row, value) =>
@@ -103,11 +110,26 @@ internal sealed class SegmentColumns
     private void ForEach<T>(ColumnReader<T> reader, Action<int, T?> add)
         where T : unmanaged
     {
-        var (values, levels) = (new T[Rows], new short[Rows]);
+        // Ten thousands of each would go to the large-object heap, and nothing cleans up there until memory is short.
+        var (values, levels) = (ArrayPool<T>.Shared.Rent(RowsAtOnce), ArrayPool<short>.Shared.Rent(RowsAtOnce));
+        try
+        {
+            ForEach(reader, values, levels, add);
+        }
+        finally
+        {
+            ArrayPool<T>.Shared.Return(values);
+            ArrayPool<short>.Shared.Return(levels);
+        }
+    }
+
+    private void ForEach<T>(ColumnReader<T> reader, T[] values, short[] levels, Action<int, T?> add)
+        where T : unmanaged
+    {
         var isOptional = IsOptional(reader);
         for (var row = 0; row < Rows;)
         {
-            var left = Rows - row;
+            var left = Math.Min(Rows - row, RowsAtOnce);
             var read = (int)reader.ReadBatch(left, levels.AsSpan(0, left), [], values.AsSpan(0, left), out _);
             if (read <= 0)
             {

@@ -29,7 +29,7 @@ internal sealed class SegmentMerger(string folder, SegmentWriter writer, Embedde
         return writer.Write(merged, number, Read(segments, number, cancellationToken));
     }
 
-    /// <summary>Their rows, as many at a time as a segment that comes from memory has.</summary>
+    /// <summary>Their rows, at most as many at a time as a segment that comes from memory has.</summary>
     private IEnumerable<IReadOnlyList<TailEntry>> Read(IReadOnlyList<Segment> segments, int number, CancellationToken cancellationToken)
     {
         var batches = new SegmentBatches(number);
@@ -41,8 +41,8 @@ internal sealed class SegmentMerger(string folder, SegmentWriter writer, Embedde
             for (var g = 0; g < file.FileMetaData.NumRowGroups; g++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var (columns, size) = Read(file, g, segment);
-                if (rows > 0 && (rows + columns.Rows > options.MaxSegmentRows || bytes + size > options.MaxSegmentBytes))
+                var columns = Read(file, g, segment);
+                if (rows > 0 && (rows + columns.Rows > options.MaxSegmentRows || bytes + columns.Bytes > options.MaxMergeBytes))
                 {
                     yield return batches.Of(groups);
                     groups.Clear();
@@ -51,7 +51,7 @@ internal sealed class SegmentMerger(string folder, SegmentWriter writer, Embedde
 
                 groups.Add(columns);
                 rows += columns.Rows;
-                bytes += size;
+                bytes += columns.Bytes;
             }
         }
 
@@ -72,13 +72,12 @@ internal sealed class SegmentMerger(string folder, SegmentWriter writer, Embedde
         }
     }
 
-    /// <summary>A group and the bytes that its values take, not compressed.</summary>
-    private static (SegmentColumns Columns, long Bytes) Read(ParquetFileReader file, int number, Segment segment)
+    private static SegmentColumns Read(ParquetFileReader file, int number, Segment segment)
     {
         try
         {
             using var group = file.RowGroup(number);
-            return (SegmentColumns.Read(group), group.MetaData.TotalByteSize);
+            return SegmentColumns.Read(group);
         }
         catch (Exception e) when (e is ParquetException or InvalidDataException or OverflowException)
         {
