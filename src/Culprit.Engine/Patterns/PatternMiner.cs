@@ -21,6 +21,7 @@ internal sealed partial class PatternMiner
     private readonly TemplateIndex _templates = new();
     private readonly List<(Skeleton Template, Generalisation By)> _found = [];
     private readonly List<Skeleton> _cases = [];
+    private readonly List<Skeleton> _possible = [];
     private readonly ValueWords _values;
     private readonly Overflow _overflow = new();
     private long _settledAt;
