@@ -9,7 +9,7 @@ return args switch
     ["assign", var input, var output, .. var settings] => AssignPatterns.Run(input, output, settings),
     ["accuracy", var folder, .. var settings] => AccuracyBenchmark.Run(folder, settings),
     ["flows", var input, var output, .. var settings] => FlowsBenchmark.Run(input, output, settings),
-    ["patterns-hostile"] => HostilePatterns.Run(),
+    ["patterns-hostile", .. var only] => HostilePatterns.Run(only.FirstOrDefault() ?? ""),
     ["leave-half-out", var folder] => LeaveHalfOut.Run(folder),
     ["engine", "--flows", .. var file] => EngineBenchmark.Run(file.FirstOrDefault(), withFlows: true),
     ["engine"] => EngineBenchmark.Run(null),
@@ -36,7 +36,9 @@ static int Usage()
                                blind for masks, and with generated styles; - for the styles alone
           flows INPUT OUTPUT [SETTING=N...]
                                records per second and bytes a session of following sessions; their verdicts go to OUTPUT
-          patterns-hostile     the same with 10,000 patterns and with lines made to hurt, with the memory that a miner holds
+          patterns-hostile [NAME]
+                               the same with 10,000 patterns and with lines made to hurt, with the memory that a miner holds;
+                               NAME is part of a measurement's name
           leave-half-out FOLDER
                                thresholds chosen on half of the labelled systems, measured on the other half; ablations
           engine [--flows] [FILE]

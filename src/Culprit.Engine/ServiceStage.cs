@@ -36,9 +36,7 @@ internal sealed class ServiceStage(string service, PipelineOptions options, ulon
     public ErrorFact? Observe(in LogRecord record, long timeNanos, out PatternId pattern, out long duplicateOf)
     {
         duplicateOf = _dedupe.Observe(record, timeNanos);
-        pattern = DeclaredTemplate.Find(record.Attributes) is { IsEmpty: false } template
-            ? Miner.AssignDeclared(template)
-            : Miner.Resolve(Miner.Assign(record.Body));
+        pattern = Miner.Resolve(Miner.AssignRecord(record));
         var severity = record.Severity;
         var weight = record.Weight; // Counts are of what was sent, not of what sampling left.
         var tally = TallyOf(timeNanos / UnixNanos.PerSecond);

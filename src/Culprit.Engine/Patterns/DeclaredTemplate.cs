@@ -18,6 +18,8 @@ internal static class DeclaredTemplate
         "\"messageTemplate\""u8.ToArray(),
     ];
 
+    private static ReadOnlySpan<byte> EventId => "\"@i\""u8;
+
     private const int MaxBytes = 4096;
 
     /// <summary>The template as it stands between its quotes in the attributes; empty when there is none.</summary>
@@ -40,6 +42,9 @@ internal static class DeclaredTemplate
 
         return default;
     }
+
+    /// <summary>The id that the logger made of the template it does not send (<c>@i</c> of CLEF), a text or a number; empty when there is none.</summary>
+    public static ReadOnlySpan<byte> FindEventId(ReadOnlySpan<byte> attributes) => ValueOf(attributes, EventId, orNumber: true);
 
     /// <summary>The template for people: its holes as <c>&lt;*&gt;</c>.</summary>
     public static byte[] Text(ReadOnlySpan<byte> template)
@@ -69,15 +74,23 @@ internal static class DeclaredTemplate
     }
 
     // Inside a JSON string quotes are escaped, so a quoted name with a colon behind it is a member.
-    private static ReadOnlySpan<byte> ValueOf(ReadOnlySpan<byte> json, ReadOnlySpan<byte> name)
+    private static ReadOnlySpan<byte> ValueOf(ReadOnlySpan<byte> json, ReadOnlySpan<byte> name, bool orNumber = false)
     {
         for (var at = json.IndexOf(name); at >= 0;)
         {
             var rest = json[(at + name.Length)..].TrimStart(" \t\r\n"u8);
-            if (rest is [(byte)':', ..] && rest[1..].TrimStart(" \t\r\n"u8) is [(byte)'"', .. var value]
-                && EndOfString(value) is > 0 and <= MaxBytes and var end)
+            if (rest is [(byte)':', ..])
             {
-                return value[..end];
+                rest = rest[1..].TrimStart(" \t\r\n"u8);
+                if (rest is [(byte)'"', .. var value] && EndOfString(value) is > 0 and <= MaxBytes and var end)
+                {
+                    return value[..end];
+                }
+
+                if (orNumber && LengthOfNumber(rest) is > 0 and <= MaxBytes and var digits)
+                {
+                    return rest[..digits];
+                }
             }
 
             var next = json[(at + 1)..].IndexOf(name);
@@ -85,6 +98,17 @@ internal static class DeclaredTemplate
         }
 
         return default;
+    }
+
+    private static int LengthOfNumber(ReadOnlySpan<byte> text)
+    {
+        var length = 0;
+        while (length < text.Length && (char.IsAsciiDigit((char)text[length]) || text[length] == (byte)'-'))
+        {
+            length++;
+        }
+
+        return length;
     }
 
     private static int EndOfString(ReadOnlySpan<byte> text)

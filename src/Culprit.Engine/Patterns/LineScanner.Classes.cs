@@ -30,7 +30,7 @@ internal sealed partial class LineScanner
             return AddVariable(line, separatorStart, start, end, TokenKind.Word);
         }
 
-        if (QuotedValueEnd(line, separatorStart, start) is var quoted && quoted > end)
+        if (QuotedValueEnd(line, separatorStart, start) is var quoted && quoted >= end)
         {
             return AddVariable(line, separatorStart, start, quoted, TokenKind.Word);
         }
@@ -128,7 +128,7 @@ internal sealed partial class LineScanner
             return AddNumbered(line, separatorStart, start, end);
         }
 
-        if (QuotedValueEnd(line, separatorStart, start) is var quoted && quoted > end)
+        if (QuotedValueEnd(line, separatorStart, start) is var quoted && quoted >= end)
         {
             return AddVariable(line, separatorStart, start, quoted, TokenKind.Word);
         }

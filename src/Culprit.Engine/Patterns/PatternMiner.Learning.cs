@@ -131,7 +131,8 @@ internal sealed partial class PatternMiner
     // A new template takes in whatever it covers: earlier lines with several words in one place, narrower templates.
     private void Absorb(Skeleton template)
     {
-        foreach (var skeleton in _skeletons.All)
+        _skeletons.FindCases(template, _possible);
+        foreach (var skeleton in _possible)
         {
             if (skeleton != template && skeleton.Pieces.Length >= template.Pieces.Length
                 && skeleton.Cover != template.Id && TemplateIndex.Covers(template, skeleton, out var by)

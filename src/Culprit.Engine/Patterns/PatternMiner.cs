@@ -12,6 +12,7 @@ namespace Culprit.Engine.Patterns;
 internal sealed partial class PatternMiner
 {
     private const ulong DeclaredSalt = 0x8CB92BA72F3D8DD7;
+    private const ulong EventIdSalt = 0x58E6D9ABF1F89FE7;
 
     private readonly PatternOptions _options;
     private readonly LineScanner _scanner = new();
@@ -21,6 +22,7 @@ internal sealed partial class PatternMiner
     private readonly TemplateIndex _templates = new();
     private readonly List<(Skeleton Template, Generalisation By)> _found = [];
     private readonly List<Skeleton> _cases = [];
+    private readonly List<Skeleton> _possible = [];
     private readonly ValueWords _values;
     private readonly Overflow _overflow = new();
     private long _settledAt;
@@ -74,26 +76,57 @@ internal sealed partial class PatternMiner
         return new PatternId(key);
     }
 
+    /// <summary>The pattern of a record at first sight: what its logger declared, else that of its body.</summary>
+    public PatternId AssignRecord(in LogRecord record) =>
+        DeclaredTemplate.Find(record.Attributes) is { IsEmpty: false } template ? AssignDeclared(template)
+        : DeclaredTemplate.FindEventId(record.Attributes) is { IsEmpty: false } eventId ? AssignEventId(eventId, record.Body)
+        : Assign(record.Body);
+
     /// <summary>The pattern that a logger declared itself by its message template; it never merges with another.</summary>
     /// <param name="template">As it came, holes in braces; escapes of JSON may be in it.</param>
     public PatternId AssignDeclared(ReadOnlySpan<byte> template)
     {
         var key = Hash64.Mix(Hash64.Of(template) ^ DeclaredSalt, Hash64.Variable);
+        return IsToBeAdded(key, out var id) ? Add(Skeleton.Declared(key, DeclaredTemplate.Text(template))) : id;
+    }
+
+    /// <summary>The pattern that a logger declared by an id of its message template; it never merges with another.</summary>
+    /// <param name="message">The first one gives the text, with what a scan finds to be variable in it.</param>
+    public PatternId AssignEventId(ReadOnlySpan<byte> eventId, ReadOnlySpan<byte> message)
+    {
+        var key = Hash64.Mix(Hash64.Of(eventId) ^ EventIdSalt, Hash64.Variable);
+        if (!IsToBeAdded(key, out var id))
+        {
+            return id;
+        }
+
+        var line = Skeleton.From(_scanner.Scan(message), message, _scanner);
+        return Add(Skeleton.Declared(key, System.Text.Encoding.UTF8.GetBytes(line.Render())));
+    }
+
+    private bool IsToBeAdded(ulong key, out PatternId id)
+    {
+        id = new PatternId(key);
         if (_skeletons.Find(key) is { } known)
         {
             known.Touched = true;
-        }
-        else if (_skeletons.IsFull && !_overflow.ComesBack(key))
-        {
-            Overflowed++;
-            return new PatternId(Overflow.EverythingElse);
-        }
-        else
-        {
-            Insert(Skeleton.Declared(key, DeclaredTemplate.Text(template)));
+            return false;
         }
 
-        return new PatternId(key);
+        if (_skeletons.IsFull && !_overflow.ComesBack(key))
+        {
+            Overflowed++;
+            id = new PatternId(Overflow.EverythingElse);
+            return false;
+        }
+
+        return true;
+    }
+
+    private PatternId Add(Skeleton declared)
+    {
+        Insert(declared);
+        return new PatternId(declared.Id);
     }
 
     /// <summary>The id that the pattern has by now.</summary>

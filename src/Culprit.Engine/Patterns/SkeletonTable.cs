@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Culprit.Engine.Patterns;
@@ -5,9 +6,15 @@ namespace Culprit.Engine.Patterns;
 /// <summary>Skeletons by key: open addressing, one cache line a hit. Evicts by a clock hand when full.</summary>
 internal sealed class SkeletonTable
 {
+    private const int MinSize = 256;
+
     private readonly int _capacity;
-    private ulong[] _keys = new ulong[256];
-    private Skeleton?[] _values = new Skeleton?[256];
+    private ulong[] _keys = new ulong[MinSize];
+    private Skeleton?[] _values = new Skeleton?[MinSize];
+
+    // The outlines, each half by itself: a new template is compared with several at a time.
+    private ulong[] _words = new ulong[MinSize];
+    private ulong[] _ends = new ulong[MinSize];
     private int _hand;
 
     public SkeletonTable(int capacity) => _capacity = Math.Max(16, capacity);
@@ -17,6 +24,31 @@ internal sealed class SkeletonTable
     public bool IsFull => Count >= _capacity;
 
     public IEnumerable<Skeleton> All => _values.OfType<Skeleton>();
+
+    /// <summary>Every skeleton that the template may cover, as far as their outlines tell; others among them.</summary>
+    public void FindCases(Skeleton template, List<Skeleton> found)
+    {
+        found.Clear();
+        var required = Outline.Required(template, out var mask);
+        var width = Vector<ulong>.Count;
+        for (var at = 0; at < _keys.Length; at += width)
+        {
+            var words = (new Vector<ulong>(_words, at) ^ new Vector<ulong>(required.Words)) & new Vector<ulong>(mask.Words);
+            var ends = (new Vector<ulong>(_ends, at) ^ new Vector<ulong>(required.Ends)) & new Vector<ulong>(mask.Ends);
+            if (!Vector.EqualsAny(words | ends, Vector<ulong>.Zero))
+            {
+                continue;
+            }
+
+            for (var i = at; i < at + width; i++)
+            {
+                if (_values[i] is { } skeleton && new Outline(_words[i], _ends[i]).Has(required, mask))
+                {
+                    found.Add(skeleton);
+                }
+            }
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Skeleton? Find(ulong key)
@@ -104,19 +136,21 @@ internal sealed class SkeletonTable
             {
                 _keys[gap] = _keys[at];
                 _values[gap] = _values[at];
+                _words[gap] = _words[at];
+                _ends[gap] = _ends[at];
                 gap = at;
             }
         }
 
         _keys[gap] = 0;
         _values[gap] = null;
+        _words[gap] = _ends[gap] = 0;
     }
 
     private void Grow()
     {
         var old = _values;
-        _keys = new ulong[_keys.Length * 2];
-        _values = new Skeleton?[_keys.Length];
+        Clear(_keys.Length * 2);
         _hand = 0;
         foreach (var skeleton in old)
         {
@@ -136,8 +170,22 @@ internal sealed class SkeletonTable
             at = (at + 1) & mask;
         }
 
+        Put(at, skeleton);
+    }
+
+    private void Put(int at, Skeleton skeleton)
+    {
         _keys[at] = skeleton.Id;
         _values[at] = skeleton;
+        (_words[at], _ends[at]) = Outline.Of(skeleton);
+    }
+
+    private void Clear(int size)
+    {
+        _keys = new ulong[size];
+        _values = new Skeleton?[size];
+        _words = new ulong[size];
+        _ends = new ulong[size];
     }
 
     // Positions are kept: the eviction hand goes by them.
@@ -161,7 +209,7 @@ internal sealed class SkeletonTable
     {
         members = [];
         var size = reader.Number(1 << 28);
-        if (reader.Failed || !System.Numerics.BitOperations.IsPow2(size))
+        if (reader.Failed || size < MinSize || !BitOperations.IsPow2(size))
         {
             return false;
         }
@@ -173,8 +221,7 @@ internal sealed class SkeletonTable
             return false;
         }
 
-        _keys = new ulong[size];
-        _values = new Skeleton?[size];
+        Clear(size);
         for (; count > 0 && !reader.Failed; count--)
         {
             var at = reader.Number(size - 1);
@@ -185,8 +232,7 @@ internal sealed class SkeletonTable
                 return false;
             }
 
-            _keys[at] = skeleton.Id;
-            _values[at] = skeleton;
+            Put(at, skeleton);
             members.Add((skeleton, pattern));
             Count++;
         }

@@ -6,7 +6,7 @@ internal sealed class TemplateIndex
 {
     private const int MaxPerWord = 64;
 
-    private readonly Dictionary<ulong, List<Skeleton>> _byWord = [];
+    private readonly Dictionary<ulong, List<Entry>> _byWord = [];
 
     public void Add(Skeleton template)
     {
@@ -20,20 +20,20 @@ internal sealed class TemplateIndex
             _byWord.Add(anchor, list = []);
         }
 
-        if (!list.Contains(template))
+        if (!list.Exists(e => e.Template == template))
         {
             if (list.Count == MaxPerWord)
             {
                 list.RemoveAt(0);
             }
 
-            list.Add(template);
+            list.Add(Entry.Of(template));
         }
     }
 
     public void Remove(Skeleton template)
     {
-        if (_byWord.TryGetValue(AnchorOf(template), out var list) && list.Remove(template) && list.Count == 0)
+        if (_byWord.TryGetValue(AnchorOf(template), out var list) && list.RemoveAll(e => e.Template == template) > 0 && list.Count == 0)
         {
             _byWord.Remove(AnchorOf(template));
         }
@@ -43,6 +43,7 @@ internal sealed class TemplateIndex
     public void Find(Skeleton skeleton, List<(Skeleton Template, Generalisation By)> found)
     {
         found.Clear();
+        var outline = Outline.Of(skeleton);
         var pieces = skeleton.Pieces.AsSpan();
         for (var i = 0; i < pieces.Length; i++)
         {
@@ -52,9 +53,9 @@ internal sealed class TemplateIndex
                 continue;
             }
 
-            foreach (var template in list)
+            foreach (var (template, required, mask) in list)
             {
-                if (template != skeleton && Covers(template, skeleton, out var by) && !found.Contains((template, by)))
+                if (outline.Has(required, mask) && template != skeleton && Covers(template, skeleton, out var by) && !found.Contains((template, by)))
                 {
                     found.Add((template, by));
                 }
@@ -153,9 +154,9 @@ internal sealed class TemplateIndex
         {
             writer.Hash(word);
             writer.Number(list.Count);
-            foreach (var template in list)
+            foreach (var entry in list)
             {
-                writer.Hash(template.Id);
+                writer.Hash(entry.Template.Id);
             }
         }
     }
@@ -165,7 +166,7 @@ internal sealed class TemplateIndex
         for (var n = reader.Count(); n > 0 && !reader.Failed; n--)
         {
             var word = reader.Hash();
-            var list = new List<Skeleton>();
+            var list = new List<Entry>();
             for (var m = reader.Number(MaxPerWord); m > 0 && !reader.Failed; m--)
             {
                 if (skeletons.Find(reader.Hash()) is not { } template)
@@ -174,10 +175,15 @@ internal sealed class TemplateIndex
                     return;
                 }
 
-                list.Add(template);
+                list.Add(Entry.Of(template));
             }
 
             _byWord.TryAdd(word, list);
         }
+    }
+
+    private readonly record struct Entry(Skeleton Template, Outline Required, Outline Mask)
+    {
+        public static Entry Of(Skeleton template) => new(template, Outline.Required(template, out var mask), mask);
     }
 }

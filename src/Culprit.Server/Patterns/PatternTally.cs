@@ -28,7 +28,7 @@ internal sealed class PatternTally(PatternOptions options)
 
     public void Add(in LogRecord record)
     {
-        var id = _miner.Assign(record.Body);
+        var id = _miner.AssignRecord(record);
         if (!_entries.TryGetValue(id, out var entry))
         {
             if (_entries.Count >= MaxEntries)

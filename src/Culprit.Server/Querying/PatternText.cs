@@ -27,6 +27,11 @@ internal static class PatternText
             return Encoding.UTF8.GetString(DeclaredTemplate.Text(template));
         }
 
+        if (!DeclaredTemplate.FindEventId(Encoding.UTF8.GetBytes(records[0].Attributes)).IsEmpty)
+        {
+            return OfOneEvent(records);
+        }
+
         var miner = new PatternMiner(Small);
         var first = miner.Assign(Encoding.UTF8.GetBytes(records[0].Body));
         foreach (var record in records.Skip(1))
@@ -35,5 +40,34 @@ internal static class PatternText
         }
 
         return miner.Text(first);
+    }
+
+    // The logger says that the records are of one template: a word in which two of one form differ is variable.
+    private static string OfOneEvent(IReadOnlyList<StoredRecord> records)
+    {
+        var scanner = new LineScanner();
+        var first = Read(records[0]);
+        var different = 0UL;
+        foreach (var other in records.Skip(1).Select(Read))
+        {
+            if (!first.Pieces.Select(p => p.SeparatorHash).SequenceEqual(other.Pieces.Select(p => p.SeparatorHash)))
+            {
+                continue;
+            }
+
+            first.MergeSlots(other);
+            for (var i = 0; i < Math.Min(first.Pieces.Length, Generalisation.MaxPlaces); i++)
+            {
+                different |= first.Pieces[i].Hash != other.Pieces[i].Hash ? 1UL << i : 0;
+            }
+        }
+
+        return new Generalisation(different).Apply(first).Render();
+
+        Skeleton Read(StoredRecord record)
+        {
+            var body = Encoding.UTF8.GetBytes(record.Body);
+            return Skeleton.From(scanner.Scan(body), body, scanner);
+        }
     }
 }

@@ -49,6 +49,24 @@ public sealed class PatternsTests
     }
 
     [Fact]
+    public async Task RecordsOfOneEventIdShowWhatDiffersAsVariable()
+    {
+        await using var face = await HttpFace.StartAsync();
+        await face.PostAsync(
+            """
+            [{"message":"Hello, ann of the sea","@i":"7a8b9c0d","service":"api","timestamp":"2026-11-23T04:30:10Z"},
+             {"message":"Hello, bob of the sea","@i":"7a8b9c0d","service":"api","timestamp":"2026-11-23T04:30:11Z"}]
+            """);
+        var annotations = new BatchAnnotations(2);
+        (annotations.Patterns[0], annotations.Patterns[1]) = (new PatternId(5), new PatternId(5));
+        face.Records.Annotate(1, annotations);
+
+        var answer = (await face.GetAsync("/patterns")).Json;
+
+        Assert.Equal("Hello, <*> of the sea", (string?)Assert.Single(answer["patterns"]!.AsArray())!["text"]);
+    }
+
+    [Fact]
     public async Task AMergedPatternIsFoundUnderAnyOfItsIdsAlsoAfterAKill()
     {
         using var folder = new TempFolder();

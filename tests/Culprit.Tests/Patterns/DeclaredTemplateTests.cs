@@ -1,5 +1,7 @@
 using System.Text;
 using Culprit.Engine.Patterns;
+using Culprit.Engine.Records;
+using Culprit.Tests.Support;
 using Xunit;
 
 namespace Culprit.Tests.Patterns;
@@ -31,6 +33,43 @@ public sealed class DeclaredTemplateTests
     public void ItsHolesAreShownAsVariables(string template, string expected) =>
         Assert.Equal(expected, _miner.Text(_miner.AssignDeclared(Encoding.UTF8.GetBytes(template))));
 
+    [Theory]
+    [InlineData("""{"@i":"7a8b9c0d","User":"bob"}""", "7a8b9c0d")]
+    [InlineData("""{"User":"bob","@i": 3054821,"x":1}""", "3054821")]
+    [InlineData("""{"@i":-7}""", "-7")]
+    [InlineData("""{"@i":null}""", "")]
+    [InlineData("""{"@i":{"Id":5}}""", "")]
+    [InlineData("""{"@i":""}""", "")]
+    [InlineData("""{"note":"a \"@i\":\"trap\" in a string"}""", "")]
+    public void AnEventIdIsATextOrANumber(string attributes, string expected) =>
+        Assert.Equal(expected, Encoding.UTF8.GetString(DeclaredTemplate.FindEventId(Encoding.UTF8.GetBytes(attributes))));
+
+    [Fact]
+    public void RecordsOfOneEventIdAreOnePatternWhateverTheirTextIs()
+    {
+        var one = Assign("Hello, ann of 7", """{"@i":"7a8b9c0d"}""");
+        var two = Assign("Hello, to the two of you", """{"@i":"7a8b9c0d","User":"bob"}""");
+        var other = Assign("Hello, ann of 7", """{"@i":"11111111"}""");
+        var none = Assign("Hello, ann of 7", "{}");
+
+        Assert.Equal(one, two);
+        Assert.Equal(3, new[] { one, other, none }.Distinct().Count());
+        Assert.Equal("Hello, ann of <*>", _miner.Text(one));
+    }
+
+    [Fact]
+    public void ATemplateCountsMoreThanAnEventId() =>
+        Assert.Equal(_miner.AssignDeclared("Hello, {User}"u8), Assign("Hello, ann", """{"@i":"7a8b9c0d","@mt":"Hello, {User}"}"""));
+
+    [Fact]
+    public void EventsOfDifferentIdsNeverMerge()
+    {
+        var ids = Enumerable.Range(0, 20).Select(i => Assign($"user {(char)('a' + i)} has left now", $$"""{"@i":{{i}}}""")).ToList();
+        _miner.DrainAliases([]);
+
+        Assert.Equal(20, ids.Select(_miner.Resolve).Distinct().Count());
+    }
+
     [Fact]
     public void DeclaredPatternsNeverMerge()
     {
@@ -55,5 +94,11 @@ public sealed class DeclaredTemplateTests
 
         Assert.InRange(miner.Count, 1, 101);
         Assert.Equal(1_900, miner.Overflowed);
+    }
+
+    private PatternId Assign(string message, string attributes)
+    {
+        var record = Some.Batch(1, Some.Log(0, message: message) with { Attributes = attributes })[0];
+        return _miner.AssignRecord(record);
     }
 }

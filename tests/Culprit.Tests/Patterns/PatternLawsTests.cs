@@ -87,6 +87,47 @@ public sealed class PatternLawsTests
             },
             iter: 5_000);
 
+    // The template is made of the line by whatever places, so that it covers it or not.
+    [Fact]
+    public void AnOutlineNeverHidesACaseFromItsTemplate()
+    {
+        var covered = 0;
+        Gen.Select(Gen.OneOf(Bytes, Lines), Gen.OneOf(Bytes, Lines), Gen.ULong, Gen.ULong, Gen.Bool, Gen.Bool).Sample(
+            (one, two, places, glued, same, tail) =>
+            {
+                var line = Build(one);
+                var by = new Generalisation(places & (places >> 3), glued & places & (places << 1), tail);
+                var template = by.Apply(same ? line : Build(two));
+                if (!TemplateIndex.Covers(template, line, out _))
+                {
+                    return true;
+                }
+
+                covered++;
+                return Outline.Of(line).Has(Outline.Required(template, out var mask), mask);
+            },
+            iter: 20_000, threads: 1);
+        Assert.InRange(covered, 1_000, 20_000);
+
+        static Skeleton Build(byte[] line)
+        {
+            var scanner = new LineScanner();
+            return Skeleton.From(scanner.Scan(line), line, scanner);
+        }
+    }
+
+    [Fact]
+    public void AnOutlineTellsMostOtherLinesApart()
+    {
+        var scanner = new LineScanner();
+        var lines = Enumerable.Range(0, 200).Select(i => Encoding.UTF8.GetBytes($"same same {Word(i)} same same same same same same {Word(i + 500)} same"))
+            .Select(l => Skeleton.From(scanner.Scan(l), l, scanner)).ToArray();
+        var required = Outline.Required(new Generalisation(1UL << 2).Apply(lines[0]), out var mask);
+
+        Assert.True(Outline.Of(lines[0]).Has(required, mask));
+        Assert.InRange(lines.Count(l => Outline.Of(l).Has(required, mask)), 1, 10);
+    }
+
     // With some forty lines a template. At the edge of the evidence (a word seen seven or eight times) order can matter.
     [Fact]
     public void TheOrderOfLinesDoesNotChangeTheirPatterns() =>

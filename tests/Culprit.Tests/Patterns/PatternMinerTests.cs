@@ -82,6 +82,17 @@ public sealed class PatternMinerTests
     [InlineData("login of rhost=", "login of rhost=alpha")]
     public void AnEmptyValueIsAValue(string empty, string full) => Assert.Single(Resolved(AssignAll([empty, full])));
 
+    [Theory]
+    [InlineData("mode=\"eco\" chosen", "mode=\"turbo\" chosen")]
+    [InlineData("mode='eco' chosen", "mode='turbo-charged' chosen")]
+    [InlineData("mode=[eco] chosen", "mode=[very turbo] chosen")]
+    [InlineData("mode=\"eco\" chosen", "mode=\"most economical of all\" chosen")]
+    public void AQuotedValueIsAValueAlsoWhenItIsOneWord(string one, string other) => Assert.Single(AssignAll([one, other]).Distinct());
+
+    [Fact]
+    public void QuotedProseIsNoValue() =>
+        Assert.Equal(2, AssignAll(["send failed, error=\"refused\" again", "send failed, error=\"reset\" again"]).Distinct().Count());
+
     [Fact]
     public void AnOptionalFieldIsNoPartOfTheValueBeforeIt()
     {
