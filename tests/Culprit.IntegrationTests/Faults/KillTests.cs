@@ -38,7 +38,7 @@ public sealed class KillTests
     [Fact]
     public async Task NoAcknowledgedEventIsLostDoubledOrAltered()
     {
-        var runs = FaultTier.Pick(20, 200);
+        var runs = FaultTier.Runs(20, 200);
         var seed = FaultTier.NewSeed();
         var random = new Random(seed);
         using var folder = new TempFolder();

@@ -14,7 +14,7 @@ public sealed class PowerCutTests
     [Fact]
     public async Task NoAcknowledgedEventIsLostToAPowerCut()
     {
-        var cuts = FaultTier.Pick(10, 200);
+        var cuts = FaultTier.Runs(10, 200);
         var seed = FaultTier.NewSeed();
         using var disk = LoopDisk.Create(DiskBytes);
         using var outside = new TempFolder();

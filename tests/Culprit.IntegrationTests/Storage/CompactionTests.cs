@@ -162,7 +162,7 @@ public sealed class CompactionTests : IAsyncLifetime
         var policy = Policy($"{keep}h");
         var retention = new RetentionWorker(_records, new EmbeddedStateStore(_database), policy, _clock, NullLogger<RetentionWorker>.Instance);
         var compaction = Worker($"{keep}h");
-        var samples = new List<(int Files, long Rows, long Bytes, int Handles, long Memory)>();
+        var samples = new List<(int Files, long Rows, long Bytes, int Handles, long Memory, long Heap)>();
         for (var minute = 0; minute < hours * 60; minute++)
         {
             await AddAsync(6, minute % 10 == 0 ? 1 : 0);
@@ -177,11 +177,14 @@ public sealed class CompactionTests : IAsyncLifetime
                     _records.Segments.Sum(s => s.Rows),
                     _records.Segments.Sum(s => s.Bytes),
                     OpenFiles(),
-                    _records.IndexBytes + _records.PendingBytes));
+                    _records.IndexBytes + _records.PendingBytes,
+                    GC.GetTotalMemory(forceFullCollection: true)));
             }
         }
 
         var (first, last) = (samples[keep], samples[^1]);
+        FaultTier.Report(
+            $"Steady state, {hours} simulated hours of which {keep} are kept: hour {keep + 1} and last hour: {first.Files} and {last.Files} files, {first.Rows} and {last.Rows} records, {first.Bytes} and {last.Bytes} bytes, {first.Handles} and {last.Handles} open files, {first.Memory} and {last.Memory} bytes of indexes, {first.Heap / 1e6:0.0} and {last.Heap / 1e6:0.0} MB of heap");
         Assert.InRange(last.Files, 1, first.Files + 12);
         Assert.InRange(last.Files, 1, 70);
         Assert.InRange(last.Rows, first.Rows - 60, first.Rows + 60);

@@ -86,7 +86,7 @@ public sealed class JournalCorruptionTests
     public async Task MutatedFilesNeverStopTheStartAndLoseNothingElse()
     {
         var seed = FaultTier.NewSeed();
-        var runs = FaultTier.Pick(500, 100_000);
+        var runs = FaultTier.Runs(500, 100_000);
         var random = new Random(seed);
         var (disk, ends) = await WrittenAsync(12, padding: 40);
         var path = JournalBench.PathOf(1);

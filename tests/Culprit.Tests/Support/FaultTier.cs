@@ -9,6 +9,12 @@ internal static class FaultTier
 
     public static int Pick(int small, int large) => IsLarge ? large : small;
 
+    /// <summary>How often a fault is made: as the tier has it, or <c>CULPRIT_TEST_RUNS</c>, for a large tier in pieces.</summary>
+    public static int Runs(int small, int large) =>
+        int.TryParse(Environment.GetEnvironmentVariable("CULPRIT_TEST_RUNS"), NumberStyles.None, CultureInfo.InvariantCulture, out var runs) && runs > 0
+            ? runs
+            : Pick(small, large);
+
     /// <summary>A seed to print: that of <c>CULPRIT_TEST_SEED</c> to repeat a run, else a new one.</summary>
     public static int NewSeed() =>
         int.TryParse(Environment.GetEnvironmentVariable("CULPRIT_TEST_SEED"), NumberStyles.None, CultureInfo.InvariantCulture, out var seed)
