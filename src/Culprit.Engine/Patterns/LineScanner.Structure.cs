@@ -128,48 +128,47 @@ internal sealed partial class LineScanner
             return default;
         }
 
-        foreach (var name in TextFields)
+        (int Start, int End) text = default;
+        var rank = TextFields.Length;
+        for (var at = 0; at < line.Length;)
         {
-            var at = line.StartsWith(name) ? 0 : IndexAfterSpace(line, name);
-            if (at < 0)
+            var field = line[at..];
+            var value = FieldValue(field, out var length);
+            for (var i = 0; i < rank; i++)
             {
-                continue;
+                if (field.StartsWith(TextFields[i]))
+                {
+                    text = (at + value.Start, at + value.End);
+                    rank = i;
+                }
             }
 
-            at += name.Length;
-            if (at < line.Length && line[at] == (byte)'"')
-            {
-                var close = CloseOfString(line, at + 1);
-                return (at + 1, close < 0 ? line.Length : close);
-            }
-
-            var space = line[at..].IndexOf((byte)' ');
-            return space == 0 ? default : (at, space < 0 ? line.Length : at + space);
+            at += length + 1;
         }
 
-        return default;
+        return text.End > text.Start ? text : default;
     }
 
-    private static int IndexAfterSpace(ReadOnlySpan<byte> line, ReadOnlySpan<byte> name)
+    // "key=value" or "key=\"any text\"" at the beginning of a line's rest; a word without "=" has no value. What stands in
+    // quotes is no field: note="msg=x".
+    private static (int Start, int End) FieldValue(ReadOnlySpan<byte> rest, out int length)
     {
-        for (var from = 0; from < line.Length;)
+        var space = rest.IndexOf((byte)' ');
+        length = space < 0 ? rest.Length : space;
+        var equals = rest[..length].IndexOf((byte)'=');
+        if (equals < 0)
         {
-            var at = line[from..].IndexOf(name);
-            if (at < 0)
-            {
-                return -1;
-            }
-
-            at += from;
-            if (line[at - 1] == (byte)' ')
-            {
-                return at;
-            }
-
-            from = at + 1;
+            return default;
         }
 
-        return -1;
+        if (equals + 1 < rest.Length && rest[equals + 1] == (byte)'"')
+        {
+            var close = CloseOfString(rest, equals + 2);
+            length = close < 0 ? length : close + 1;
+            return (equals + 2, close < 0 ? rest.Length : close);
+        }
+
+        return (equals + 1, length);
     }
 
     // An object without a text field: its keys are the constant words, its values the variables.

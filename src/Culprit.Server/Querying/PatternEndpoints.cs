@@ -15,11 +15,12 @@ internal static class PatternEndpoints
         Patterns of log records, most frequent or newest first. `from` is rounded down and `to` up to whole minutes; without them: the
         last hour. Ids that have become one pattern count together, and any of them may be given as `pattern`. `records` is what is
         stored, `count` what was sent (more where records are sampled), `share` a pattern's part of all that was asked for. The counts
-        of `patterns`, of `others` beyond `limit` and of `unassigned` records add up to the `count` and `records` of the answer.
+        of `patterns`, of `others` (not on this page) and of `unassigned` records add up to the `count` and `records` of the answer.
+        Pass `next_cursor` back as `cursor`, with the same filters and `sort`, until it is null; all pages are of the first one's time.
         """;
 
     private static readonly IReadOnlyList<string> Parameters =
-        ["service", "environment", "level", "text", "pattern", "from", "to", "sort", "limit"];
+        ["service", "environment", "level", "text", "pattern", "from", "to", "sort", "limit", "cursor"];
 
     public static void MapPatterns(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/patterns", FindAsync)
@@ -32,20 +33,25 @@ internal static class PatternEndpoints
     {
         var query = context.Request.Query;
         var (filter, problem) = EventFilterParser.Parse(
-            new QueryCollection(query.Where(p => p.Key != "sort").ToDictionary(p => p.Key, p => p.Value)), Parameters);
+            new QueryCollection(query.Where(p => p.Key is not ("sort" or "cursor")).ToDictionary(p => p.Key, p => p.Value)), Parameters);
         var (from, to) = filter.TimesUntil(clock.GetUtcNow());
         string? sort = query["sort"];
         problem ??= sort is null or "count" or "last_seen"
             ? from < to ? null : Problem.BadParameter("from", "from must be before to.")
             : Problem.BadParameter("sort", $"sort {JsonText.Echo(sort)} is not one of count, last_seen.");
+        var start = new PatternCursor(filter.Fingerprint, sort == "last_seen", from, to, long.MaxValue, 0);
+        if (problem is null && (string?)query["cursor"] is { } text)
+        {
+            problem = Read(text, ref start);
+        }
+
         return problem is not null
             ? Task.FromResult<IResult>(problem)
             : QueryEndpoints.LimitedAsync(context, clock, async token =>
             {
                 try
                 {
-                    var asked = filter with { FromNanos = from, ToNanos = to };
-                    var page = await search.FindAsync(asked, newestFirst: sort == "last_seen", token).ConfigureAwait(false);
+                    var page = await search.FindAsync(filter, start, token).ConfigureAwait(false);
                     return new JsonAnswer(200, Render(page, names, writer));
                 }
                 catch (TooManyGroupsException)
@@ -54,6 +60,23 @@ internal static class PatternEndpoints
                         422, "too_many_groups", "There are too many patterns to count; ask for a shorter time, a service or a level.");
                 }
             });
+    }
+
+    private static Problem? Read(string text, ref PatternCursor start)
+    {
+        if (!PatternCursor.TryDecode(text, out var cursor))
+        {
+            return Problem.BadParameter("cursor", $"cursor {JsonText.Echo(text)} is not a next_cursor of this server.");
+        }
+
+        if (cursor.Query != start.Query || cursor.NewestFirst != start.NewestFirst)
+        {
+            return Problem.BadParameter(
+                "cursor", "This cursor belongs to a query with other filters; repeat the filters and the order it came from.");
+        }
+
+        start = cursor;
+        return null;
     }
 
     private static ReadOnlyMemory<byte> Render(PatternPage page, PatternNames names, EventJsonWriter writer)
@@ -84,6 +107,7 @@ internal static class PatternEndpoints
             json.WriteNumber("count", page.Unassigned.Count);
             json.WriteNumber("records", page.Unassigned.Records);
             json.WriteEndObject();
+            json.WriteString("next_cursor", page.Next?.Encode());
             json.WriteEndObject();
         }
 

@@ -66,6 +66,78 @@ public sealed class PatternsTests
         Assert.Equal("Hello, <*> of the sea", (string?)Assert.Single(answer["patterns"]!.AsArray())!["text"]);
     }
 
+    // 1,200 records of 40 patterns, several with one count or one last time; the newest thousand do not have all patterns.
+    [Theory]
+    [InlineData("count")]
+    [InlineData("last_seen")]
+    public async Task PagesHaveEveryPatternOnceInOrderThoughRecordsArriveMeanwhile(string sort)
+    {
+        await using var face = await HttpFace.StartAsync();
+        var random = new Random(7);
+        var patterns = Enumerable.Range(0, 1200).Select(i => i < 40 ? (ulong)i + 1 : (ulong)random.Next(1, 31)).ToArray();
+        await PostAsync(face, 1, patterns, i => $"2026-11-23T04:{i / 60:00}:{i / 10 % 6:00}Z");
+
+        var ids = new List<string>();
+        string? cursor = null;
+        for (var pages = 0; pages == 0 || cursor is not null; pages++)
+        {
+            var answer = (await face.GetAsync($"/patterns?to=2026-11-23T04:30:00Z&limit=7&sort={sort}" + (cursor is null ? "" : "&cursor=" + cursor))).Json;
+            ids.AddRange(answer["patterns"]!.AsArray().Select(p => (string)p!["id"]!));
+            Assert.Equal((1200, 1200), (Sums(answer).Count, Sums(answer).Parts));
+            Assert.InRange(pages, 0, 6);
+            cursor = (string?)answer["next_cursor"];
+
+            // Behind the time of the pages.
+            await PostAsync(face, 1201 + (3 * pages), [50, 3, 40], _ => "2026-11-23T04:40:00Z");
+        }
+
+        var whole = (await face.GetAsync($"/patterns?to=2026-11-23T04:30:00Z&limit=1000&sort={sort}")).Json;
+        Assert.Equal(whole["patterns"]!.AsArray().Select(p => (string)p!["id"]!), ids);
+        Assert.Equal(40, ids.Distinct().Count());
+        Assert.Null((string?)whole["next_cursor"]);
+    }
+
+    [Fact]
+    public async Task TheLastHourStaysTheSameHourOnEveryPage()
+    {
+        await using var face = await HttpFace.StartAsync();
+        await PostAsync(face, 1, [1, 2, 3], i => $"2026-11-23T04:3{i}:00Z");
+
+        var one = (await face.GetAsync("/patterns?limit=2")).Json;
+        face.Clock.Advance(TimeSpan.FromHours(5));
+        var two = (await face.GetAsync("/patterns?limit=2&cursor=" + one["next_cursor"])).Json;
+
+        Assert.Equal(((string?)one["from"], (string?)one["to"]), ((string?)two["from"], (string?)two["to"]));
+        Assert.Single(two["patterns"]!.AsArray());
+        Assert.Null((string?)two["next_cursor"]);
+    }
+
+    [Fact]
+    public async Task ACursorIsRefusedThatIsBrokenOrOfAnotherQuestion()
+    {
+        await using var face = await HttpFace.StartAsync();
+        await PostAsync(face, 1, [1, 2, 3], i => $"2026-11-23T04:3{i}:00Z");
+        var cursor = (string)(await face.GetAsync("/patterns?limit=1")).Json["next_cursor"]!;
+
+        Assert.Equal(200, (await face.GetAsync("/patterns?limit=2&cursor=" + cursor)).Status);
+        foreach (var query in (string[])["service=api&cursor=" + cursor, "sort=last_seen&cursor=" + cursor, "cursor=", "cursor=" + cursor[..^1], "cursor=B" + cursor[1..]])
+        {
+            Assert.Equal(400, (await face.GetAsync("/patterns?limit=1&" + query)).Status);
+        }
+    }
+
+    private static async Task PostAsync(HttpFace face, long firstSequence, ulong[] patterns, Func<int, string> time)
+    {
+        await face.PostAsync($"[{string.Join(',', patterns.Select((p, i) => $$"""{"message":"pattern {{p}}","service":"api","timestamp":"{{time(i)}}"}"""))}]");
+        var annotations = new BatchAnnotations(patterns.Length);
+        for (var i = 0; i < patterns.Length; i++)
+        {
+            annotations.Patterns[i] = new PatternId(patterns[i]);
+        }
+
+        face.Records.Annotate(firstSequence, annotations);
+    }
+
     [Fact]
     public async Task AMergedPatternIsFoundUnderAnyOfItsIdsAlsoAfterAKill()
     {

@@ -174,6 +174,39 @@ public sealed class PatternMinerTests
     }
 
     [Fact]
+    public void JavaTracesAreGroupedByTypeFramesAndCauses()
+    {
+        var same = AssignAll(
+        [
+            Trace("seat 12 of bob", "a.B.c(B.java:12)", "x.TimeoutException: after 30 s"),
+            Trace("no train today", "a.B.c(B.java:77)", "x.TimeoutException: peer 10.0.0.1 left\n\t... 12 more"),
+            Trace("no train today", "a.B.c(Unknown Source)", "x.TimeoutException"),
+        ]);
+        var others = AssignAll(
+        [
+            Trace("no train today", "a.B.c(B.java:77)", "x.RefusedException: after 30 s"),
+            Trace("no train today", "a.B.d(B.java:77)", "x.TimeoutException: after 30 s"),
+            Trace("no train today", "a.B.c(B.java:77)", "x.TimeoutException: after 30 s\n\tat q.R.s(R.java:1)\nCaused by: y.Reset: gone"),
+            Trace("no train today", "a.B.c(B.java:77)", null),
+        ]);
+
+        Assert.Single(same.Distinct());
+        Assert.Equal(5, Resolved([.. same, .. others]).Count);
+        Assert.Equal("org.shop.SeatException at a.B.c at a.D.e caused by x.TimeoutException", _miner.Text(same[0]));
+
+        static string Trace(string message, string frame, string? cause) =>
+            $"org.shop.SeatException: {message}\n\tat {frame}\n\tat a.D.e(D.java:9)" + (cause is null ? "" : "\nCaused by: " + cause);
+    }
+
+    [Fact]
+    public void AJsonBodyWithoutTextIsOnePatternHoweverLongItsListsAre() =>
+        Assert.Single(AssignAll(
+        [
+            """{"kind":"cart","items":[{"id":1,"n":2},{"id":3,"n":4},{"id":5,"n":6}]}""",
+            """{"kind":"cart","items":[{"id":1,"n":2},{"id":3,"n":4},{"id":5,"n":6},{"id":7,"n":8},{"id":9,"n":0}]}""",
+        ]).Distinct());
+
+    [Fact]
     public void AliasesLeadFromEveryEarlierIdToThePattern()
     {
         var ids = AssignAll(Names.Select(n => $"session opened for user {n} today"));
