@@ -44,7 +44,7 @@ public sealed class KillTests
         using var folder = new TempFolder();
         using var outside = new TempFolder();
         using var acks = new AckJournal(Path.Combine(outside.Path, "acks"));
-        var driver = new LoadDriver(seed, acks, batchSize: FaultTier.Pick(50, 1000));
+        var driver = new LoadDriver(seed, acks, batchSize: FaultTier.Pick(50, 4000));
         var missed = 0;
         for (var run = 0; run < runs; run++)
         {

@@ -45,8 +45,6 @@ internal static class Oracle
     public static async Task PassesEndToEndAsync(ServerProcess server, LoadDriver driver, CancellationToken cancellationToken)
     {
         var id = await driver.SendFreshAsync(server, cancellationToken);
-        var found = await server.GetAsync("/events/" + id, cancellationToken);
-        Assert.Equal(id, found.GetProperty("id").GetString());
         var components = (await server.GetAsync("/health/detailed", cancellationToken)).GetProperty("components");
         var sequence = components.GetProperty("storage").GetProperty("journal_last_sequence").GetInt64();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -57,6 +55,10 @@ internal static class Oracle
             await pause.WaitForNextTickAsync(limit.Token);
             components = (await server.GetAsync("/health/detailed", limit.Token)).GetProperty("components");
         }
+
+        // Behind a backlog that does not fit in memory it is readable only now.
+        var found = await server.GetAsync("/events/" + id, cancellationToken);
+        Assert.Equal(id, found.GetProperty("id").GetString());
     }
 
     /// <summary>Every log record, oldest first.</summary>
