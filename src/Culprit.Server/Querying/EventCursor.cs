@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using System.Buffers.Text;
-using System.IO.Hashing;
 
 namespace Culprit.Server.Querying;
 
@@ -22,7 +20,7 @@ internal readonly record struct EventCursor(uint Query, long TimestampNanos, Eve
 {
     // u8 version, u8 stream, u32 query, i64 time, i64 row, u32 checksum.
     private const byte Version = 2;
-    private const int Bytes = 2 + 4 + 16 + 4;
+    private const int Bytes = 2 + 4 + 16 + CursorText.ChecksumBytes;
 
     /// <summary>The position after which a stream goes on: what it has at the cursor's very time comes before or after the cursor.</summary>
     public (long TimestampNanos, long Row) After(EventStream stream) => (
@@ -32,25 +30,18 @@ internal readonly record struct EventCursor(uint Query, long TimestampNanos, Eve
     public string Encode()
     {
         Span<byte> bytes = stackalloc byte[Bytes];
-        bytes[0] = Version;
         bytes[1] = (byte)Stream;
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[2..], Query);
         BinaryPrimitives.WriteInt64LittleEndian(bytes[6..], TimestampNanos);
         BinaryPrimitives.WriteInt64LittleEndian(bytes[14..], Row);
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes[^4..], XxHash32.HashToUInt32(bytes[..^4]));
-        return Base64Url.EncodeToString(bytes);
+        return CursorText.Encode(bytes, Version);
     }
 
     public static bool TryDecode(string text, out EventCursor cursor)
     {
         cursor = default;
         Span<byte> bytes = stackalloc byte[Bytes];
-        if (text.Length != Base64Url.GetEncodedLength(Bytes)
-            || Base64Url.DecodeFromChars(text, bytes, out _, out var written) != System.Buffers.OperationStatus.Done
-            || written != Bytes
-            || bytes[0] != Version
-            || bytes[1] > (byte)EventStream.Derived
-            || BinaryPrimitives.ReadUInt32LittleEndian(bytes[^4..]) != XxHash32.HashToUInt32(bytes[..^4]))
+        if (!CursorText.TryDecode(text, Version, bytes) || bytes[1] > (byte)EventStream.Derived)
         {
             return false;
         }

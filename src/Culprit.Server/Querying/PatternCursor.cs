@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using System.Buffers.Text;
-using System.IO.Hashing;
 
 namespace Culprit.Server.Querying;
 
@@ -15,7 +13,7 @@ internal readonly record struct PatternCursor(uint Query, bool NewestFirst, long
 {
     // u8 version, u8 order, u32 query, i64 from, i64 to, i64 rank, u64 id, u32 checksum.
     private const byte Version = 1;
-    private const int Bytes = 2 + 4 + 32 + 4;
+    private const int Bytes = 2 + 4 + 32 + CursorText.ChecksumBytes;
 
     /// <summary>Whether a pattern comes after the cursor: higher ranks first, lower ids first among equals.</summary>
     public bool IsBefore(long rank, ulong id) => rank < Rank || (rank == Rank && id > Id);
@@ -23,27 +21,20 @@ internal readonly record struct PatternCursor(uint Query, bool NewestFirst, long
     public string Encode()
     {
         Span<byte> bytes = stackalloc byte[Bytes];
-        bytes[0] = Version;
         bytes[1] = NewestFirst ? (byte)1 : (byte)0;
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[2..], Query);
         BinaryPrimitives.WriteInt64LittleEndian(bytes[6..], FromNanos);
         BinaryPrimitives.WriteInt64LittleEndian(bytes[14..], ToNanos);
         BinaryPrimitives.WriteInt64LittleEndian(bytes[22..], Rank);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes[30..], Id);
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes[^4..], XxHash32.HashToUInt32(bytes[..^4]));
-        return Base64Url.EncodeToString(bytes);
+        return CursorText.Encode(bytes, Version);
     }
 
     public static bool TryDecode(string text, out PatternCursor cursor)
     {
         cursor = default;
         Span<byte> bytes = stackalloc byte[Bytes];
-        if (text.Length != Base64Url.GetEncodedLength(Bytes)
-            || Base64Url.DecodeFromChars(text, bytes, out _, out var written) != System.Buffers.OperationStatus.Done
-            || written != Bytes
-            || bytes[0] != Version
-            || bytes[1] > 1
-            || BinaryPrimitives.ReadUInt32LittleEndian(bytes[^4..]) != XxHash32.HashToUInt32(bytes[..^4]))
+        if (!CursorText.TryDecode(text, Version, bytes) || bytes[1] > 1)
         {
             return false;
         }
