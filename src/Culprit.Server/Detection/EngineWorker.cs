@@ -36,7 +36,7 @@ internal sealed partial class EngineWorker(
     private static readonly TimeSpan ShowInterval = TimeSpan.FromSeconds(2);
 
     // A snapshot waits for the store, which holds back up to 64 MiB: together well below the 256 MiB that a replay may take.
-    private const long SnapshotBytes = 256L * 1024 * 1024;
+    private const long SnapshotBytes = 128L * 1024 * 1024;
 
     // A large backlog is not caught up with at a stop: the next start goes on from the last snapshot instead.
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(4);
