@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text.Json;
 using Culprit.Engine.Rules;
 
@@ -7,32 +8,64 @@ namespace Culprit.Engine;
 internal sealed partial class Pipeline
 {
     /// <summary>Raised whenever the frozen form changes: an older one is then rebuilt from the journal.</summary>
-    public const int SnapshotVersion = 6;
+    public const int SnapshotVersion = 7;
+
+    private const int LengthBytes = sizeof(int);
 
     private static readonly JsonSerializerOptions SnapshotJson = new() { IncludeFields = false };
 
     /// <summary>The whole state. Restoring it and going on gives the same events as never having stopped.</summary>
-    public byte[] ToSnapshot() => JsonSerializer.SerializeToUtf8Bytes(
-        new PipelineState(
-            TickNanos,
-            [.. _stages.Environments.Select(e => e.Stage.ToState())],
-            [.. _stages.Environments.Select(e => e.Services.Select(s => s.ToState()).ToArray())],
-            [.. _stages.Environments.Select(e => e.Detectors?.ToState() ?? [])],
-            [.. _stages.Environments.Select(e => e.Flows?.ToSnapshot())],
-            _rules?.ToState()),
-        SnapshotJson);
+    /// <remarks>
+    /// i32 length of the JSON of <see cref="PipelineState"/>, the JSON, then each service's occurrences, in its order. Those are
+    /// megabytes under load: base64 in JSON cost more than all the rest of a snapshot.
+    /// </remarks>
+    public byte[] ToSnapshot()
+    {
+        var services = _stages.Environments.SelectMany(e => e.Services).ToList();
+        var states = services.ToDictionary(s => s, s => s.ToState());
+        var json = JsonSerializer.SerializeToUtf8Bytes(
+            new PipelineState(
+                TickNanos,
+                [.. _stages.Environments.Select(e => e.Stage.ToState())],
+                [.. _stages.Environments.Select(e => e.Services.Select(s => states[s]).ToArray())],
+                [.. _stages.Environments.Select(e => e.Detectors?.ToState() ?? [])],
+                [.. _stages.Environments.Select(e => e.Flows?.ToSnapshot())],
+                _rules?.ToState()),
+            SnapshotJson);
+        var bytes = GC.AllocateUninitializedArray<byte>(checked((int)(LengthBytes + json.Length + services.Sum(s => states[s].Dedupe.Bytes))));
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, json.Length);
+        json.CopyTo(bytes, LengthBytes);
+        var rest = bytes.AsSpan(LengthBytes + json.Length);
+        foreach (var service in services)
+        {
+            var size = (int)states[service].Dedupe.Bytes;
+            service.SaveOccurrences(rest[..size]);
+            rest = rest[size..];
+        }
+
+        return bytes;
+    }
 
     /// <summary>Fills a new pipeline from a snapshot; false (and then unusable) when the bytes cannot be read.</summary>
     public bool TryRestore(int version, ReadOnlySpan<byte> bytes)
     {
-        if (version != SnapshotVersion)
+        if (version != SnapshotVersion || bytes.Length < LengthBytes)
+        {
+            return false;
+        }
+
+        var length = BinaryPrimitives.ReadInt32LittleEndian(bytes);
+        var rest = bytes[LengthBytes..];
+        if (length < 0 || length > rest.Length)
         {
             return false;
         }
 
         try
         {
-            return JsonSerializer.Deserialize<PipelineState>(bytes, SnapshotJson) is { } state && Restore(state);
+            return JsonSerializer.Deserialize<PipelineState>(rest[..length], SnapshotJson) is { } state
+                && state.Services.Sum(services => services.Sum(s => s.Dedupe.Bytes)) == rest.Length - length
+                && Restore(state, rest[length..]);
         }
         catch (JsonException)
         {
@@ -40,7 +73,7 @@ internal sealed partial class Pipeline
         }
     }
 
-    private bool Restore(PipelineState state)
+    private bool Restore(PipelineState state, ReadOnlySpan<byte> occurrences)
     {
         TickNanos = state.TickNanos;
         for (var i = 0; i < state.Environments.Count; i++)
@@ -53,10 +86,13 @@ internal sealed partial class Pipeline
 
             foreach (var service in state.Services[i])
             {
-                if (!entry.Service(service.Service).Restore(service))
+                var size = (int)service.Dedupe.Bytes;
+                if (!entry.Service(service.Service).Restore(service, occurrences[..size]))
                 {
                     return false;
                 }
+
+                occurrences = occurrences[size..];
             }
 
             entry.Detectors?.Restore(state.Detectors[i]);

@@ -35,8 +35,9 @@ internal sealed class ServiceStage(string service, PipelineOptions options, ulon
     /// <param name="duplicateOf">Sequence of the record that it repeats, or -1.</param>
     public ErrorFact? Observe(in LogRecord record, long timeNanos, out PatternId pattern, out long duplicateOf)
     {
-        duplicateOf = _dedupe.Observe(record, timeNanos);
+        var key = _dedupe.KeyOf(record);
         pattern = Miner.Resolve(Miner.AssignRecord(record));
+        duplicateOf = _dedupe.Observe(key, timeNanos, record.Sequence);
         var severity = record.Severity;
         var weight = record.Weight; // Counts are of what was sent, not of what sampling left.
         var tally = TallyOf(timeNanos / UnixNanos.PerSecond);
@@ -97,8 +98,12 @@ internal sealed class ServiceStage(string service, PipelineOptions options, ulon
         return new ServiceState(service, _lastNanos, _references, _dedupe.ToState(), _durations.ToState(), miner.WrittenSpan.ToArray());
     }
 
+    /// <summary>What <see cref="ToState"/> leaves out: see <see cref="DedupeWindow.Save"/>.</summary>
+    public void SaveOccurrences(Span<byte> bytes) => _dedupe.Save(bytes);
+
     /// <summary>False when the miner's bytes cannot be read: the snapshot is then useless as a whole.</summary>
-    public bool Restore(ServiceState state)
+    /// <param name="occurrences">From <see cref="SaveOccurrences"/>.</param>
+    public bool Restore(ServiceState state, ReadOnlySpan<byte> occurrences)
     {
         if (PatternMiner.Load(state.Miner, options.Patterns) is not { } miner)
         {
@@ -108,7 +113,7 @@ internal sealed class ServiceStage(string service, PipelineOptions options, ulon
         Miner = miner;
         _lastNanos = state.LastNanos;
         _references = state.References;
-        _dedupe.Restore(state.Dedupe);
+        _dedupe.Restore(state.Dedupe, occurrences);
         _durations.Restore(state.Durations);
         return true;
     }

@@ -234,7 +234,8 @@ public class PipelineTests
     {
         var bytes = New().ToSnapshot();
 
-        Assert.False(New().TryRestore(Pipeline.SnapshotVersion, bytes.AsSpan(0, bytes.Length / 2)));
+        Assert.All((int[])[0, 3, bytes.Length / 2, bytes.Length - 1], n => Assert.False(New().TryRestore(Pipeline.SnapshotVersion, bytes.AsSpan(0, n))));
+        Assert.False(New().TryRestore(Pipeline.SnapshotVersion, [.. bytes, 0]));
         Assert.False(New().TryRestore(Pipeline.SnapshotVersion + 1, bytes));
     }
 

@@ -1,4 +1,5 @@
 using System.IO.Hashing;
+using System.Text.Json.Serialization;
 using Culprit.Engine.Records;
 
 namespace Culprit.Engine.Filtering;
@@ -17,8 +18,8 @@ internal sealed class DedupeWindow(TimeSpan window, int prefixBytes, DedupeBudge
     private OccurrenceTable _old = new();
     private long _youngSince;
 
-    /// <summary>The sequence of the first occurrence that this record repeats, or -1.</summary>
-    public long Observe(in LogRecord record, long timeNanos)
+    /// <summary>What makes a record a repetition of another; what is known of it is fetched from memory meanwhile.</summary>
+    public ulong KeyOf(in LogRecord record)
     {
         var message = record.Body;
         if (prefixBytes > 0 && message.Length > prefixBytes)
@@ -27,6 +28,15 @@ internal sealed class DedupeWindow(TimeSpan window, int prefixBytes, DedupeBudge
         }
 
         var key = XxHash3.HashToUInt64(message, (long)record.Severity);
+        _young.Prefetch(key);
+        _old.Prefetch(key);
+        return key;
+    }
+
+    /// <summary>The sequence of the first occurrence that a record repeats, or -1.</summary>
+    /// <param name="key">From <see cref="KeyOf"/>, called a while before.</param>
+    public long Observe(ulong key, long timeNanos, long sequence)
+    {
         if (_young.TryGet(key, out var firstNanos, out var first) || _old.TryGet(key, out firstNanos, out first))
         {
             if (Math.Abs(timeNanos - firstNanos) < _windowNanos)
@@ -45,7 +55,7 @@ internal sealed class DedupeWindow(TimeSpan window, int prefixBytes, DedupeBudge
             Turn();
         }
 
-        if (budget.Left > 0 && _young.Set(key, timeNanos, record.Sequence))
+        if (budget.Left > 0 && _young.Set(key, timeNanos, sequence))
         {
             budget.Left--;
         }
@@ -69,12 +79,22 @@ internal sealed class DedupeWindow(TimeSpan window, int prefixBytes, DedupeBudge
 
     public DedupeState ToState() => new(_youngSince, _young.ToState(), _old.ToState());
 
-    public void Restore(DedupeState state)
+    /// <summary>The occurrences at rest: they are many, so they are written where they stay.</summary>
+    /// <param name="bytes"><see cref="DedupeState.Bytes"/> of them.</param>
+    public void Save(Span<byte> bytes)
+    {
+        var young = (int)_young.ToState().Bytes;
+        _young.Save(bytes[..young]);
+        _old.Save(bytes[young..]);
+    }
+
+    /// <param name="bytes">What <see cref="Save"/> wrote.</param>
+    public void Restore(DedupeState state, ReadOnlySpan<byte> bytes)
     {
         budget.Left += _young.Count + _old.Count;
         _youngSince = state.YoungSince;
-        _young.Restore(state.Young);
-        _old.Restore(state.Old);
+        _young.Restore(state.Young, bytes[..(int)state.Young.Bytes]);
+        _old.Restore(state.Old, bytes[(int)state.Young.Bytes..]);
         budget.Left -= _young.Count + _old.Count;
     }
 
@@ -95,5 +115,10 @@ internal sealed class DedupeBudget
     public int Left { get; set; } = MaxOccurrences;
 }
 
-/// <summary>A <see cref="DedupeWindow"/> at rest.</summary>
-internal sealed record DedupeState(long YoungSince, OccurrenceState Young, OccurrenceState Old);
+/// <summary>A <see cref="DedupeWindow"/> at rest, but for its occurrences.</summary>
+internal sealed record DedupeState(long YoungSince, OccurrenceState Young, OccurrenceState Old)
+{
+    /// <summary>Size of the occurrences.</summary>
+    [JsonIgnore]
+    public long Bytes => Young.Bytes + Old.Bytes;
+}

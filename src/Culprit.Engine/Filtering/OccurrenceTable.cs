@@ -1,4 +1,7 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+using System.Text.Json.Serialization;
 using Culprit.Engine.Records;
 
 namespace Culprit.Engine.Filtering;
@@ -25,6 +28,16 @@ internal sealed class OccurrenceTable
         timeNanos = _baseTime + (slot.Time * NanosPerStep);
         sequence = _baseSequence + slot.Sequence;
         return slot.Key != 0;
+    }
+
+    /// <summary>Has the processor fetch the key's slot: under load a table is larger than its caches, and two misses a record are dear.</summary>
+    public unsafe void Prefetch(ulong key)
+    {
+        if (Sse.IsSupported)
+        {
+            // Only a hint: when the array moves in between, another line is fetched.
+            Sse.Prefetch0(Unsafe.AsPointer(ref _slots[(int)(Normal(key) & (ulong)(_slots.Length - 1))]));
+        }
     }
 
     /// <summary>Adds or replaces; true when an entry was added.</summary>
@@ -70,9 +83,13 @@ internal sealed class OccurrenceTable
         Count = 0;
     }
 
-    public OccurrenceState ToState()
+    public OccurrenceState ToState() => new(_baseTime, _baseSequence, Count);
+
+    /// <summary>The entries at rest.</summary>
+    /// <param name="bytes"><see cref="OccurrenceState.Bytes"/> of them.</param>
+    public void Save(Span<byte> bytes)
     {
-        var packed = new Slot[Count];
+        var packed = MemoryMarshal.Cast<byte, Slot>(bytes);
         var next = 0;
         foreach (ref readonly var slot in _slots.AsSpan())
         {
@@ -81,14 +98,13 @@ internal sealed class OccurrenceTable
                 packed[next++] = slot;
             }
         }
-
-        return new OccurrenceState(_baseTime, _baseSequence, MemoryMarshal.AsBytes(packed.AsSpan()).ToArray());
     }
 
-    public void Restore(OccurrenceState state)
+    /// <param name="bytes">What <see cref="Save"/> wrote.</param>
+    public void Restore(OccurrenceState state, ReadOnlySpan<byte> bytes)
     {
         Clear();
-        var packed = MemoryMarshal.Cast<byte, Slot>(state.Slots);
+        var packed = MemoryMarshal.Cast<byte, Slot>(bytes);
         var capacity = SmallestCapacity;
         while (3 * capacity < 4 * (packed.Length + 1))
         {
@@ -135,8 +151,13 @@ internal sealed class OccurrenceTable
     }
 
     [StructLayout(LayoutKind.Sequential)]
-    private readonly record struct Slot(ulong Key, int Time, int Sequence);
+    internal readonly record struct Slot(ulong Key, int Time, int Sequence);
 }
 
-/// <summary>An <see cref="OccurrenceTable"/> at rest.</summary>
-internal sealed record OccurrenceState(long BaseTime, long BaseSequence, byte[] Slots);
+/// <summary>An <see cref="OccurrenceTable"/> at rest, but for its entries, which are many.</summary>
+internal sealed record OccurrenceState(long BaseTime, long BaseSequence, int Count)
+{
+    /// <summary>Size of the entries.</summary>
+    [JsonIgnore]
+    public long Bytes => (long)Count * Marshal.SizeOf<OccurrenceTable.Slot>();
+}

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Text;
 using Culprit.Engine.Records;
 using Culprit.Engine.Topology;
@@ -29,6 +30,9 @@ internal sealed class TraceBook
     private long _holdNanos = long.MaxValue;
     private long _nodes;
 
+    // An id with fewer trailing zero bits is not among the open traces: most lines of a flood need not be looked up.
+    private int _openBits;
+
     public TraceBook()
         : this(new OperationIndex(), new TraceCounts(), [], [], 0, 0, 0, 0)
     {
@@ -49,6 +53,8 @@ internal sealed class TraceBook
         {
             _open.Add(id, trace);
         }
+
+        FindOpenBits();
     }
 
     public OperationIndex Index { get; }
@@ -153,12 +159,17 @@ internal sealed class TraceBook
         }
 
         var id = Hash(traceId);
+        if (!HasZeroBits(id, _openBits))
+        {
+            return null;
+        }
+
         if (_open.TryGetValue(id, out var trace))
         {
             return trace;
         }
 
-        if ((id & ((1UL << SampleBits) - 1)) != 0)
+        if (!HasZeroBits(id, SampleBits))
         {
             return null;
         }
@@ -191,7 +202,11 @@ internal sealed class TraceBook
         }
 
         MakeRoom();
+        FindOpenBits();
     }
+
+    private void FindOpenBits() => _openBits = Math.Min(
+        SampleBits, _open.Count == 0 ? SampleBits : _open.Keys.Min(id => BitOperations.TrailingZeroCount(id)));
 
     private void Keep(CompactTrace trace)
     {
@@ -243,6 +258,8 @@ internal sealed class TraceBook
 
     private int StepFor(int traces, int maxNodes) =>
         (int)Math.Max(1, (traces * (double)_nodes / Math.Max(1, _kept.Count)) / maxNodes);
+
+    private static bool HasZeroBits(ulong id, int bits) => (id & ((1UL << bits) - 1)) == 0;
 
     private static ulong Hash(ReadOnlySpan<byte> id) => id.IsEmpty ? 0 : System.IO.Hashing.XxHash3.HashToUInt64(id);
 }
