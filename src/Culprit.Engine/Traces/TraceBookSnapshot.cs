@@ -5,10 +5,11 @@ namespace Culprit.Engine.Traces;
 internal static class TraceBookSnapshot
 {
     private const byte Version = 1;
+    private const int BytesPerNode = 64;
 
     public static byte[] Save(TraceBook book)
     {
-        using var bytes = new MemoryStream();
+        using var bytes = new MemoryStream(BytesPerNode * book.Kept.Sum(t => t.Nodes.Length));
         using var output = new BinaryWriter(bytes);
         output.Write(Version);
         Save(output, book.Index);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
 
@@ -11,7 +12,7 @@ namespace Culprit.Server.Storage.Embedded;
 internal sealed class SegmentOrder
 {
     private readonly IReadOnlyList<TailEntry> _entries;
-    private readonly List<(int Entry, int Index, int Series)> _rows = [];
+    private readonly List<(int Entry, int Index, int Series)> _rows;
     private readonly int[] _byTime;
     private readonly int[] _ranks;
     private readonly int _groupRows;
@@ -22,7 +23,9 @@ internal sealed class SegmentOrder
         _entries = entries;
         Series = series;
         _groupRows = groupRows;
-        var times = new List<long>();
+        var most = entries.Sum(e => e.Batch.Count);
+        _rows = new List<(int Entry, int Index, int Series)>(most);
+        var times = new List<long>(most);
         for (var e = 0; e < entries.Count; e++)
         {
             var batch = entries[e].Batch;
@@ -38,7 +41,7 @@ internal sealed class SegmentOrder
         }
 
         _byTime = [.. Enumerable.Range(0, _rows.Count)];
-        Array.Sort(times.ToArray(), _byTime);
+        CollectionsMarshal.AsSpan(times).Sort(_byTime.AsSpan());
         _ranks = RankSeries();
     }
 
