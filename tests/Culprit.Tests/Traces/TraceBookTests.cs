@@ -47,6 +47,33 @@ public sealed class TraceBookTests
         Assert.Equal(5, book.Dropped);
     }
 
+    [Fact]
+    public void ATraceThatIsOpenWhenSamplingBeginsIsFollowedToItsEnd()
+    {
+        var book = new TraceBook();
+        var rounds = 0;
+        for (; book.SampleBits == 0 && rounds < 10; rounds++)
+        {
+            for (var i = 0; i < TraceBook.MaxOpen - 100; i++)
+            {
+                book.ObserveSpan(BitConverter.GetBytes((rounds * TraceBook.MaxOpen) + i), "1"u8, [], "web", "GET /"u8, Some.At(12 * rounds), 1e6, false);
+            }
+
+            SayAll((12 * rounds) + 9);
+            book.Tick(Some.At((12 * rounds) + 11));
+        }
+
+        SayAll(12 * rounds);
+        book = TraceBookSnapshot.Load(TraceBookSnapshot.Save(book))!;
+        SayAll(12 * rounds);
+
+        Assert.True(book.SampleBits > 0);
+        Assert.Equal(64, book.Open.Count);
+        Assert.All(book.Open.Values, t => Assert.Equal(rounds + 2, t.Lines.Count));
+
+        void SayAll(double at) => Enumerable.Range(0, 64).ToList().ForEach(i => Say(book, $"long{i}", "web", 1, at));
+    }
+
     [Theory]
     [InlineData(int.MaxValue, 300, 100)]
     [InlineData(50, 50, 50)]
