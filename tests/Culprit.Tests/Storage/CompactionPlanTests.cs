@@ -26,6 +26,14 @@ public sealed class CompactionPlanTests
     }
 
     [Fact]
+    public void SmallSegmentsDoNotWaitForALargeOneThatFollows()
+    {
+        Segment[] segments = [.. Segments(8), Segment(8, 300)];
+
+        Assert.Equal(segments[..8], Next(segments));
+    }
+
+    [Fact]
     public void FullSegmentsStayAndSeparateTheirNeighbours() =>
         Assert.Empty(Next([.. Segments(7), Segment(7, 334), .. Segments(7, from: 8)]));
 

@@ -37,7 +37,12 @@ internal static class CompactionPlan
                 for (var start = 0; start < run.Count - 1; start++)
                 {
                     var chosen = Take(run, start, options);
-                    if (chosen.Count > 1 && (isOver || (chosen.Count >= FewestAtOnce && chosen.Sum(s => s.Rows) >= Growth * chosen.Max(s => s.Rows))))
+                    if (!isOver)
+                    {
+                        LeaveLarge(chosen);
+                    }
+
+                    if (chosen.Count > 1)
                     {
                         return chosen;
                     }
@@ -90,6 +95,15 @@ internal static class CompactionPlan
         }
 
         return chosen;
+    }
+
+    /// <summary>Takes away from the end until the rest are enough and of a kind; all when they never are.</summary>
+    private static void LeaveLarge(List<Segment> chosen)
+    {
+        while (chosen.Count > 0 && (chosen.Count < FewestAtOnce || chosen.Sum(s => s.Rows) < Growth * chosen.Max(s => s.Rows)))
+        {
+            chosen.RemoveAt(chosen.Count - 1);
+        }
     }
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
