@@ -99,7 +99,7 @@ internal sealed class ServiceStage(string service, PipelineOptions options, ulon
     }
 
     /// <summary>What <see cref="ToState"/> leaves out: see <see cref="DedupeWindow.Save"/>.</summary>
-    public void SaveOccurrences(Span<byte> bytes) => _dedupe.Save(bytes);
+    public Span<byte> SaveOccurrences(Span<byte> bytes) => _dedupe.Save(bytes);
 
     /// <summary>False when the miner's bytes cannot be read: the snapshot is then useless as a whole.</summary>
     /// <param name="occurrences">From <see cref="SaveOccurrences"/>.</param>

@@ -80,13 +80,9 @@ internal sealed class DedupeWindow(TimeSpan window, int prefixBytes, DedupeBudge
     public DedupeState ToState() => new(_youngSince, _young.ToState(), _old.ToState());
 
     /// <summary>The occurrences at rest: they are many, so they are written where they stay.</summary>
-    /// <param name="bytes"><see cref="DedupeState.Bytes"/> of them.</param>
-    public void Save(Span<byte> bytes)
-    {
-        var young = (int)_young.ToState().Bytes;
-        _young.Save(bytes[..young]);
-        _old.Save(bytes[young..]);
-    }
+    /// <param name="bytes">At least <see cref="DedupeState.Bytes"/> of them.</param>
+    /// <returns>The bytes that follow.</returns>
+    public Span<byte> Save(Span<byte> bytes) => _old.Save(_young.Save(bytes));
 
     /// <param name="bytes">What <see cref="Save"/> wrote.</param>
     public void Restore(DedupeState state, ReadOnlySpan<byte> bytes)

@@ -86,8 +86,9 @@ internal sealed class OccurrenceTable
     public OccurrenceState ToState() => new(_baseTime, _baseSequence, Count);
 
     /// <summary>The entries at rest.</summary>
-    /// <param name="bytes"><see cref="OccurrenceState.Bytes"/> of them.</param>
-    public void Save(Span<byte> bytes)
+    /// <param name="bytes">At least <see cref="OccurrenceState.Bytes"/> of them.</param>
+    /// <returns>The bytes that follow.</returns>
+    public Span<byte> Save(Span<byte> bytes)
     {
         var packed = MemoryMarshal.Cast<byte, Slot>(bytes);
         var next = 0;
@@ -98,6 +99,8 @@ internal sealed class OccurrenceTable
                 packed[next++] = slot;
             }
         }
+
+        return bytes[(int)ToState().Bytes..];
     }
 
     /// <param name="bytes">What <see cref="Save"/> wrote.</param>

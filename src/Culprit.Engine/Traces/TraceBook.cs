@@ -205,8 +205,7 @@ internal sealed class TraceBook
         FindOpenBits();
     }
 
-    private void FindOpenBits() => _openBits = Math.Min(
-        SampleBits, _open.Count == 0 ? SampleBits : _open.Keys.Min(id => BitOperations.TrailingZeroCount(id)));
+    private void FindOpenBits() => _openBits = _open.Keys.Select(id => BitOperations.TrailingZeroCount(id)).Append(SampleBits).Min();
 
     private void Keep(CompactTrace trace)
     {
