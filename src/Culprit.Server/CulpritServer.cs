@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Culprit.Server.Alerting;
+using Culprit.Server.Analyst;
 using Culprit.Server.Configuration;
 using Culprit.Server.DeadLetters;
 using Culprit.Server.Detection;
@@ -38,6 +39,7 @@ internal static class CulpritServer
         builder.AddRules(settings);
         await builder.AddRootCauseAsync(settings, cancellationToken).ConfigureAwait(false);
         builder.AddAlerting(settings);
+        builder.AddAnalyst(settings.Options.Analyst, Environment.GetEnvironmentVariable);
         builder.AddQuerying(settings.Options.WebSocket.MaxConnections);
         builder.AddDeadLetters();
         builder.AddReplay();
@@ -56,6 +58,7 @@ internal static class CulpritServer
         app.MapChanges();
         app.MapQuerying();
         app.MapDiagnose();
+        app.MapAsk();
         app.MapDeadLetters();
         app.MapReplay();
         app.MapHealth();

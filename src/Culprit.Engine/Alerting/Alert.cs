@@ -55,6 +55,9 @@ internal sealed record Alert
     /// <summary>0 to 1.</summary>
     public double? Confidence { get; init; }
 
+    /// <summary>What a model made of it, checked against the evidence.</summary>
+    public string? Explanation { get; init; }
+
     public string? RecommendedAction { get; init; }
 
     /// <summary>File name relative to the runbook folder.</summary>

@@ -65,6 +65,7 @@ internal static class AlertParser
             RootCause = Text(json, "root_cause"),
             Confidence = json.TryGetProperty("confidence", out var sure) && sure.ValueKind == JsonValueKind.Number
                 && sure.TryGetDouble(out var confidence) ? confidence : null,
+            Explanation = Text(json, "explanation"),
             RecommendedAction = Text(json, "recommended_action"),
             Runbook = json.TryGetProperty("runbook", out var runbook) && runbook.ValueKind == JsonValueKind.Object
                 ? Text(runbook, "path")

@@ -8,6 +8,9 @@ internal static class EventTypes
     public const string Summary = "log.summary";
     public const string Anomaly = "log.anomaly";
     public const string RootCause = "log.root_cause";
+
+    /// <summary>What a model made of an explanation; not of the engine.</summary>
+    public const string Analysis = "log.analysis";
     public const string IncidentOpened = "incident.opened";
     public const string IncidentUpdated = "incident.updated";
     public const string IncidentReopened = "incident.reopened";

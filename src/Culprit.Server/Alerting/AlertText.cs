@@ -61,6 +61,11 @@ internal static class AlertText
             yield return ("Root cause", Lines(cause) + confidence);
         }
 
+        if (Known(alert.Explanation) is { } explanation)
+        {
+            yield return ("Explanation", Lines(explanation));
+        }
+
         if (Known(alert.RecommendedAction) is { } action)
         {
             yield return ("What to do", Lines(action));

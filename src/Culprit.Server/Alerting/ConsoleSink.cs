@@ -35,6 +35,7 @@ internal sealed class ConsoleSink(IAnsiConsole console) : IAlertSink
         {
             Line("observed", $"{Text(json, "observed")}; expected {Text(json, "expected")}");
             Line("cause", $"{Text(json, "root_cause")} (confidence {Text(json, "confidence")})");
+            Line("explained", Text(json, "explanation"));
             Line("do", Text(json, "recommended_action"));
             Line("runbook", Text(json, "runbook"));
         }

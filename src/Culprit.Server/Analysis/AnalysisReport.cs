@@ -40,6 +40,9 @@ internal sealed class AnalysisReport
                 case EventTypes.RootCause:
                     Incident(derived).Cause = json.Clone();
                     break;
+                case EventTypes.Analysis:
+                    Incident(derived).Analysis = json.Clone();
+                    break;
                 default:
                     break;
             }
@@ -98,4 +101,7 @@ internal sealed class IncidentFinding
 
     /// <summary>The newest <c>log.root_cause</c>.</summary>
     public JsonElement Cause { get; set; }
+
+    /// <summary>The newest <c>log.analysis</c>; undefined when no model looked at it.</summary>
+    public JsonElement Analysis { get; set; }
 }

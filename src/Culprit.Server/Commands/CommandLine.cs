@@ -16,6 +16,7 @@ internal static class CommandLine
         root.Subcommands.Add(PatternsCommand.Create());
         root.Subcommands.Add(CheckCommand.Create());
         root.Subcommands.Add(IncidentCommand.Create());
+        root.Subcommands.Add(AskCommand.Create());
         root.Subcommands.Add(DlqCommand.Create());
         root.Subcommands.Add(ReplayCommand.Create());
         root.Subcommands.Add(BackupCommand.CreateBackup());

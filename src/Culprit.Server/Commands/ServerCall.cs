@@ -28,13 +28,13 @@ internal static class ServerCall
 
     /// <summary>Sends, and hands over the body of a success; an error goes to standard error in words.</summary>
     public static async Task<int> RunAsync(
-        string url, HttpMethod method, string path, Action<string> show, CancellationToken cancellationToken)
+        string url, HttpMethod method, string path, Action<string> show, CancellationToken cancellationToken, HttpContent? content = null)
     {
         try
         {
             // No timeout: a retry of all takes as long as it takes, and Ctrl-C ends it.
             using var client = new HttpClient(new SocketsHttpHandler()) { Timeout = Timeout.InfiniteTimeSpan };
-            using var request = new HttpRequestMessage(method, Address(url, path));
+            using var request = new HttpRequestMessage(method, Address(url, path)) { Content = content };
             using var response = await client.SendAsync(request, cancellationToken).ConfigureAwait(false);
             if (!response.IsSuccessStatusCode)
             {

@@ -62,6 +62,9 @@ internal sealed class CulpritOptions
     /// <summary>Changes that others report (docs/changes.md).</summary>
     public ChangesSection Changes { get; set; } = new();
 
+    /// <summary>A model that explains what the ranker found. Default: none.</summary>
+    public AnalystSection Analyst { get; set; } = new();
+
     public WebSocketSection WebSocket { get; set; } = new();
 
     /// <summary>Checks every value; each mistake names key, value and what is allowed.</summary>
@@ -82,6 +85,7 @@ internal sealed class CulpritOptions
         Retention.Check(Check);
         Disk.Check(Check);
         Memory.Check(Check);
+        Analyst.Check(Check);
         mistakes.AddRange(Datadog.Mistakes());
         mistakes.AddRange(Changes.GitHub.Mistakes());
         Check(WebSocket.MaxConnections is >= 0 and <= 100_000, "webSocket:maxConnections", WebSocket.MaxConnections, "0 (none) to 100000");

@@ -30,6 +30,7 @@ internal static class QueryingRegistration
         "services":"GET /services",
         "topology":"GET /topology",
         "diagnose":"POST /diagnose",
+        "ask":"POST /ask",
         "summaries":"GET /summaries",
         "health":"GET /health",
         "ready":"GET /ready",

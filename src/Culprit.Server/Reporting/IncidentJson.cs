@@ -24,6 +24,16 @@ internal static class IncidentJson
                 json.WriteNullValue();
             }
 
+            json.WritePropertyName("analysis");
+            if (report.Finding.Analysis.ValueKind == JsonValueKind.Object)
+            {
+                report.Finding.Analysis.WriteTo(json);
+            }
+            else
+            {
+                json.WriteNullValue();
+            }
+
             Array(json, "anomalies", report.Finding.Anomalies, (writer, anomaly) => anomaly.WriteTo(writer));
             Array(json, "timeline", report.Timeline, (writer, entry) =>
             {

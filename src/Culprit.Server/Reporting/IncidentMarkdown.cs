@@ -31,6 +31,11 @@ internal static class IncidentMarkdown
             Cause(page, report);
         }
 
+        if (report.Finding.Analysis.ValueKind == JsonValueKind.Object)
+        {
+            Analysis(page, report.Finding.Analysis);
+        }
+
         page.Append("\n## Timeline\n\n");
         foreach (var entry in report.Timeline)
         {
@@ -68,6 +73,37 @@ internal static class IncidentMarkdown
             page.Append("\n### Ruled out\n\n");
             ruledOut.ForEach(r => page.Append("- ").Append(r).Append('\n'));
         }
+    }
+
+    /// <summary>What a model said that its evidence bears out, or why there is nothing of it.</summary>
+    private static void Analysis(StringBuilder page, JsonElement analysis)
+    {
+        page.Append(CultureInfo.InvariantCulture, $"\n## Explained by {Text(analysis, "model")}\n\n");
+        if (Text(analysis, "failure") is { Length: > 0 } failure)
+        {
+            page.Append(CultureInfo.InvariantCulture, $"Not explained: {failure}. The cause above is the ranker's.\n");
+            return;
+        }
+
+        var verdict = Text(analysis, "verdict");
+        page.Append(CultureInfo.InvariantCulture, $"Verdict: **{(verdict.Length > 0 ? verdict : "unknown")}**. {Text(analysis, "summary")}\n\n");
+        if (Text(analysis, "rests_on") is { Length: > 0 } writer)
+        {
+            page.Append(CultureInfo.InvariantCulture, $"It rests on what {writer} itself logged, and on nothing else.\n\n");
+        }
+
+        foreach (var claim in analysis.GetProperty("claims").EnumerateArray())
+        {
+            page.Append(CultureInfo.InvariantCulture, $"- {Text(claim, "text")}\n");
+            foreach (var evidence in claim.GetProperty("evidence").EnumerateArray())
+            {
+                page.Append(CultureInfo.InvariantCulture, $"  - evidence: {Text(evidence, "text")}\n");
+            }
+        }
+
+        page.Append(
+            CultureInfo.InvariantCulture,
+            $"\n{analysis.GetProperty("dropped_claims").GetArrayLength()} claims were dropped. {analysis.GetProperty("input_tokens")} tokens sent, {analysis.GetProperty("output_tokens")} received, {analysis.GetProperty("lookups")} lookups, {analysis.GetProperty("seconds")} s{(analysis.TryGetProperty("cost_usd", out var cost) ? $", {cost} US dollars" : "")}.\n");
     }
 
     private static void Items(StringBuilder page, IncidentReport report, JsonElement hypothesis, string name, string label)

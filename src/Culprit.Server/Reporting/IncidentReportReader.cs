@@ -21,10 +21,8 @@ internal sealed class IncidentReportReader(IStateStore state, IRecordStore recor
     /// <summary>The report of the incident with that id; null when there is none.</summary>
     public async Task<IncidentReport?> ReadAsync(string id, CancellationToken cancellationToken)
     {
-        var rows = await state.FindAsync(new DerivedQuery { CorrelationId = id, Limit = MaxEvents, OldestFirst = true }, cancellationToken).ConfigureAwait(false);
-        var gathered = new AnalysisReport();
-        gathered.Add([.. rows.OrderBy(r => r.Row).Select(r => r.Event)]);
-        if (gathered.Incidents.FirstOrDefault() is not { State.ValueKind: JsonValueKind.Object } finding)
+        var events = await EventsAsync(id, cancellationToken).ConfigureAwait(false);
+        if (Gather(events) is not { } finding)
         {
             return null;
         }
@@ -32,9 +30,24 @@ internal sealed class IncidentReportReader(IStateStore state, IRecordStore recor
         var lines = await ReadLinesAsync(finding, cancellationToken).ConfigureAwait(false);
         return new IncidentReport(
             finding,
-            Timeline([.. rows.Select(r => r.Event)]),
+            Timeline([.. events.OrderBy(e => e.TimestampNanos)]),
             lines,
             await ReadChangesAsync(finding, cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>Every event of the incident in the order of writing.</summary>
+    public async Task<IReadOnlyList<DerivedEvent>> EventsAsync(string id, CancellationToken cancellationToken)
+    {
+        var rows = await state.FindAsync(new DerivedQuery { CorrelationId = id, Limit = MaxEvents, OldestFirst = true }, cancellationToken).ConfigureAwait(false);
+        return [.. rows.OrderBy(r => r.Row).Select(r => r.Event)];
+    }
+
+    /// <summary>What the events say about their incident; null when none of them is of an incident.</summary>
+    public static IncidentFinding? Gather(IReadOnlyList<DerivedEvent> events)
+    {
+        var gathered = new AnalysisReport();
+        gathered.Add(events);
+        return gathered.Incidents.FirstOrDefault() is { State.ValueKind: JsonValueKind.Object } finding ? finding : null;
     }
 
     private async Task<Dictionary<string, ReportLine>> ReadLinesAsync(IncidentFinding finding, CancellationToken cancellationToken)

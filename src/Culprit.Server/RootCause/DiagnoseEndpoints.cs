@@ -38,23 +38,50 @@ internal static class DiagnoseEndpoints
         }).ConfigureAwait(false);
     }
 
-    private static async Task<(Question? Question, Problem? Problem)> ReadAsync(HttpContext context)
+    /// <summary>The body as JSON, or what is wrong with it.</summary>
+    internal static async Task<(JsonDocument? Json, Problem? Problem)> ReadBodyAsync(HttpContext context)
     {
         if (context.Request.ContentLength > MaxBodyBytes)
         {
-            return (null, new Problem(413, "body_too_large", $"A question has at most {MaxBodyBytes} bytes."));
+            return (null, TooLarge);
         }
 
         try
         {
-            var body = new byte[MaxBodyBytes];
+            var body = new byte[MaxBodyBytes + 1];
             var length = await context.Request.Body.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, context.RequestAborted).ConfigureAwait(false);
-            using var json = JsonDocument.Parse(body.AsMemory(0, length));
-            return Read(json.RootElement);
+            return length > MaxBodyBytes ? (null, TooLarge) : (JsonDocument.Parse(body.AsMemory(0, length)), null);
         }
         catch (JsonException e)
         {
             return (null, new Problem(400, "bad_json", $"The body is no JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine})."));
+        }
+    }
+
+    /// <summary>The times of an object with <c>from</c> and <c>to</c>, or what is wrong with them.</summary>
+    internal static (InquiryRange? Range, Problem? Problem) ReadRange(JsonElement json)
+    {
+        if (Time("from") is not { } from)
+        {
+            return (null, Problem.BadParameter("from", "'from' must be an ISO 8601 time, such as 2026-03-01T14:03:00Z."));
+        }
+
+        return Time("to") is { } to && to > from && to - from <= MaxRange
+            ? (new InquiryRange(from, to), null)
+            : (null, Problem.BadParameter("to", $"'to' must be an ISO 8601 time after 'from', by at most {MaxRange.TotalHours:0} hours."));
+
+        DateTimeOffset? Time(string name) => DateTimeOffset.TryParse(
+            Text(json, name), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) ? time : null;
+    }
+
+    private static Problem TooLarge => new(413, "body_too_large", $"A question has at most {MaxBodyBytes} bytes.");
+
+    private static async Task<(Question? Question, Problem? Problem)> ReadAsync(HttpContext context)
+    {
+        var (json, problem) = await ReadBodyAsync(context).ConfigureAwait(false);
+        using (json)
+        {
+            return problem is not null ? (null, problem) : Read(json!.RootElement);
         }
     }
 
@@ -65,23 +92,12 @@ internal static class DiagnoseEndpoints
             return (null, new Problem(400, "bad_question", "Send an object with 'from' and 'to'."));
         }
 
-        if (Time("from") is not { } from)
-        {
-            return (null, Problem.BadParameter("from", "'from' must be an ISO 8601 time, such as 2026-03-01T14:03:00Z."));
-        }
-
-        if (Time("to") is not { } to || to <= from || to - from > MaxRange)
-        {
-            return (null, Problem.BadParameter("to", $"'to' must be an ISO 8601 time after 'from', by at most {MaxRange.TotalHours:0} hours."));
-        }
-
-        return (new Question(new InquiryRange(from, to), Text("environment"), Text("service")), null);
-
-        string? Text(string name) => json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-
-        DateTimeOffset? Time(string name) => DateTimeOffset.TryParse(
-            Text(name), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) ? time : null;
+        var (range, problem) = ReadRange(json);
+        return range is null ? (null, problem) : (new Question(range, Text(json, "environment"), Text(json, "service")), null);
     }
+
+    private static string? Text(JsonElement json, string name) =>
+        json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private static ReadOnlyMemory<byte> Render(IReadOnlyList<IncidentFinding> findings, int records)
     {

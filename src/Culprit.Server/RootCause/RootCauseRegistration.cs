@@ -9,7 +9,8 @@ internal static class RootCauseRegistration
     private const string DefaultFolder = "runbooks";
 
     public static async Task AddRootCauseAsync(this WebApplicationBuilder builder, Settings settings, CancellationToken cancellationToken) =>
-        builder.Services.AddSingleton(new RootCauseRanker(await LoadRunbooksAsync(settings, cancellationToken).ConfigureAwait(false)))
+        builder.Services.AddSingleton(await LoadRunbooksAsync(settings, cancellationToken).ConfigureAwait(false))
+            .AddSingleton<RootCauseRanker>()
             .AddSingleton<StoredInquiry>();
 
     /// <summary>Loads the runbooks; a file that cannot be used is named on standard error and left out.</summary>

@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
+using Culprit.Server.Analyst;
 using Culprit.Server.Configuration;
 using Culprit.Server.Detection;
 using Culprit.Server.Health;
@@ -79,6 +80,7 @@ internal sealed class HttpFace : IAsyncDisposable
         app.MapChanges();
         app.MapQuerying();
         app.MapDiagnose();
+        app.MapAsk();
         app.MapHealth();
         await app.StartAsync();
         return new HttpFace(app, records);

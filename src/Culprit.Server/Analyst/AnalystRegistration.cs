@@ -1,0 +1,35 @@
+using Culprit.Server.Analyst.Tools;
+using Culprit.Server.Configuration;
+
+namespace Culprit.Server.Analyst;
+
+/// <summary>The model that explains, when one is configured, and the tools that it may use.</summary>
+internal static class AnalystRegistration
+{
+    /// <param name="key">Reads an environment variable.</param>
+    /// <exception cref="InvalidOperationException">The model needs a key and there is none.</exception>
+    public static void AddAnalyst(this WebApplicationBuilder builder, AnalystSection options, Func<string, string?> key)
+    {
+        var services = builder.Services;
+        services.AddSingleton<IAnalystTool, ServiceErrorsTool>();
+        services.AddSingleton<IAnalystTool, ServiceStatusTool>();
+        services.AddSingleton<IAnalystTool, DependenciesTool>();
+        services.AddSingleton<IAnalystTool, RunbookTool>();
+        services.AddSingleton<IAnalystTool, ServicePatternsTool>();
+        services.AddSingleton<IAnalystTool, MetricsTool>();
+        services.AddSingleton<IAnalystTool, ChangesTool>();
+        services.AddSingleton<IAnalystTool, RecordsAroundTool>();
+        services.AddSingleton(s => new AnalystBudget(options, s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<Asking>();
+        if (options.Model is null)
+        {
+            return;
+        }
+
+        var client = ChatClients.Create(options, key(options.KeyName) is { Length: > 0 } found ? found : null);
+        services.AddSingleton(client);
+        services.AddSingleton(s => new LlmAnalyst(
+            client, options, [.. s.GetServices<IAnalystTool>()], s.GetRequiredService<AnalystBudget>(), s.GetRequiredService<TimeProvider>()));
+        services.AddHostedService<AnalystWorker>();
+    }
+}
