@@ -147,10 +147,16 @@ internal sealed class EnvironmentStage
     /// <param name="atLeast">The incident is at least so severe.</param>
     public void Raise(Anomaly anomaly, long tickNanos, List<DerivedEvent> output, IncidentSeverity atLeast = IncidentSeverity.Low)
     {
-        var (open, arrival) = _correlator.Add(anomaly, _history, Graph.Edges(), tickNanos);
+        var edges = Graph.Edges();
+        var (open, arrival) = _correlator.Add(anomaly, _history, edges, tickNanos);
         output.Add(EventWriter.Anomaly(anomaly, open.Incident.Id));
         if (arrival == Arrival.Joined)
         {
+            if (!anomaly.IsSupporting && IncidentCorrelator.FindCascade(open, edges) is { } cascade)
+            {
+                output.Add(EventWriter.Anomaly(cascade, open.Incident.Id));
+            }
+
             open.Incident = open.Incident with { Severity = Worse(open.Incident.Severity, atLeast) };
             return;
         }

@@ -50,6 +50,9 @@ internal sealed record Incident
 
     /// <summary>Its anomalies in order of detection; the first opened it.</summary>
     public required IReadOnlyList<Anomaly> Anomalies { get; init; }
+
+    /// <summary>What kind of fault its anomalies show together.</summary>
+    public required AnomalyType Type { get; init; }
 }
 
 /// <summary>The words of the wire.</summary>

@@ -38,7 +38,7 @@ internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
         var relatedness = new Relatedness(edges);
         if (Closest(_open, anomaly, relatedness, start) is { } open)
         {
-            Join(open, anomaly);
+            Join(open, anomaly, relatedness);
             return (open, Arrival.Joined);
         }
 
@@ -49,7 +49,7 @@ internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
             ended.Reopened++;
             ended.OpenedAt = tickNanos;
             ended.Incident = ended.Incident with { State = IncidentState.Open, ResolvedAt = null };
-            Join(ended, anomaly);
+            Join(ended, anomaly, relatedness);
             return (ended, Arrival.Reopened);
         }
 
@@ -70,6 +70,7 @@ internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
                 ErrorCount = anomaly.ErrorCount,
                 Services = anomaly.Services,
                 Anomalies = [anomaly],
+                Type = anomaly.Type,
             },
         };
         foreach (var service in history.Values)
@@ -80,6 +81,19 @@ internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
         Recount(open);
         _open.Add(open);
         return (open, Arrival.Opened);
+    }
+
+    /// <summary>That the trouble of an incident has spread along the calls, once it has; it is listed among the anomalies from then on.</summary>
+    public static Anomaly? FindCascade(OpenIncident open, IReadOnlyList<ServiceEdge> edges)
+    {
+        if (open.IsPlain || open.Incident.Anomalies.Count >= MaxAnomalies || CascadeFinder.Find(open.Incident, new Relatedness(edges)) is not { } cascade)
+        {
+            return null;
+        }
+
+        open.Incident = open.Incident with { Anomalies = [.. open.Incident.Anomalies, cascade] };
+        open.IsChanged = true;
+        return cascade;
     }
 
     /// <summary>Whether an anomaly that opens no incident tells something new of one that is open.</summary>
@@ -188,13 +202,15 @@ internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
         return closest;
     }
 
-    private static void Join(OpenIncident open, Anomaly anomaly)
+    private static void Join(OpenIncident open, Anomaly anomaly, Relatedness relatedness)
     {
         var incident = open.Incident;
+        var isKnown = incident.Anomalies.Any(a => a.Id == anomaly.Id) || incident.Anomalies.Count >= MaxAnomalies;
+        IReadOnlyList<Anomaly> anomalies = isKnown ? incident.Anomalies : [.. incident.Anomalies, anomaly];
         open.Incident = incident with
         {
-            Anomalies = incident.Anomalies.Any(a => a.Id == anomaly.Id) || incident.Anomalies.Count >= MaxAnomalies
-                ? incident.Anomalies : [.. incident.Anomalies, anomaly],
+            Anomalies = anomalies,
+            Type = isKnown ? incident.Type : IncidentTyping.Of(anomalies, relatedness),
             LastSeenAt = Later(incident.LastSeenAt, anomaly.DetectedAt),
             Services = [.. incident.Services.Union(anomaly.Services, StringComparer.Ordinal)],
         };

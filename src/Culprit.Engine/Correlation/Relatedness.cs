@@ -10,6 +10,9 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
     /// <summary>An edge that is less certain connects nothing.</summary>
     private const double MinConfidence = 0.3;
 
+    /// <summary>Up to here an edge is a guess from who spoke around whom: enough to connect, but not to say which of two calls the other.</summary>
+    private const double MaxGuess = 0.6;
+
     /// <summary>Calls between a cause and its farthest symptom; services between them may stay silent.</summary>
     private const int MaxHops = 4;
 
@@ -21,6 +24,10 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
 
     private readonly ILookup<string, string> _callers = edges.Where(e => e.Confidence >= MinConfidence)
         .ToLookup(e => e.Callee, e => e.Caller, StringComparer.Ordinal);
+
+    /// <summary>The callees that are no guess; all when nothing better is known.</summary>
+    private readonly ILookup<string, string> _sure = Sure(edges)
+        .ToLookup(e => e.Caller, e => e.Callee, StringComparer.Ordinal);
 
     /// <summary>How closely they are connected: 0 not at all, 1 by calls or because nothing is known of its calls, 2 by a trace, 3 by a service.</summary>
     public int Of(Incident incident, Anomaly anomaly)
@@ -43,6 +50,17 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
                 || ((anomaly.StartedAt - incident.StartedAt).Duration() <= Together && HasCommonNeighbour(s, theirs)))
             || theirs.All(IsUnknown) ? 1 : 0;
     }
+
+    /// <summary>Those that call none of the others.</summary>
+    public HashSet<string> Deepest(IReadOnlyCollection<string> services) => services
+        .Where(s => !services.Any(other => Calls(s, other) && !Calls(other, s)))
+        .ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>Calls lead from one node to the other, directly or over others.</summary>
+    public bool Calls(string caller, string callee) => caller != callee && Reaches(caller, _sure, [callee]);
+
+    private static IReadOnlyList<ServiceEdge> Sure(IReadOnlyList<ServiceEdge> edges) =>
+        edges.Where(e => e.Confidence > MaxGuess).ToList() is { Count: > 0 } sure ? sure : edges;
 
     private bool IsUnknown(string service) => !_callees.Contains(service) && !_callers.Contains(service);
 

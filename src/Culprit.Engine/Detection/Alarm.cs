@@ -7,6 +7,9 @@ internal sealed class Alarm
 {
     private const int HoldSteps = 2 * Steps.PerMinute;
 
+    /// <summary>What is rare is judged only when it happens again, so windows that agree need not follow at once.</summary>
+    private const int AgreeSteps = 4;
+
     public bool IsOpen { get; set; }
 
     /// <summary>Newest judged end of a window that was beyond the limit.</summary>
@@ -20,7 +23,7 @@ internal sealed class Alarm
     public bool Reach(long end, bool isCertain)
     {
         var isOver = end - LastReached > HoldSteps;
-        if (end - LastReached > 1)
+        if (end - LastReached > AgreeSteps)
         {
             RunSince = end;
         }
@@ -31,7 +34,7 @@ internal sealed class Alarm
             return false;
         }
 
-        // One window alone may be a hiccup: the next one must agree.
+        // One window alone may be a hiccup: another one within 20 s must agree.
         IsOpen = isCertain || end > RunSince;
         return IsOpen;
     }

@@ -11,6 +11,9 @@ internal static class AnomalyClassifier
     [
         "connection", "connect ", "reset by peer", "unreachable", "no route to host", "broken pipe", "econn",
         "no such host", "name resolution", "unavailable", "socket", "dial tcp", "handshake",
+        "enotfound", "eai_again", "getaddrinfo", "unknownhost", "nxdomain", "servfail", "server misbehaving",
+        "failed to resolve", "could not resolve", "cannot resolve", "unable to resolve",
+        "certificate", "x509", "sslexception", "ssl error", "[ssl", "tls:", "tls error",
     ];
 
     private static readonly string[] LatencyWords = ["timeout", "timed out", "deadline exceeded", "too slow", "slow query", "latency"];

@@ -4,6 +4,7 @@ using Culprit.Engine.Detection.LatencyShift;
 using Culprit.Engine.Detection.MetricLevel;
 using Culprit.Engine.Detection.PatternShift;
 using Culprit.Engine.Detection.Silence;
+using Culprit.Engine.Detection.Surge;
 using Culprit.Engine.Detection.TraceShift;
 
 namespace Culprit.Engine.Detection;
@@ -20,6 +21,8 @@ internal sealed record DetectorOptions
     public GrowthOptions Growth { get; init; } = new();
 
     public SilenceOptions Silence { get; init; } = new();
+
+    public SurgeOptions Surge { get; init; } = new();
 
     public PatternShiftOptions PatternShift { get; init; } = new();
 

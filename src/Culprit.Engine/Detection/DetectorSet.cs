@@ -5,6 +5,7 @@ using Culprit.Engine.Detection.MetricLevel;
 using Culprit.Engine.Detection.PatternShift;
 using Culprit.Engine.Detection.Series;
 using Culprit.Engine.Detection.Silence;
+using Culprit.Engine.Detection.Surge;
 using Culprit.Engine.Detection.TraceShift;
 using Culprit.Engine.Records;
 
@@ -26,7 +27,8 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
     private readonly LatencyShiftDetector _latency = new(environment, options.LatencyShift);
     private readonly MetricLevelDetector _levels = new(environment, options.MetricLevel);
     private readonly GrowthDetector _growth = new(environment, options.Growth);
-    private readonly SilenceDetector _silence = new(environment, options.Silence);
+    private readonly SilenceDetector _silence = new(environment, options.Silence, lateness);
+    private readonly SurgeDetector _surges = new(environment, options.Surge);
     private readonly PatternShiftDetector _patterns = new(environment, options.PatternShift);
     private readonly TraceShiftDetector _traces = new(environment, options.TraceShift);
     private readonly SortedDictionary<string, ServiceTraffic> _traffic = new(StringComparer.Ordinal);
@@ -127,8 +129,9 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
                 .Concat(_growth.Judge(frame, _levels.Series, Load))
                 .Concat(_levels.Judge(frame, _quiet, Load, s => _latency.HasRoots || _latency.Knows(s) || IsIdle(s, frame)))
                 .Concat(_isEnded ? [] : _silence.Judge(frame, _traffic))
+                .Concat(_surges.Judge(frame, _traffic))
                 .Concat(_patterns.Judge(frame, _traffic))
-                .Concat(signs is null || step <= _judged ? [] : _traces.Judge(frame, _traffic.Count, signs))
+                .Concat(signs is null || step <= _judged ? [] : _traces.Judge(frame, _traffic.Count, s => !_quiet.IsExcluded(s), signs))
                 .OrderBy(a => a.StartedAt).ThenByDescending(a => a.Strength).ThenBy(a => a.Id, StringComparer.Ordinal));
         }
 
@@ -155,8 +158,9 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
         _levels.Settle(_judged, Open);
         _growth.Settle(_judged, Open);
         _silence.Settle(_judged, Open);
+        _surges.Settle(_judged, Open);
         _patterns.Settle(_judged, Open);
-        _traces.Settle(_judged, step => Open(string.Empty, step));
+        _traces.Settle(_judged, Open);
     }
 
     /// <summary>A time that belongs to an incident is no baseline.</summary>
@@ -164,7 +168,7 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
 
     public DetectorSetState ToState() => new(
         _judged, _dirty, _quiet, [.. _traffic.Values], _errors.ToState(), _latency.ToState(), _levels.ToState(),
-        _growth.ToState(), _silence.ToState(), _patterns.ToState(), _traces.ToState());
+        _growth.ToState(), _silence.ToState(), _surges.ToState(), _patterns.ToState(), _traces.ToState());
 
     public void Restore(DetectorSetState state)
     {
@@ -182,6 +186,7 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
         _levels.Restore(state.Levels);
         _growth.Restore(state.Growth);
         _silence.Restore(state.Silence);
+        _surges.Restore(state.Surges);
         _patterns.Restore(state.Patterns);
         _traces.Restore(state.Traces);
     }
@@ -194,8 +199,8 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
             return 1;
         }
 
-        var length = Frame.Lengths[1];
-        var usual = traffic.All.UsualIn(frame, 1, Math.Max(frame.Since, traffic.Since)).PerStep * length;
+        var length = Frame.Lengths[Frame.Minute];
+        var usual = traffic.All.UsualIn(frame, Frame.Minute, Math.Max(frame.Since, traffic.Since)).PerStep * length;
         return usual >= 1 ? traffic.All.Counts.Between(frame.End - length, frame.End) / usual : 1;
     }
 
@@ -240,5 +245,6 @@ internal sealed record DetectorSetState(
     MetricLevelState Levels,
     IReadOnlyDictionary<string, long> Growth,
     IReadOnlyDictionary<string, Alarm> Silence,
+    IReadOnlyDictionary<string, Alarm> Surges,
     IReadOnlyList<PatternSeries> Patterns,
     TraceShiftState Traces);

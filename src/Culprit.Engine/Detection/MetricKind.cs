@@ -20,11 +20,17 @@ internal enum MetricKind : byte
 
     /// <summary>How much of a resource there is; not judged.</summary>
     Limit,
+
+    /// <summary>Work that waits: more is worse, and more load is no excuse.</summary>
+    Backlog,
 }
 
 /// <summary>Reads the words of a metric's name.</summary>
 internal static class MetricKinds
 {
+    /// <summary>Fewer that wait, or a shorter wait in seconds, is no backlog: bursts leave a few behind all the time.</summary>
+    public const double MinBacklog = 10;
+
     private static readonly HashSet<string> FailureWords = Words(
         "error errors fail failed failure failures fault faults exception exceptions 5xx 500 503 4xx 401 403 reject rejected rejections " +
         "timeout timeouts drop dropped drops restart restarts oom oomkilled retry retries refused abort aborted evicted panic dead unhealthy expired");
@@ -33,8 +39,10 @@ internal static class MetricKinds
         "latency duration p50 p75 p90 p95 p99 p999 rtt elapsed responsetime response delay wait waiting");
 
     private static readonly HashSet<string> ResourceWords = Words(
-        "cpu mem memory heap rss disk usage used util utilization utilisation saturation pool queue queued backlog lag pending depth " +
+        "cpu mem memory heap rss disk usage used util utilization utilisation saturation pool depth " +
         "connections conns fd fds descriptors threads goroutines inflight age load active busy occupancy size bytes");
+
+    private static readonly HashSet<string> BacklogWords = Words("queue queued backlog lag pending");
 
     private static readonly HashSet<string> SuccessWords = Words("success successful successrate availability uptime healthy up ready hit hits");
 
@@ -47,6 +55,7 @@ internal static class MetricKinds
             : words.Exists(FailureWords.Contains) ? MetricKind.Failure
             : words.Exists(SuccessWords.Contains) ? MetricKind.Success
             : words.Exists(LatencyWords.Contains) ? MetricKind.Latency
+            : words.Exists(BacklogWords.Contains) ? MetricKind.Backlog
             : words.Exists(ResourceWords.Contains) ? MetricKind.Resource
             : MetricKind.Other;
     }

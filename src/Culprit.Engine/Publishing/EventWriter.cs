@@ -75,7 +75,7 @@ internal static class EventWriter
             json.WriteString("environment", incident.Environment);
             json.WriteString("state", incident.State.ToWire());
             json.WriteString("severity", incident.Severity.ToWire());
-            json.WriteString("anomaly_type", incident.Anomalies[0].Type.ToWire());
+            json.WriteString("anomaly_type", incident.Type.ToWire());
             json.WriteString("started_at", Iso(incident.StartedAt));
             json.WriteString("detected_at", Iso(incident.DetectedAt));
             json.WriteString("last_seen_at", Iso(incident.LastSeenAt));
@@ -141,7 +141,7 @@ internal static class EventWriter
             json.WriteString("incident_id", incident.Id);
             json.WriteString("environment", incident.Environment);
             json.WriteString("severity", incident.Severity.ToWire());
-            json.WriteString("anomaly_type", incident.Anomalies[0].Type.ToWire());
+            json.WriteString("anomaly_type", incident.Type.ToWire());
             json.WriteString("started_at", Iso(incident.StartedAt));
             Strings(json, "services", incident.Services);
             json.WriteString("expected", incident.Anomalies[0].Expected);

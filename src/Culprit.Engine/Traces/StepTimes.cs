@@ -162,8 +162,9 @@ internal sealed class StepTimes(OperationIndex index, List<CompactTrace> before,
             return 0;
         }
 
-        var sorted = values.Order().ToList();
-        return sorted[sorted.Count / 2];
+        var sorted = values.ToArray();
+        Array.Sort(sorted);
+        return sorted[sorted.Length / 2];
     }
 
     private static string Word(Pool pool) => pool switch

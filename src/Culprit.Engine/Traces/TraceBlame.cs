@@ -94,7 +94,7 @@ internal sealed class TraceBlame(OperationIndex index, EventShifts shifts, List<
 
         tally.Now++;
         tally.Echoes += isEcho ? 1 : 0;
-        if (tally.Shift is null || Math.Abs(shift.Sigmas) > Math.Abs(tally.Shift.Sigmas))
+        if (tally.Shift is null || Clarity(shift) > Clarity(tally.Shift))
         {
             (tally.Shift, tally.Witness) = (shift, witness);
         }
@@ -106,7 +106,7 @@ internal sealed class TraceBlame(OperationIndex index, EventShifts shifts, List<
         foreach (var shift in shifts.Of(node.Operation))
         {
             var isPresent = Array.BinarySearch(node.Events, shift.Event) >= 0;
-            if (isPresent == shift.Sigmas > 0 && (strongest is null || Math.Abs(shift.Sigmas) > Math.Abs(strongest.Sigmas)))
+            if (isPresent == shift.Sigmas > 0 && (strongest is null || Clarity(shift) > Clarity(strongest)))
             {
                 strongest = shift;
             }
@@ -114,6 +114,9 @@ internal sealed class TraceBlame(OperationIndex index, EventShifts shifts, List<
 
         return strongest;
     }
+
+    /// <summary>An error that comes up says more than a usual step that becomes rarer: that may be another mix of work.</summary>
+    private double Clarity(EventShift shift) => Math.Abs(shift.Sigmas) * (IsMix(shift) ? MixWeight : 1);
 
     private bool HasAnomalyBelow(TraceNode[] nodes, int at, int start)
     {

@@ -64,6 +64,22 @@ public class ErrorSpikeDetectorTests
         Assert.NotEmpty(anomaly.Evidence);
     }
 
+    /// <summary>Seconds from one error of a new pattern to the next, and until it is found: what comes one by one is no clump.</summary>
+    [Theory]
+    [InlineData(12, 75)]
+    [InlineData(60, 0)]
+    public void ErrorsOneByOneAreFoundWithinAMinute(int every, int seconds)
+    {
+        var traffic = new SomeTraffic(6);
+        var digests = Seconds(25, s => [
+            SomeTraffic.Digest(s, "shop", traffic.Poisson(20), s >= 1200 && s % every < 1 ? 1 : 0)]);
+
+        var found = Play(digests);
+
+        Assert.Equal(seconds > 0, found.Count > 0);
+        Assert.All(found, a => Assert.InRange(a.DetectedAt, Some.Noon.AddSeconds(1200), Some.Noon.AddSeconds(1200 + seconds)));
+    }
+
     [Fact]
     public void ShiftedInTimeItIsTheSame()
     {

@@ -74,6 +74,12 @@ public class LatencyShiftDetectorTests
         Assert.Empty(found);
     }
 
+    [Theory]
+    [InlineData(12, false)]     // after a start everything warms up
+    [InlineData(40, true)]
+    public void WithoutHistoryNothingIsSlow(double seconds, bool isFound) =>
+        Assert.Equal(isFound, Play(seconds, 25, 20, _ => 10, seed: 4).Count > 0);
+
     [Fact]
     public void ScalingAllDurationsChangesNoVerdict()
     {

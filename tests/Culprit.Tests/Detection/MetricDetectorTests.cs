@@ -16,6 +16,9 @@ public class MetricDetectorTests
     [InlineData("requests_per_sec", MetricKind.Other)]
     [InlineData("CpuUsageRate(%)", MetricKind.Resource)]
     [InlineData("db.pool.wait_time", MetricKind.Latency)]
+    [InlineData("consumer_lag", MetricKind.Backlog)]
+    [InlineData("queue_depth", MetricKind.Backlog)]
+    [InlineData("queue_capacity", MetricKind.Limit)]
     public void TheNameSaysHowToJudge(string name, object kind) => Assert.Equal(kind, MetricKinds.Of(name));
 
     [Fact]
@@ -45,6 +48,39 @@ public class MetricDetectorTests
     [Fact]
     public void AResourceAloneOnlySupports() =>
         Assert.All(Play("cpu_usage", 15, i => i < 60 ? 20 + _noise.Next() : 95), a => Assert.True(a.IsSupporting));
+
+    /// <summary>What waits usually at most, and what waits from a moment on.</summary>
+    [Theory]
+    [InlineData(0, 60, true)]       // nothing ever waited
+    [InlineData(0, 3, false)]       // a few
+    [InlineData(20, 200, true)]
+    [InlineData(20, 45, false)]     // a burst of twice as many
+    public void ABacklogOpensByItself(double usual, double then, bool isFound)
+    {
+        var found = Play("queue_depth", 30, i => i < 60 ? Math.Floor(usual * _noise.Next()) : then, points: 63);
+
+        Assert.Equal(isFound, found.Exists(a => !a.IsSupporting));
+        Assert.All(found, a => Assert.Equal(AnomalyType.LatencySpike, a.Type));
+    }
+
+    /// <summary>Growth in percent a minute, and minutes until it is found; 0 for not within ten.</summary>
+    [Theory]
+    [InlineData(30, 5)]
+    [InlineData(12, 9)]
+    [InlineData(2, 0)]
+    public void MemoryThatLeavesAllBehindThatWasSeenIsALeakWithinMinutes(double percent, int minutes)
+    {
+        var found = Play("memory_used_mb", 30, i => (300 + (i % 20 * 2) + _noise.Next()) * (1 + (percent / 100 * Math.Max(0, i - 120) / 2)), points: 140)
+            .Where(a => a.Detector == "growth").ToList();
+
+        Assert.Equal(minutes > 0, found.Count > 0);
+        Assert.All(found, a => Assert.Equal(AnomalyType.MemoryLeak, a.Type));
+        Assert.All(found, a => Assert.InRange(a.DetectedAt, Some.Noon.AddMinutes(60), Some.Noon.AddMinutes(60 + minutes)));
+    }
+
+    [Fact]
+    public void MemoryThatLeavesAllBehindThatWasSeenIsALeakOnlyWithHistory() =>
+        Assert.DoesNotContain(Play("memory_used_mb", 30, i => 300 + (i < 20 ? 0 : 40 * (i - 20)), points: 40), a => a.Detector == "growth");
 
     [Fact]
     public void MemoryThatGrowsAndNeverFallsIsALeak()

@@ -27,6 +27,10 @@ public class PatternShiftDetectorTests
     public void WarningsThatComeUpOpenIncidents() =>
         Assert.Contains(Play(s => s < 600 ? 0.2 : 20, _ => 10, isWarning: true), a => !a.IsSupporting);
 
+    [Fact]
+    public void ABurstOfWarningsIsNoShift() =>
+        Assert.DoesNotContain(Play(s => s is >= 600 and < 625 ? 60 : 0.2, _ => 10, isWarning: true), a => !a.IsSupporting);
+
     private List<Anomaly> Play(Func<int, double> rate, Func<int, double> other, bool isWarning)
     {
         var set = new DetectorSet("production", new DetectorOptions(), TimeSpan.FromMinutes(2));

@@ -23,6 +23,18 @@ public class SilenceDetectorTests
         Assert.All(found, a => Assert.Equal(["service-0"], a.Services));
     }
 
+    /// <summary>Seconds of silence: until records can no longer be late it may be a shipper that stalls.</summary>
+    [Theory]
+    [InlineData(100, false)]
+    [InlineData(150, true)]
+    public void AShortSilenceOnlySupports(int seconds, bool opens)
+    {
+        var found = Play(600 + seconds, (service, s) => service == 0 && s >= 600 ? 0 : 10);
+
+        Assert.Contains(found, a => a.IsSupporting);
+        Assert.Equal(opens, found.Exists(a => !a.IsSupporting));
+    }
+
     [Fact]
     public void WhenAllFallSilentItIsOneFinding()
     {

@@ -35,6 +35,34 @@ public class TraceShiftDetectorTests
         Assert.Equal("shop", anomaly.Services[0]);
     }
 
+    /// <summary>Highest score by chance in quiet looks, then a steady one: what a service often scores says nothing of it.</summary>
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(2.5, false)]
+    public void ScoresMustBeRareForTheServiceItself(double usual, bool isFound)
+    {
+        var noise = new SomeTraffic(3);
+
+        var found = Play(begin => [new TraceSign("shop", false, 1, begin < Some.At(1200) ? usual * noise.Next() : 5.5, "5 of 9 requests break off")], from: 0, until: 1320);
+
+        Assert.Equal(isFound, found.Count > 0);
+    }
+
+    [Fact]
+    public void OnlyTheServicesNamedAreKeptOpen()
+    {
+        var set = new DetectorSet("production", new DetectorOptions(), TimeSpan.FromMinutes(2));
+        var open = new HashSet<string>();
+        for (var s = 0; s < 400; s++)
+        {
+            set.Observe(SomeTraffic.Digest(s, "shop", 5, 0));
+            set.Judge(Some.At(s), (_, _) => s >= 300 ? [new TraceSign("shop", false, 1, 20, "all requests break off")] : []);
+            set.Settle((service, _) => open.Add(service));
+        }
+
+        Assert.Equal(["shop"], open);
+    }
+
     [Fact]
     public void WithoutHistoryNothingIsSaid() =>
         Assert.Empty(Play(_ => [new TraceSign("shop", false, 1, 30, "all fail")], from: 0, until: 60));

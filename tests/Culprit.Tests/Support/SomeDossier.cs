@@ -135,6 +135,7 @@ internal sealed class SomeDossier
                 ErrorCount = errors,
                 Services = anomaly.Services,
                 Anomalies = [anomaly],
+                Type = anomaly.Type,
             },
             At = _start.AddSeconds(_lengthSeconds),
             Services = InOrder(services, order),

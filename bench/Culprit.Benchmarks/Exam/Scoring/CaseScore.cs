@@ -20,6 +20,9 @@ internal sealed record CaseScore
 
     public string AnomalyType { get; init; } = string.Empty;
 
+    /// <summary>Whose anomaly opened the incident.</summary>
+    public string Detector { get; init; } = string.Empty;
+
     public bool IsTypeRight { get; init; }
 
     /// <summary>Place of the root among the services named; 0 when it is not among them.</summary>
@@ -75,6 +78,7 @@ internal sealed record CaseScore
             Form = form,
             DelaySeconds = (found.DetectedAt - label.Start).TotalSeconds,
             AnomalyType = found.AnomalyType,
+            Detector = found.Detector,
             IsTypeRight = label.AnomalyTypes.Contains(found.AnomalyType),
             Rank = found.RankOf([label.RootCause, .. label.Also]),
             Confidence = first?.Confidence ?? 0,

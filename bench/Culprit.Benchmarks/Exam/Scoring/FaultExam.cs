@@ -8,21 +8,31 @@ internal static class FaultExam
     public static int Run(ExamArguments arguments)
     {
         var cases = arguments.Cases().ToList();
-        var scores = new List<CaseScore>[cases.Count];
+        var scores = new List<CaseScore>?[cases.Count];
         var done = 0;
+        var writing = new Lock();
         Parallel.For(0, cases.Count, new ParallelOptions { MaxDegreeOfParallelism = arguments.Jobs }, i =>
         {
             scores[i] = [.. Score(cases[i], arguments.Forms)];
+            lock (writing)
+            {
+                Write(arguments, [.. scores.OfType<List<CaseScore>>().SelectMany(s => s)]);
+            }
+
             Console.Error.WriteLine($"{Interlocked.Increment(ref done)} of {cases.Count}: {cases[i].Id}");
         });
-        var all = scores.SelectMany(s => s).ToList();
+        var all = scores.SelectMany(s => s!).ToList();
         Console.Write(ScoreTable.Render(all, arguments.WithCases));
+        return 0;
+    }
+
+    /// <summary>After each case, so that a run that is cut off has left something.</summary>
+    private static void Write(ExamArguments arguments, IReadOnlyList<CaseScore> scores)
+    {
         if (arguments.JsonFile is { } file)
         {
-            ScoreFile.Write(file, all);
+            ScoreFile.Write(file, scores);
         }
-
-        return 0;
     }
 
     /// <summary>One simulation for all forms: they differ in what is kept of its spans only.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Culprit.Benchmarks.Exam.Simulation;
 
 namespace Culprit.Benchmarks.Exam.Scoring;
 
@@ -22,7 +23,7 @@ internal static class QuietExam
                 using (simulation)
                 {
                     var player = new ExamPlayer(form, simulation.Start);
-                    FaultExam.Play(simulation, [player]);
+                    Play(simulation, player);
                     var incidents = player.Report.Incidents.Select(FoundIncident.Of).ToList();
                     total += incidents.Count;
                     Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
@@ -37,5 +38,22 @@ internal static class QuietExam
         var days = arguments.Hours / 24 * quiet.Count * arguments.Forms.Count;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{total / days:0.00} incidents in 24 quiet hours"));
         return 0;
+    }
+
+    /// <summary>Tells of each incident as it comes, so that a run that is cut off has said something.</summary>
+    private static void Play(SimulatedSystem simulation, ExamPlayer player)
+    {
+        var told = 0;
+        foreach (var second in simulation.Seconds())
+        {
+            player.Add(second);
+            foreach (var incident in player.Report.Incidents.Skip(told))
+            {
+                told++;
+                Console.Error.WriteLine(FoundIncident.Of(incident));
+            }
+        }
+
+        player.Finish();
     }
 }

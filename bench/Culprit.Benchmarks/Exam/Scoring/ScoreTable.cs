@@ -81,13 +81,13 @@ internal static class ScoreTable
 
     private static void Cases(StringBuilder text, IReadOnlyList<CaseScore> scores)
     {
-        text.AppendLine("| case | spans | visible | calls hit | delay | incidents | before | beside | type | root | named | change |");
-        text.AppendLine("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+        text.AppendLine("| case | spans | visible | calls hit | delay | incidents | before | beside | by | type | root | named | change |");
+        text.AppendLine("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
         foreach (var s in scores)
         {
             var delay = s.DelaySeconds is { } seconds ? Invariant($"{seconds:0.0} s") : "not found";
             var rank = !s.IsFound ? "" : s.Rank > 0 ? Invariant($"{s.Label.RootCause}: {s.Rank}") : s.Label.RootCause + ": -";
-            text.AppendLine(Invariant($"| {s.Label.CaseId} | {s.Form.ToString().ToLowerInvariant()} | {(s.Label.IsClearlyVisible ? "yes" : "")} | {s.Label.AffectedCalls}/{s.Label.ExposedCalls} | {delay} | {s.Incidents} | {s.Before} | {s.Beside} | {s.AnomalyType}{(s.IsFound && !s.IsTypeRight ? " (wrong)" : "")} | {rank} | {string.Join(", ", s.Named)} | {(s.IsFound ? s.IsChangeRight ? "right" : "wrong" : "")} |"));
+            text.AppendLine(Invariant($"| {s.Label.CaseId} | {s.Form.ToString().ToLowerInvariant()} | {(s.Label.IsClearlyVisible ? "yes" : "")} | {s.Label.AffectedCalls}/{s.Label.ExposedCalls} | {delay} | {s.Incidents} | {s.Before} | {s.Beside} | {s.Detector} | {s.AnomalyType}{(s.IsFound && !s.IsTypeRight ? " (wrong)" : "")} | {rank} | {string.Join(", ", s.Named)} | {(s.IsFound ? s.IsChangeRight ? "right" : "wrong" : "")} |"));
         }
 
         text.AppendLine().AppendLine("Incidents before and beside:").AppendLine();

@@ -8,7 +8,7 @@ namespace Culprit.Engine.Detection.ErrorSpike;
 /// <remarks>
 /// Compares the rate in the window with the rate in the quiet time before it (likelihood ratio of two Poisson rates, widened by the
 /// observed clumping: a quasi-Poisson model), once per time and once per unit of the service's other traffic; both must be
-/// unusual, so neither more load nor less of it is a spike. A pattern never seen before is the case of a rate of nothing. Of one fault the narrowest scope speaks: while a pattern of a
+/// unusual, so neither more load nor less of it is a spike. What comes in many steps, one after the other, is counted by steps as well, where it hardly clumps. A pattern never seen before is the case of a rate of nothing. Of one fault the narrowest scope speaks: while a pattern of a
 /// service is above its limit, the service is not reported again. One environment's; not thread-safe.
 /// </remarks>
 internal sealed class ErrorSpikeDetector(string environment, ErrorSpikeOptions options)
@@ -121,13 +121,14 @@ internal sealed class ErrorSpikeDetector(string environment, ErrorSpikeOptions o
                 continue;
             }
 
-            var sigma = LikelihoodRatio.OfRates(usual.Count, usual.Steps, count, length);
-            if (service is not null && OfTraffic(service, scope, frame, i, since, usual, count) is { } perTraffic)
+            var sigma = Sigma(i, since, count, usual);
+            var steps = sigma < _needed ? scope.Counts.StepsAbove(0, from, frame.End) : 0;
+            if (steps >= options.MinCount)
             {
-                sigma = Math.Min(sigma, perTraffic);
+                // Errors that come one by one are no clump, so they need not be as many as if they were.
+                sigma = Math.Max(sigma, Sigma(i, since, steps, scope.Counts.UsualIn(frame.Before(i), since, options.SpreadClumping)));
             }
 
-            sigma /= Math.Sqrt(usual.Dispersion);
             if (sigma >= _needed && !(sigma <= best?.Sigma))
             {
                 best = new Spike(from, length, count, usual, sigma);
@@ -135,6 +136,13 @@ internal sealed class ErrorSpikeDetector(string environment, ErrorSpikeOptions o
         }
 
         return best;
+
+        double Sigma(int lengthIndex, long since, long happened, Usual before)
+        {
+            var ofTime = LikelihoodRatio.OfRates(before.Count, before.Steps, happened, Frame.Lengths[lengthIndex]);
+            var ofTraffic = service is null ? null : OfTraffic(service, scope, frame, lengthIndex, since, before, happened);
+            return Math.Min(ofTime, ofTraffic ?? ofTime) / Math.Sqrt(before.Dispersion);
+        }
     }
 
     private static double? OfTraffic(

@@ -10,22 +10,30 @@ namespace Culprit.Engine.Detection.Growth;
 /// Judges the lower envelope (the least value of each stretch), because collection of garbage makes a saw of healthy memory and only what remains after it
 /// matters; a fall back to where it began (a restart, a rotation) ends the growth. A robust trend (Mann-Kendall, Theil-Sen) must be
 /// certain, large against the start and against the noise, and still be going on. More load explains growth by the same factor.
+/// Without a limit near it must also leave all behind that was seen for a good while before: each tooth of a saw rises for a while.
 /// </remarks>
 internal sealed class GrowthDetector(string environment, GrowthOptions options)
 {
     public const string Name = "growth";
+    private const int EverySteps = Steps.PerMinute / 2;
     private const double HoldSteps = 15 * Steps.PerMinute;
 
     private readonly Dictionary<string, long> _open = new(StringComparer.Ordinal);
     private double _needed;
 
-    /// <summary>Judges the resources that have new points; call before the level detector marks them as judged.</summary>
+    /// <summary>Judges the resources that have new points, twice a minute: what grows for minutes can wait for seconds.</summary>
     public IEnumerable<Anomaly> Judge(Frame frame, IEnumerable<MetricSeries> all, Func<string, double> loadFactor)
     {
-        _needed = frame.Sigma(all.Count(s => s.Kind == MetricKind.Resource) * options.Minutes.Count);
-        var limits = all.Where(s => s.Kind == MetricKind.Limit && s.Points.Count > 0).ToLookup(s => s.Service, StringComparer.Ordinal);
-        foreach (var series in all.Where(s => s.IsDirty && s.Kind == MetricKind.Resource))
+        if (frame.End % EverySteps != 0)
         {
+            yield break;
+        }
+
+        _needed = frame.Sigma(all.Count(s => s.Kind is MetricKind.Resource or MetricKind.Backlog) * options.Minutes.Count);
+        var limits = all.Where(s => s.Kind == MetricKind.Limit && s.Points.Count > 0).ToLookup(s => s.Service, StringComparer.Ordinal);
+        foreach (var series in all.Where(s => s.IsTrendDirty && s.Kind is MetricKind.Resource or MetricKind.Backlog))
+        {
+            series.IsTrendDirty = false;
             if (Test(series, frame, Limit(series, limits[series.Service]), loadFactor) is not { } growth)
             {
                 continue;
@@ -78,7 +86,8 @@ internal sealed class GrowthDetector(string environment, GrowthOptions options)
             }
 
             var points = Envelope(series.Points, from, end);
-            if (points.Count < 10)
+            var sigma = points.Count < 10 || points[^1].Value < 1.03 * points.Min(p => p.Value) ? 0 : MannKendall.Sigma(points);
+            if (sigma < _needed)
             {
                 continue;
             }
@@ -88,16 +97,18 @@ internal sealed class GrowthDetector(string environment, GrowthOptions options)
             var toLimit = limit - trend.End;
             var isNearLimit = toLimit < trend.PerHour * options.Horizon.TotalHours && trend.End > 0.5 * limit;
             var factor = Math.Max(1, loadFactor(series.Service));
-            var enough = isNearLimit ? options.MinGrowth / 2 : options.MinGrowth;
-            if (minutes < options.MinMinutes && !isNearLimit)
+            var isShort = minutes < options.MinMinutes && !isNearLimit;
+            var enough = isNearLimit ? options.MinGrowth / 2 : isShort ? options.MinShortGrowth : options.MinGrowth;
+            if (series.Kind == MetricKind.Backlog && trend.End < MetricKinds.MinBacklog)
             {
-                continue; // A saw of garbage collection looks like this until its first fall.
+                continue;
             }
 
-            if (trend.Sigma >= _needed && grown >= 6 * trend.Noise && trend.Start >= 0
-                && trend.End >= (1 + enough) * factor * trend.Start && IsGoingOn(points, trend))
+            if (grown >= 6 * trend.Noise && trend.Start >= 0
+                && trend.End >= (1 + enough) * factor * trend.Start && IsGoingOn(points, trend)
+                && (isNearLimit || IsBeyondAll(series.Points, from, minutes, trend.End)))
             {
-                return new Growing(points[0].TimeNanos, minutes, trend, limit);
+                return new Growing(points[0].TimeNanos, minutes, trend, limit, sigma);
             }
         }
 
@@ -110,6 +121,14 @@ internal sealed class GrowthDetector(string environment, GrowthOptions options)
         var third = points.Skip(points.Count * 2 / 3).ToList();
         return third.Count >= 3 && Trend.Of(third).PerHour >= 0.4 * trend.PerHour
             && points[^1].Value >= trend.End - Math.Max(4 * trend.Noise, 0.2 * (trend.End - trend.Start));
+    }
+
+    /// <summary>Nothing as high was seen in half as long a time before (for a short span, half an hour), or in all that is remembered: no tooth of a saw, no usual swing.</summary>
+    private bool IsBeyondAll(List<MetricPoint> points, long from, int minutes, double level)
+    {
+        var past = (minutes < options.MinMinutes ? options.MinMinutes : minutes / 2) * 60L * UnixNanos.PerSecond;
+        return (points[0].TimeNanos <= from - past || (points.Count == MetricSeries.MaxPoints && points[0].TimeNanos < from))
+            && points.TakeWhile(p => p.TimeNanos < from).All(p => level > (1 + (options.MinGrowth / 2)) * p.Value);
     }
 
     private List<MetricPoint> Envelope(List<MetricPoint> points, long from, long end)
@@ -162,7 +181,8 @@ internal sealed class GrowthDetector(string environment, GrowthOptions options)
         return new Anomaly
         {
             Id = ContentId.Of("anomaly", environment, Name, series.Service, series.Metric, (growth.StartNanos / (600 * UnixNanos.PerSecond)).ToString(CultureInfo.InvariantCulture)),
-            Type = words.Exists(w => w is "mem" or "memory" or "heap" or "rss") ? AnomalyType.MemoryLeak : AnomalyType.Unknown,
+            Type = words.Exists(w => w is "mem" or "memory" or "heap" or "rss") ? AnomalyType.MemoryLeak
+                : series.Kind == MetricKind.Backlog ? AnomalyType.LatencySpike : AnomalyType.Unknown,
             Detector = Name,
             Environment = environment,
             Services = [series.Service],
@@ -172,11 +192,11 @@ internal sealed class GrowthDetector(string environment, GrowthOptions options)
             ErrorCount = 0,
             Expected = string.Create(CultureInfo.InvariantCulture, $"{series.Metric} without a trend, near {trend.Start:0.##}"),
             Observed = string.Create(CultureInfo.InvariantCulture,
-                $"{series.Metric} grew from {trend.Start:0.##} to {trend.End:0.##} in {growth.Minutes} min, {trend.PerHour:0.##} an hour{left}: Mann-Kendall {trend.Sigma:0.0} standard deviations"),
+                $"{series.Metric} grew from {trend.Start:0.##} to {trend.End:0.##} in {growth.Minutes} min, {trend.PerHour:0.##} an hour{left}: Mann-Kendall {growth.Sigma:0.0} standard deviations"),
             Evidence = [],
-            Strength = trend.Sigma,
+            Strength = growth.Sigma,
         };
     }
 
-    private sealed record Growing(long StartNanos, int Minutes, Trend Trend, double? Limit);
+    private sealed record Growing(long StartNanos, int Minutes, Trend Trend, double? Limit, double Sigma);
 }

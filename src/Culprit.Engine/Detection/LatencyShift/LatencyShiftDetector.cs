@@ -114,6 +114,11 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
         foreach (var length in Frame.Lengths)
         {
             var from = frame.End - length;
+            if ((from - frame.Since) * Steps.Seconds < options.MinHistory.TotalSeconds)
+            {
+                continue;
+            }
+
             var pool = default(Slow);
             Shift? worst = null;
             foreach (var operation in service.Operations.Values)

@@ -15,6 +15,9 @@ internal sealed record LatencyShiftOptions
     /// <summary>Fewer durations of one operation before the window say nothing of what is usual. Default 5.</summary>
     public int MinBefore { get; init; } = 5;
 
+    /// <summary>History before a window without which nothing is called slow: after a start all is. Default 30 s.</summary>
+    public TimeSpan MinHistory { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Fewer slow ones than this are never a shift. Default 3.</summary>
     public int MinSlow { get; init; } = 3;
 

@@ -10,7 +10,8 @@ namespace Culprit.Engine.Detection.MetricLevel;
 /// influence curve and its role in robust estimation", 1974), so a past fault in the history hardly matters. The weakest of the
 /// newest points counts. It must also lie beyond all that was seen, and beyond what the same metric does on other services in
 /// quiet times: an idle service that goes from 0.2 to 2 % is nothing. More load explains more use of a resource.
-/// A resource alone is a symptom of load, so it only supports an incident that other findings opened, unless it is nearly used up.
+/// A resource alone is a symptom of load, so it only supports an incident that other findings opened. Work that waits is none: a
+/// backlog of three times all that was seen opens one.
 /// </remarks>
 internal sealed class MetricLevelDetector(string environment, MetricLevelOptions options)
 {
@@ -100,28 +101,61 @@ internal sealed class MetricLevelDetector(string environment, MetricLevelOptions
             return null;
         }
 
-        var before = points.Take(first).Where(p => !quiet.IsExcluded(Steps.OfNanos(p.TimeNanos))).Select(p => p.Value).ToArray();
-        if (before.Length < options.MinPoints)
+        Span<double> sorted = stackalloc double[MetricSeries.MaxPoints];
+        var count = 0;
+        for (var i = 0; i < first; i++)
+        {
+            if (!quiet.IsExcluded(Steps.OfNanos(points[i].TimeNanos)))
+            {
+                sorted[count++] = points[i].Value;
+            }
+        }
+
+        if (count < options.MinPoints)
         {
             return null;
         }
 
-        Array.Sort(before);
-        var median = before[before.Length / 2];
-        var deviations = before.Select(v => Math.Abs(v - median)).Order().ToArray();
-        var spread = (1.4826 * deviations[deviations.Length / 2]) + (0.05 * Math.Abs(median)) + 1e-9;
+        var before = sorted[..count];
+        before.Sort();
+        var median = before[count / 2];
+        var spread = (1.4826 * MedianDeviation(before)) + (0.05 * Math.Abs(median)) + 1e-9;
         var isDown = series.Kind == MetricKind.Success;
-        var newest = points.Skip(first).Select(p => p.Value).ToList();
-        var weakest = isDown ? newest.Max() : newest.Min();
+        var weakest = points[first].Value;
+        for (var i = first + 1; i < points.Count; i++)
+        {
+            weakest = isDown ? Math.Max(weakest, points[i].Value) : Math.Min(weakest, points[i].Value);
+        }
+
         var factor = series.Kind == MetricKind.Resource ? Math.Max(1, loadFactor(series.Service)) : 1;
         var excess = isDown ? median - weakest : weakest - (median * factor);
+        if (series.Kind == MetricKind.Backlog && weakest < Math.Max(MetricKinds.MinBacklog, options.MinBacklogRatio * before[^1]))
+        {
+            return null;
+        }
+
         var isBeyondAll = isDown ? weakest < before[0] - (0.5 * (median - before[0])) : weakest > before[^1] + (0.5 * (before[^1] - median));
         var usualElsewhere = Usual(series.Metric, excess <= 3 * spread ? Math.Abs(weakest - median) : null);
         var sigma = excess / spread;
         return sigma >= _needed + 1 && isBeyondAll && excess >= 1.5 * usualElsewhere
             && (isDown ? weakest * options.MinRatio < median : weakest > median * factor * options.MinRatio)
-            ? new Shift(points[first].TimeNanos, median, weakest, before.Length, sigma)
+            ? new Shift(points[first].TimeNanos, median, weakest, count, sigma)
             : null;
+    }
+
+    /// <summary>Median of the distances from the median, of values that are sorted: they grow to both sides of it.</summary>
+    private static double MedianDeviation(ReadOnlySpan<double> sorted)
+    {
+        var median = sorted[sorted.Length / 2];
+        var (below, above) = ((sorted.Length / 2) - 1, sorted.Length / 2);
+        var deviation = 0.0;
+        for (var taken = 0; taken <= sorted.Length / 2; taken++)
+        {
+            var isAbove = below < 0 || (above < sorted.Length && sorted[above] - median <= median - sorted[below]);
+            deviation = isAbove ? sorted[above++] - median : median - sorted[below--];
+        }
+
+        return deviation;
     }
 
     /// <summary>By how much the metric leaves its median on any service: the 99th percentile of quiet times.</summary>
@@ -182,7 +216,7 @@ internal sealed class MetricLevelDetector(string environment, MetricLevelOptions
         var words = MetricKinds.Split(series.Metric);
         return series.Kind switch
         {
-            MetricKind.Latency => AnomalyType.LatencySpike,
+            MetricKind.Latency or MetricKind.Backlog => AnomalyType.LatencySpike,
             MetricKind.Resource when words.Exists(w => w is "mem" or "memory" or "heap" or "rss") => AnomalyType.MemoryLeak,
             MetricKind.Resource => AnomalyType.Unknown,
             MetricKind.Failure when words.Exists(w => w is "oom" or "oomkilled") => AnomalyType.MemoryLeak,

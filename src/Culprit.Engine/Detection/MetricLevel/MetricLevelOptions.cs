@@ -13,6 +13,9 @@ internal sealed record MetricLevelOptions
     /// <summary>The level must be so many times the usual one. Default 1.5.</summary>
     public double MinRatio { get; init; } = 1.5;
 
+    /// <summary>A backlog must be so many times as large as any seen before. Default 3.</summary>
+    public double MinBacklogRatio { get; init; } = 3;
+
     /// <summary>Metrics judged per environment. Default 5,000.</summary>
     public int MaxMetrics { get; init; } = 5000;
 }

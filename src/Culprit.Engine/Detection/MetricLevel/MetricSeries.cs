@@ -23,8 +23,11 @@ internal sealed class MetricSeries
     /// <summary>When the level left the usual, while the alarm is open.</summary>
     public long StartNanos { get; set; }
 
-    /// <summary>There are points that were not judged.</summary>
+    /// <summary>There are points whose level was not judged.</summary>
     public bool IsDirty { get; set; }
+
+    /// <summary>There are points whose trend was not judged.</summary>
+    public bool IsTrendDirty { get; set; }
 
     public void Add(long timeNanos, double value)
     {
@@ -53,5 +56,6 @@ internal sealed class MetricSeries
         }
 
         IsDirty = true;
+        IsTrendDirty = true;
     }
 }

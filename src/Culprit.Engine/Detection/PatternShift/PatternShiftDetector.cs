@@ -7,13 +7,13 @@ namespace Culprit.Engine.Detection.PatternShift;
 /// <summary>A pattern below ERROR that a service logs far more often than usual, or no longer, measured against all else that it logs.</summary>
 /// <remarks>
 /// Likelihood ratio of two rates per record of the service, widened by the clumping seen, over one minute and five, so that neither
-/// load nor a short burst counts. Only warnings open incidents when they come up; what vanishes or comes up at INFO supports the
+/// load nor a short burst counts: what comes up must do so in most steps of its window. Only warnings open incidents when they come up; what vanishes or comes up at INFO supports the
 /// findings of others, because a change of work looks the same.
 /// </remarks>
 internal sealed class PatternShiftDetector(string environment, PatternShiftOptions options)
 {
     public const string Name = "pattern-shift";
-    private static readonly int[] LengthIndexes = [1, 2];
+    private static readonly int[] LengthIndexes = [Frame.Minute, Frame.FiveMinutes];
 
     /// <summary>Steps between two looks: there are many patterns, and the shortest window is a minute.</summary>
     private const int EverySteps = 4;
@@ -115,7 +115,8 @@ internal sealed class PatternShiftDetector(string environment, PatternShiftOptio
             }
 
             var expected = usual.Count / all * allNow;
-            var isUp = now > options.MinRatio * expected && now > options.MinRatio * usual.PerStep * Frame.Lengths[i] && now >= options.MinCount;
+            var isUp = now > options.MinRatio * expected && now > options.MinRatio * usual.PerStep * Frame.Lengths[i] && now >= options.MinCount
+                && series.Counts.StepsAbove(options.MinRatio * expected / (2 * Frame.Lengths[i]), from, frame.End) >= Math.Min(options.MinSpread * Frame.Lengths[i], now / 2.0);
             var isGone = now <= options.MaxShare * expected && expected >= options.MinCount;
             var sigma = Math.Abs(LikelihoodRatio.OfRates(usual.Count, all, now, allNow)) / Math.Sqrt(usual.Dispersion);
             if ((isUp || isGone) && sigma >= _needed + options.Extra)

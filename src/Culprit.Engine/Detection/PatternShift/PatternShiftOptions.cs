@@ -12,6 +12,10 @@ internal sealed record PatternShiftOptions
     /// <summary>Fewer records than this, expected or seen, shift nothing. Default 15.</summary>
     public int MinCount { get; init; } = 15;
 
+    /// <summary>What comes up must be up in this share of the window's steps of 5 s, or half as many as there are records. Default 0.6.</summary>
+    /// <remarks>Caches are rebuilt and indexes compacted in bursts of seconds; a fault stays.</remarks>
+    public double MinSpread { get; init; } = 0.6;
+
     /// <summary>Standard deviations beyond what a single test needs: what is no error must be clearer. Default 2.</summary>
     public double Extra { get; init; } = 2;
 

@@ -25,6 +25,33 @@ internal sealed class CountSeries
     /// <summary>Sum of the steps from <paramref name="from"/> up to but without <paramref name="to"/>.</summary>
     public long Between(long from, long to) => Sum(ByStep, from, to, out _);
 
+    /// <summary>Steps of a window in which it happened more often than a limit.</summary>
+    public int StepsAbove(double limit, long from, long to)
+    {
+        var steps = 0;
+        for (var i = ByStep.Count - 1; i >= 0 && ByStep[i].At >= from; i--)
+        {
+            steps += ByStep[i].At < to && ByStep[i].Count > limit ? 1 : 0;
+        }
+
+        return steps;
+    }
+
+    /// <summary>The largest count of a minute that ended before a step.</summary>
+    public long LargestMinuteBefore(long step)
+    {
+        long largest = 0;
+        foreach (var counted in ByMinute)
+        {
+            if (counted.At < step / Steps.PerMinute)
+            {
+                largest = Math.Max(largest, counted.Count);
+            }
+        }
+
+        return largest;
+    }
+
     /// <summary>The first step of a window in which more happened than usual.</summary>
     public long Onset(long from, long to, double usualPerStep)
     {

@@ -3,11 +3,17 @@ namespace Culprit.Engine.Detection.Series;
 /// <summary>The moment that detectors judge: windows end with it, and what lies before them is the baseline.</summary>
 internal sealed class Frame
 {
-    /// <summary>Window lengths in steps: 10 s, 1 min and 5 min. The short ones see what is strong soon, the long ones what is slow.</summary>
-    public static readonly IReadOnlyList<int> Lengths = [2, 12, 60];
+    /// <summary>Window lengths in steps: 10 s, 25 s, 1 min and 5 min. The short ones see what is strong soon, the long ones what is weak.</summary>
+    public static readonly IReadOnlyList<int> Lengths = [2, 5, 12, 60];
+
+    /// <summary>Of <see cref="Lengths"/>: one minute.</summary>
+    public const int Minute = 2;
+
+    /// <summary>Of <see cref="Lengths"/>: five minutes.</summary>
+    public const int FiveMinutes = 3;
 
     /// <summary>Evidence so many times as strong as needed counts at once, without a second window that agrees.</summary>
-    public const double Certain = 1.4;
+    public const double Certain = 1.25;
 
     private readonly QuietSpan[] _spans;
 
@@ -26,7 +32,7 @@ internal sealed class Frame
 
     /// <summary>What a single test must reach when a detector makes so many of each window.</summary>
     /// <remarks>
-    /// The three lengths do not count: windows that follow one another overlap, so that those of a minute are a new test only
+    /// The lengths do not count: windows that follow one another overlap, so that those of a minute are a new test only
     /// every twelfth step, and the steps of the budget already count each of them.
     /// </remarks>
     public double Sigma(int tests) => AlarmBudget.Sigma(End - Since, tests);

@@ -8,17 +8,23 @@ namespace Culprit.Engine.Detection.Silence;
 /// <remarks>
 /// Expected is the usual rate (likelihood ratio of two Poisson rates, widened by the clumping seen), lowered by the factor by
 /// which all other services together do less. A minute is the shortest silence, so that restarts pass; a service that speaks
-/// seldom needs five, and one that speaks less than about five times a minute is never missed. When all
+/// seldom needs five, and one that speaks less than about five times a minute is never missed. Until a silence is longer than records may be
+/// late, it may be a shipper that stalls: it tells more of an incident that others opened, and opens none. When all
 /// fall silent at once it is the way of the logs and not the services: one finding.
 /// </remarks>
-internal sealed class SilenceDetector(string environment, SilenceOptions options)
+/// <param name="lateness">By how much a record may be late.</param>
+internal sealed class SilenceDetector(string environment, SilenceOptions options, TimeSpan lateness)
 {
     public const string Name = "silence";
 
     /// <summary>Of <see cref="Frame.Lengths"/>: one minute and five.</summary>
-    private static readonly int[] LengthIndexes = [1, 2];
+    private static readonly int[] LengthIndexes = [Frame.Minute, Frame.FiveMinutes];
+
+    /// <summary>Marks the alarm of a silence that no lateness explains. No service is named so.</summary>
+    private const string Certain = "\0certain";
 
     private readonly SortedDictionary<string, Alarm> _alarms = new(StringComparer.Ordinal);
+    private readonly int _lateSteps = (int)(lateness.TotalSeconds / Steps.Seconds);
     private double _needed;
 
     /// <param name="traffic">By service; the environment as a whole has no name.</param>
@@ -37,15 +43,10 @@ internal sealed class SilenceDetector(string environment, SilenceOptions options
                 continue;
             }
 
-            if (!_alarms.TryGetValue(service.Service, out var alarm))
+            var isLate = service.Service.Length > 0 && MayBeLate(service, silence, frame);
+            if (Alarm(isLate || service.Service.Length == 0 ? service.Service : service.Service + Certain).Reach(frame.End, isCertain: false))
             {
-                alarm = new Alarm();
-                _alarms.Add(service.Service, alarm);
-            }
-
-            if (alarm.Reach(frame.End, isCertain: false))
-            {
-                yield return ToAnomaly(service.Service, frame, silence);
+                yield return ToAnomaly(service.Service, frame, silence) with { IsSupporting = isLate };
             }
         }
     }
@@ -55,7 +56,7 @@ internal sealed class SilenceDetector(string environment, SilenceOptions options
         foreach (var (service, alarm) in _alarms.Where(a => a.Value.IsOpen))
         {
             alarm.Settle(end);
-            open(service, alarm.LastReached);
+            open(service.Replace(Certain, string.Empty, StringComparison.Ordinal), alarm.LastReached);
         }
     }
 
@@ -68,6 +69,22 @@ internal sealed class SilenceDetector(string environment, SilenceOptions options
             _alarms.Add(service, alarm);
         }
     }
+
+    private Alarm Alarm(string key)
+    {
+        if (!_alarms.TryGetValue(key, out var alarm))
+        {
+            alarm = new Alarm();
+            _alarms.Add(key, alarm);
+        }
+
+        return alarm;
+    }
+
+    /// <summary>It spoke as usual within the time by which records may be late.</summary>
+    private bool MayBeLate(ServiceTraffic service, Silence silence, Frame frame) =>
+        silence.Length < _lateSteps
+        && service.All.Counts.Between(frame.End - _lateSteps, frame.End) > options.MaxShare * silence.Expected * _lateSteps / silence.Length;
 
     private Silence? Test(ServiceTraffic service, ServiceTraffic all, Frame frame)
     {

@@ -6,9 +6,9 @@ namespace Culprit.Engine.Detection.TraceShift;
 
 /// <summary>Requests that do something else than before: fail, break off, lose steps or take longer on the way to a service.</summary>
 /// <remarks>
-/// Every ten seconds the traces of the last 45 s are held against all before, operation by operation. The signs of one service are
-/// added with diminishing weight (10 ln(1 + score / 10) each), because kinds of evidence that agree are worth more than one that is loud. Two looks
-/// in a row must agree, or one be twice as clear. One environment's; not thread-safe.
+/// Every ten seconds the traces of the last 45 s are held against all before, operation by operation, and every twenty those of the last two minutes,
+/// which show what is rare. The signs of one service are added with diminishing weight (10 ln(1 + score / 10) each), because kinds of evidence that
+/// agree are worth more than one that is loud, and must be rare for the service itself (<see cref="ScorePast"/>). Two looks within 20 s must agree on the service, or one be twice as clear. One environment's; not thread-safe.
 /// </remarks>
 internal sealed class TraceShiftDetector(string environment, TraceShiftOptions options)
 {
@@ -19,72 +19,188 @@ internal sealed class TraceShiftDetector(string environment, TraceShiftOptions o
 
     private const int MaxServices = 5;
 
-    private readonly Alarm _alarm = new();
+    /// <summary>A look is learned from when it is a minute old: by then it is known whether it was the beginning of something.</summary>
+    private const int LearnAfterSteps = Steps.PerMinute;
+
+    private readonly SortedDictionary<string, Alarm> _alarms = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ScorePast> _past = new(StringComparer.Ordinal);
+    private readonly long[] _looks = new long[options.Windows.Count];
+    private readonly List<PendingLook> _pending = [];
+    private string? _suspect;
     private long _suspectSince = -1;
 
+    /// <param name="isQuiet">Whether a step belongs to no incident, so that its scores are those of chance.</param>
     /// <param name="signs">Signs of the traces that began between two times.</param>
-    public IEnumerable<Anomaly> Judge(Frame frame, int services, Func<long, long, IReadOnlyList<TraceSign>> signs)
+    public IEnumerable<Anomaly> Judge(Frame frame, int services, Func<long, bool> isQuiet, Func<long, long, IReadOnlyList<TraceSign>> signs)
     {
-        var from = frame.End - (long)(options.Window.TotalSeconds / Steps.Seconds);
-        if (frame.End % EverySteps != 0 || (from - frame.Since) * Steps.Seconds < options.MinHistory.TotalSeconds)
+        if (frame.End % EverySteps != 0)
         {
             yield break;
         }
 
-        var ranked = signs(Steps.Start(from), Steps.Start(frame.End))
-            .GroupBy(s => s.Service, StringComparer.Ordinal)
-            .Select(g => (Service: g.Key, Score: g.Sum(s => s.Weight * 10 * Math.Log(1 + (Math.Max(0, s.Score) / 10))), Signs: g.ToList()))
-            .OrderByDescending(s => s.Score).ThenBy(s => s.Service, StringComparer.Ordinal).ToList();
-        var needed = options.Part * frame.Sigma(services);
-        if (ranked.Count == 0 || ranked[0].Score < needed)
+        Learn(frame.End - LearnAfterSteps, isQuiet);
+
+        var look = options.Windows
+            .Select((_, i) => i == 0 || frame.End % (2 * EverySteps) == 0 ? Look(frame, i, services, signs) : null)
+            .OfType<Strong>()
+            .MaxBy(l => l.Services[0].Score / l.Services[0].Needed);
+        if (look is null)
         {
-            _suspectSince = -1;
             yield break;
         }
 
-        var isSecond = _suspectSince == frame.End - EverySteps;
-        _suspectSince = frame.End;
-        if ((isSecond || ranked[0].Score >= 2 * needed) && _alarm.Reach(frame.End, isCertain: true))
+        var top = look.Services[0];
+        var isSecond = frame.End - _suspectSince <= 2 * EverySteps && look.Services.Exists(s => s.Service == _suspect);
+        (_suspect, _suspectSince) = (top.Service, frame.End);
+        if (!isSecond && top.Score < 2 * top.Needed)
         {
-            var strong = ranked.Where(s => s.Score >= needed && s.Score >= ranked[0].Score / 2).Take(MaxServices).ToList();
-            var top = strong[0].Signs.OrderByDescending(s => s.Weight * s.Score).Take(3).ToList();
-            yield return new Anomaly
-            {
-                Id = ContentId.Of("anomaly", environment, Name, strong[0].Service, (frame.End / Steps.PerMinute).ToString(CultureInfo.InvariantCulture)),
-                Type = top[0].IsTime ? AnomalyType.LatencySpike : AnomalyType.ErrorSpike,
-                Detector = Name,
-                Environment = environment,
-                Services = [.. strong.Select(s => s.Service)],
-                StartedAt = UnixNanos.ToTime(Steps.Start(from)),
-                DetectedAt = UnixNanos.ToTime(Steps.Start(frame.End)),
-                Window = options.Window,
-                ErrorCount = 0,
-                Expected = "requests that do, operation by operation, what they did before",
-                Observed = string.Create(CultureInfo.InvariantCulture,
-                    $"{strong[0].Service}: {string.Join("; ", top.Select(s => s.Text))} (score {strong[0].Score:0.0}, {needed:0.0} needed)"),
-                Evidence = [],
-                Strength = strong[0].Score,
-            };
+            yield break;
+        }
+
+        var isNew = false;
+        foreach (var strong in look.Services)
+        {
+            // What was felt by a service before is no news when it leads later.
+            isNew |= AlarmOf(strong.Service).Reach(frame.End, isCertain: true) && strong == top;
+        }
+
+        if (isNew)
+        {
+            yield return ToAnomaly(frame, look);
         }
     }
 
-    public void Settle(long end, Action<long> open)
+    /// <returns>Services that are still beyond their limit, and when they last were; others' incidents may end.</returns>
+    public void Settle(long end, Action<string, long> open)
     {
-        _alarm.Settle(end);
-        if (_alarm.IsOpen)
+        foreach (var (service, alarm) in _alarms.Where(a => a.Value.IsOpen))
         {
-            open(_alarm.LastReached);
+            alarm.Settle(end);
+            open(service, alarm.LastReached);
         }
     }
 
-    public TraceShiftState ToState() => new(_alarm, _suspectSince);
+    public TraceShiftState ToState() => new(_alarms, _suspect, _suspectSince, _past, _looks, _pending);
 
     public void Restore(TraceShiftState state)
     {
-        (_alarm.IsOpen, _alarm.LastReached, _alarm.RunSince) = (state.Alarm.IsOpen, state.Alarm.LastReached, state.Alarm.RunSince);
-        _suspectSince = state.SuspectSince;
+        foreach (var (service, alarm) in state.Alarms)
+        {
+            _alarms.Add(service, alarm);
+        }
+
+        foreach (var (service, past) in state.Past)
+        {
+            _past.Add(service, past);
+        }
+
+        state.Looks.CopyTo(_looks, 0);
+        _pending.AddRange(state.Pending);
+        (_suspect, _suspectSince) = (state.Suspect, state.SuspectSince);
     }
+
+    private Strong? Look(Frame frame, int windowIndex, int services, Func<long, long, IReadOnlyList<TraceSign>> signs)
+    {
+        var window = options.Windows[windowIndex];
+        var from = frame.End - (long)(window.TotalSeconds / Steps.Seconds);
+        if ((from - frame.Since) * Steps.Seconds < options.MinHistory.TotalSeconds)
+        {
+            return null;
+        }
+
+        var needed = frame.Sigma(services);
+        var ranked = signs(Steps.Start(from), Steps.Start(frame.End))
+            .GroupBy(s => s.Service, StringComparer.Ordinal)
+            .Select(g => new Shifted(g.Key, g.Sum(s => s.Weight * 10 * Math.Log(1 + (Math.Max(0, s.Score) / 10))), [.. g]))
+            .OrderByDescending(s => s.Score).ThenBy(s => s.Service, StringComparer.Ordinal).ToList();
+        foreach (var shifted in ranked)
+        {
+            var rare = PastOf(windowIndex, shifted.Service).Limit(AlarmBudget.Chance(needed), _looks[windowIndex]);
+            shifted.Needed = Math.Max(options.Part * needed, rare);
+        }
+
+        _pending.Add(new PendingLook(frame.End, windowIndex, ranked.ToDictionary(r => r.Service, r => r.Score, StringComparer.Ordinal)));
+        var strong = ranked.Where(s => s.Score >= s.Needed).ToList();
+        return strong.Count == 0 ? null : new Strong(from, window, [.. strong.Where(s => s.Score >= strong[0].Score / 2).Take(MaxServices)]);
+    }
+
+    private void Learn(long upTo, Func<long, bool> isQuiet)
+    {
+        foreach (var look in _pending.Where(l => l.End <= upTo && isQuiet(l.End - 1)))
+        {
+            foreach (var (service, score) in look.Scores)
+            {
+                PastOf(look.Window, service).Add(score, _looks[look.Window]);
+            }
+
+            _looks[look.Window]++;
+        }
+
+        _pending.RemoveAll(l => l.End <= upTo);
+    }
+
+    private ScorePast PastOf(int windowIndex, string service)
+    {
+        var key = windowIndex.ToString(CultureInfo.InvariantCulture) + service;
+        if (!_past.TryGetValue(key, out var past))
+        {
+            past = new ScorePast();
+            _past.Add(key, past);
+        }
+
+        return past;
+    }
+
+    private Anomaly ToAnomaly(Frame frame, Strong look)
+    {
+        var shifted = look.Services[0];
+        var top = shifted.Signs.OrderByDescending(s => s.Weight * s.Score).Take(3).ToList();
+        return new Anomaly
+        {
+            Id = ContentId.Of("anomaly", environment, Name, shifted.Service, (frame.End / Steps.PerMinute).ToString(CultureInfo.InvariantCulture)),
+            Type = top[0].IsTime ? AnomalyType.LatencySpike : AnomalyType.ErrorSpike,
+            Detector = Name,
+            Environment = environment,
+            Services = [.. look.Services.Select(s => s.Service)],
+            StartedAt = UnixNanos.ToTime(Steps.Start(look.From)),
+            DetectedAt = UnixNanos.ToTime(Steps.Start(frame.End)),
+            Window = look.Window,
+            ErrorCount = 0,
+            Expected = "requests that do, operation by operation, what they did before",
+            Observed = string.Create(CultureInfo.InvariantCulture,
+                $"{shifted.Service}: {string.Join("; ", top.Select(s => s.Text))} (score {shifted.Score:0.0}, {shifted.Needed:0.0} needed)"),
+            Evidence = [],
+            Strength = shifted.Score,
+        };
+    }
+
+    private Alarm AlarmOf(string service)
+    {
+        if (!_alarms.TryGetValue(service, out var alarm))
+        {
+            alarm = new Alarm();
+            _alarms.Add(service, alarm);
+        }
+
+        return alarm;
+    }
+
+    /// <summary>What one service's traces say together.</summary>
+    private sealed record Shifted(string Service, double Score, List<TraceSign> Signs)
+    {
+        public double Needed { get; set; }
+    }
+
+    /// <summary>The services beyond the limit in one window, the clearest first.</summary>
+    private sealed record Strong(long From, TimeSpan Window, List<Shifted> Services);
 }
 
 /// <summary>A <see cref="TraceShiftDetector"/> at rest.</summary>
-internal sealed record TraceShiftState(Alarm Alarm, long SuspectSince);
+internal sealed record TraceShiftState(
+    IReadOnlyDictionary<string, Alarm> Alarms, string? Suspect, long SuspectSince, IReadOnlyDictionary<string, ScorePast> Past, long[] Looks,
+    IReadOnlyList<PendingLook> Pending);
+
+/// <summary>What services scored in a look that is not learned from yet.</summary>
+/// <param name="End">The step that it ended with.</param>
+/// <param name="Window">Index of its window.</param>
+internal sealed record PendingLook(long End, int Window, IReadOnlyDictionary<string, double> Scores);

@@ -3,8 +3,8 @@ namespace Culprit.Engine.Detection.TraceShift;
 /// <summary>When a change in what requests do becomes an anomaly.</summary>
 internal sealed record TraceShiftOptions
 {
-    /// <summary>The window that is compared with all before. Default 45 s.</summary>
-    public TimeSpan Window { get; init; } = TimeSpan.FromSeconds(45);
+    /// <summary>The windows that are compared with all before, the shortest first. Default 45 s and 2 min.</summary>
+    public IReadOnlyList<TimeSpan> Windows { get; init; } = [TimeSpan.FromSeconds(45), TimeSpan.FromMinutes(2)];
 
     /// <summary>History without which nothing is called changed. Default 20 s.</summary>
     public TimeSpan MinHistory { get; init; } = TimeSpan.FromSeconds(20);

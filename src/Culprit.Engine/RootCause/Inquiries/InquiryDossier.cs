@@ -68,6 +68,7 @@ internal static class InquiryDossier
             ErrorCount = errors,
             Services = services,
             Anomalies = [anomaly],
+            Type = anomaly.Type,
         };
     }
 

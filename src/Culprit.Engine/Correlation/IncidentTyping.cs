@@ -1,0 +1,47 @@
+using Culprit.Engine.Detection;
+using Culprit.Engine.Topology;
+
+namespace Culprit.Engine.Correlation;
+
+/// <summary>Decides which of its anomalies gives an incident its type.</summary>
+/// <remarks>
+/// The loudest symptom is often found first, at the callers: they report a failed call and not why it failed. The service
+/// that is called, and calls none of the others, shows the fault itself. A rate of failures without a word of why counts only when nothing else speaks. Of what the deepest show, memory that runs out explains failures, and failed
+/// connections explain errors and waiting; else the first finding decides. What comes later than <see cref="Patience"/>
+/// after the first changes nothing: by then one thing leads to another.
+/// </remarks>
+internal static class IncidentTyping
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    /// <param name="anomalies">In order of detection, at least one.</param>
+    public static AnomalyType Of(IReadOnlyList<Anomaly> anomalies, Relatedness relatedness)
+    {
+        var first = anomalies[0];
+        var known = anomalies
+            .Where(a => a.Type != AnomalyType.Unknown && a.DetectedAt - first.DetectedAt <= Patience)
+            .Where(a => !a.IsSupporting || IsEarlyMemory(a, anomalies))
+            .ToList();
+        if (known.Count == 0)
+        {
+            return first.Type;
+        }
+
+        known = known.Exists(SaysHow) ? known.FindAll(SaysHow) : known;
+        var services = known.Select(Service).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
+        var deepest = relatedness.Deepest([.. services.Select(NodeName.Normalise)]);
+        var shown = known.FindAll(a => Service(a) is not { } service || deepest.Contains(NodeName.Normalise(service)));
+        return shown.Exists(a => a.Type == AnomalyType.MemoryLeak) ? AnomalyType.MemoryLeak
+            : shown.Exists(a => a.Type == AnomalyType.ConnectionFailure) ? AnomalyType.ConnectionFailure
+            : shown.Count > 0 ? shown[0].Type : known[0].Type;
+    }
+
+    /// <summary>Failed spans and error ratios say that something fails; messages, waiting and memory say how.</summary>
+    private static bool SaysHow(Anomaly anomaly) => anomaly.Type != AnomalyType.ErrorSpike || anomaly.Evidence.Count > 0;
+
+    /// <summary>Memory that left its level before anything else went wrong: later it may be work that piled up.</summary>
+    private static bool IsEarlyMemory(Anomaly anomaly, IReadOnlyList<Anomaly> anomalies) =>
+        anomaly.Type == AnomalyType.MemoryLeak && anomalies.Where(a => !a.IsSupporting).All(a => anomaly.StartedAt <= a.StartedAt);
+
+    private static string? Service(Anomaly anomaly) => anomaly.Services.Count > 0 ? anomaly.Services[0] : null;
+}

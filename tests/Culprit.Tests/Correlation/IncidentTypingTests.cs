@@ -1,0 +1,44 @@
+using Culprit.Engine.Correlation;
+using Culprit.Engine.Detection;
+
+namespace Culprit.Tests.Correlation;
+
+public class IncidentTypingTests
+{
+    private const string Calls = "web>orders orders>ledger web>catalog";
+
+    /// <summary>Findings as <c>service type second</c>, in order of detection; a <c>~</c> marks one that only supports, a <c>?</c> one without messages.</summary>
+    [Theory]
+    [InlineData("error_spike", "web error_spike 0")]
+    [InlineData("connection_failure", "web error_spike 0", "orders connection_failure 10")]                         // the caller only hears that it failed
+    [InlineData("latency_spike", "web error_spike 0", "orders latency_spike 10")]
+    [InlineData("error_spike", "web latency_spike 0", "orders error_spike 10")]
+    [InlineData("error_spike", "orders error_spike 0", "web connection_failure 5")]                                 // the caller's is a symptom
+    [InlineData("connection_failure", "orders latency_spike 0", "orders connection_failure 20")]
+    [InlineData("memory_leak", "web error_spike 0", "orders error_spike 5", "orders memory_leak 60")]
+    [InlineData("error_spike", "orders error_spike 0", "orders memory_leak 60 ~")]                                  // work that piles up
+    [InlineData("memory_leak", "orders error_spike 30", "orders memory_leak 0 ~")]                                  // it was there before
+    [InlineData("error_spike", "orders unknown 0", "orders error_spike 30")]
+    [InlineData("unknown", "orders unknown 0")]
+    [InlineData("unknown", "orders unknown 0", "orders latency_spike 10 ~")]
+    [InlineData("error_spike", "web error_spike 0", "orders connection_failure 400")]                               // too late to be what it began with
+    [InlineData("error_spike", "catalog error_spike 0", "orders latency_spike 10")]                                 // both are deepest: the first
+    [InlineData("connection_failure", "ledger error_spike 0 ?", "orders connection_failure 10")]                      // the ratio of failures says nothing of how
+    [InlineData("error_spike", "ledger error_spike 0 ?")]
+    public void TheDeepestServiceShowsTheFault(string expected, params string[] findings)
+    {
+        var anomalies = findings.Select(f => f.Split(' ')).Select(f => SomeAnomalies.Anomaly(
+            f[0], Enum.GetValues<AnomalyType>().First(t => t.ToWire() == f[1]), double.Parse(f[2], System.Globalization.CultureInfo.InvariantCulture), f.Contains("~"), !f.Contains("?"))).ToList();
+
+        Assert.Equal(expected, IncidentTyping.Of(anomalies, SomeAnomalies.Graph(Calls)).ToWire());
+    }
+
+    [Fact]
+    public void ShiftedInTimeItIsTheSame()
+    {
+        Anomaly[] At(double second) =>
+            [SomeAnomalies.Anomaly("web", AnomalyType.ErrorSpike, second), SomeAnomalies.Anomaly("ledger", AnomalyType.ConnectionFailure, second + 30)];
+
+        Assert.Equal(IncidentTyping.Of(At(0), SomeAnomalies.Graph(Calls)), IncidentTyping.Of(At(86400), SomeAnomalies.Graph(Calls)));
+    }
+}
