@@ -1,17 +1,14 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using Culprit.Engine.Publishing;
 using Culprit.Engine.RootCause.Inquiries;
+using Culprit.Server.Analysis;
 
 namespace Culprit.Server.Commands;
 
 /// <summary><c>culprit diagnose</c>: the ranked causes of what went wrong in a stretch of time, whether or not a detector found it.</summary>
 internal static class DiagnoseCommand
 {
-    /// <summary>Requests that began within the range are followed for so long after it.</summary>
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
-
     public static Command Create()
     {
         var paths = FileRun.PathArgument("diagnose");
@@ -40,10 +37,7 @@ internal static class DiagnoseCommand
                 result.GetRequiredValue(paths), result.GetValue(json), result.GetValue(html),
                 result.GetRequiredValue(environment), result.GetValue(config), result.GetValue(threads))
             {
-                Configure = options => options with { Inquiry = range },
-                Select = events => [.. events.Where(e => e.Type == EventTypes.Summary)],
-                Until = range.To + Grace,
-                Conclude = (pipeline, report) => report.Add(pipeline.Answers()),
+                Question = FileQuestion.Cause(range),
             }.RunAsync(cancellationToken);
         });
         return command;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Culprit.Server.Analysis;
 
 namespace Culprit.Benchmarks.Exam.Scoring;
 
@@ -21,7 +22,7 @@ internal static class QuietExam
                 var (simulation, _) = exam.Prepare();
                 using (simulation)
                 {
-                    var player = new ExamPlayer(form, simulation.Start);
+                    var player = new ExamPlayer(form, simulation.Start, FileQuestion.Incidents());
                     FaultExam.Play(simulation, [player]);
                     var incidents = player.Report.Incidents.Select(FoundIncident.Of).ToList();
                     total += incidents.Count;
