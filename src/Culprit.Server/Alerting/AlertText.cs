@@ -61,6 +61,11 @@ internal static class AlertText
             yield return ("Root cause", Lines(cause) + confidence);
         }
 
+        if (Known(alert.KnownCause) is { } known)
+        {
+            yield return ("Known", Lines(known));
+        }
+
         if (Known(alert.RecommendedAction) is { } action)
         {
             yield return ("What to do", Lines(action));

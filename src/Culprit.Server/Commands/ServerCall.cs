@@ -27,14 +27,18 @@ internal static class ServerCall
     public static Uri Address(string url, string path) => new(url.TrimEnd('/') + path);
 
     /// <summary>Sends, and hands over the body of a success; an error goes to standard error in words.</summary>
+    public static Task<int> RunAsync(string url, HttpMethod method, string path, Action<string> show, CancellationToken cancellationToken) =>
+        RunAsync(url, method, path, null, show, cancellationToken);
+
+    /// <param name="content">What is sent along; null sends nothing.</param>
     public static async Task<int> RunAsync(
-        string url, HttpMethod method, string path, Action<string> show, CancellationToken cancellationToken)
+        string url, HttpMethod method, string path, HttpContent? content, Action<string> show, CancellationToken cancellationToken)
     {
         try
         {
             // No timeout: a retry of all takes as long as it takes, and Ctrl-C ends it.
             using var client = new HttpClient(new SocketsHttpHandler()) { Timeout = Timeout.InfiniteTimeSpan };
-            using var request = new HttpRequestMessage(method, Address(url, path));
+            using var request = new HttpRequestMessage(method, Address(url, path)) { Content = content };
             using var response = await client.SendAsync(request, cancellationToken).ConfigureAwait(false);
             if (!response.IsSuccessStatusCode)
             {

@@ -5,11 +5,12 @@ using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
 using Culprit.Server.Analysis;
 using Culprit.Server.Querying;
+using Culprit.Server.RootCause.Learning;
 
 namespace Culprit.Server.Reporting;
 
 /// <summary>Gathers an incident's report from both stores.</summary>
-internal sealed class IncidentReportReader(IStateStore state, IRecordStore records, EventLookup lookup, EventJsonWriter writer)
+internal sealed class IncidentReportReader(IStateStore state, IRecordStore records, EventLookup lookup, EventJsonWriter writer, KnownCauseBook book)
 {
     private const int MaxEvents = 1000;
     private const int MaxLines = 40;
@@ -21,10 +22,8 @@ internal sealed class IncidentReportReader(IStateStore state, IRecordStore recor
     /// <summary>The report of the incident with that id; null when there is none.</summary>
     public async Task<IncidentReport?> ReadAsync(string id, CancellationToken cancellationToken)
     {
-        var rows = await state.FindAsync(new DerivedQuery { CorrelationId = id, Limit = MaxEvents, OldestFirst = true }, cancellationToken).ConfigureAwait(false);
-        var gathered = new AnalysisReport();
-        gathered.Add([.. rows.OrderBy(r => r.Row).Select(r => r.Event)]);
-        if (gathered.Incidents.FirstOrDefault() is not { State.ValueKind: JsonValueKind.Object } finding)
+        var rows = await RowsAsync(id, cancellationToken).ConfigureAwait(false);
+        if (Gather(rows) is not { } finding)
         {
             return null;
         }
@@ -34,8 +33,27 @@ internal sealed class IncidentReportReader(IStateStore state, IRecordStore recor
             finding,
             Timeline([.. rows.Select(r => r.Event)]),
             lines,
-            await ReadChangesAsync(finding, cancellationToken).ConfigureAwait(false));
+            await ReadChangesAsync(finding, cancellationToken).ConfigureAwait(false))
+        {
+            Known = finding.Anomalies.Count == 0
+                ? null
+                : await book.MatchAsync(KnownCauseReader.SignatureOf(finding), id, cancellationToken).ConfigureAwait(false),
+        };
     }
+
+    /// <summary>State, anomalies and newest explanation alone; null when there is no such incident.</summary>
+    public async Task<IncidentFinding?> FindAsync(string id, CancellationToken cancellationToken) =>
+        Gather(await RowsAsync(id, cancellationToken).ConfigureAwait(false));
+
+    private static IncidentFinding? Gather(IReadOnlyList<DerivedRow> rows)
+    {
+        var gathered = new AnalysisReport();
+        gathered.Add([.. rows.OrderBy(r => r.Row).Select(r => r.Event)]);
+        return gathered.Incidents.FirstOrDefault() is { State.ValueKind: JsonValueKind.Object } finding ? finding : null;
+    }
+
+    private Task<IReadOnlyList<DerivedRow>> RowsAsync(string id, CancellationToken cancellationToken) =>
+        state.FindAsync(new DerivedQuery { CorrelationId = id, Limit = MaxEvents, OldestFirst = true }, cancellationToken);
 
     private async Task<Dictionary<string, ReportLine>> ReadLinesAsync(IncidentFinding finding, CancellationToken cancellationToken)
     {
