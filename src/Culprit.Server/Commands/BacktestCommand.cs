@@ -19,8 +19,8 @@ internal static class BacktestCommand
     {
         var paths = new Argument<string[]>("PATH") { Description = "Files or folders to play; none with --url.", Arity = ArgumentArity.ZeroOrMore };
         var url = new Option<string?>("--url") { Description = "Play what this running server stored between --from and --to; its incidents are those that should be found." };
-        var from = EvalCommand.Time("--from", "Earliest event time, with --url.");
-        var to = EvalCommand.Time("--to", "Latest event time, with --url.");
+        var from = MomentOption.Create("--from", "Earliest event time (ISO 8601), with --url.", isRequired: false);
+        var to = MomentOption.Create("--to", "Latest event time, with --url.", isRequired: false);
         var environment = new Option<string?>("--environment") { Description = "With --url, only this environment; else that of records that name none." };
         var labels = new Option<string?>("--labels") { Description = "Incidents that should be found: a labels.jsonl (docs/eval.md); its times count." };
         var lead = EvalCommand.Seconds("--lead", "Seconds before an incident's start at which a finding still belongs to it.", 0);
@@ -38,7 +38,7 @@ internal static class BacktestCommand
             {
                 result.AddError("backtest needs either PATH or --url.");
             }
-            else if (isStored && (EvalCommand.ParseTime(result.GetValue(from)) is not { } start || EvalCommand.ParseTime(result.GetValue(to)) is not { } end || end <= start))
+            else if (isStored && (MomentOption.Parse(result.GetValue(from)) is not { } start || MomentOption.Parse(result.GetValue(to)) is not { } end || end <= start))
             {
                 result.AddError("--url needs --from and a later --to.");
             }
@@ -96,7 +96,7 @@ internal static class BacktestCommand
         string url, string? from, string? to, string? environment, Pipeline pipeline, BacktestLog log, List<KnownIncident> known, CancellationToken cancellationToken)
     {
         using var client = new HttpClient(new SocketsHttpHandler()) { Timeout = TimeSpan.FromMinutes(2) };
-        var history = new StoredHistory(client, url, EvalCommand.ParseTime(from)!.Value, EvalCommand.ParseTime(to)!.Value, environment);
+        var history = new StoredHistory(client, url, MomentOption.Parse(from)!.Value, MomentOption.Parse(to)!.Value, environment);
         known.AddRange(await history.IncidentsAsync(cancellationToken).ConfigureAwait(false));
         return await history.PlayAsync(
             new EventTimePlayer(pipeline, log.Add),

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
-using System.Globalization;
 using Culprit.Engine.RootCause.Inquiries;
 using Culprit.Server.Analysis;
 
@@ -12,8 +10,9 @@ internal static class DiagnoseCommand
     public static Command Create()
     {
         var paths = FileRun.PathArgument("diagnose");
-        var from = TimeOption("--from", "When the trouble began (ISO 8601; UTC unless it says otherwise). Earlier records are what it is held against.");
-        var to = TimeOption("--to", "When it ended, or now.");
+        var from = MomentOption.Create(
+            "--from", "When the trouble began (ISO 8601; UTC unless it says otherwise). Earlier records are what it is held against.", isRequired: true);
+        var to = MomentOption.Create("--to", "When it ended, or now.", isRequired: true);
         var json = FileRun.JsonOption();
         var html = FileRun.HtmlOption();
         var environment = FileRun.EnvironmentOption();
@@ -25,14 +24,14 @@ internal static class DiagnoseCommand
         };
         command.Validators.Add(result =>
         {
-            if (Parse(result.GetValue(from)) is { } start && Parse(result.GetValue(to)) is { } end && end <= start)
+            if (MomentOption.Parse(result.GetValue(from)) is { } start && MomentOption.Parse(result.GetValue(to)) is { } end && end <= start)
             {
                 result.AddError($"--to {result.GetValue(to)} must come after --from {result.GetValue(from)}.");
             }
         });
         command.SetAction((result, cancellationToken) =>
         {
-            var range = new InquiryRange(Parse(result.GetValue(from))!.Value, Parse(result.GetValue(to))!.Value);
+            var range = new InquiryRange(MomentOption.Parse(result.GetValue(from))!.Value, MomentOption.Parse(result.GetValue(to))!.Value);
             return new FileRun(
                 result.GetRequiredValue(paths), result.GetValue(json), result.GetValue(html),
                 result.GetRequiredValue(environment), result.GetValue(config), result.GetValue(threads))
@@ -42,22 +41,4 @@ internal static class DiagnoseCommand
         });
         return command;
     }
-
-    private static Option<string> TimeOption(string name, string description)
-    {
-        var option = new Option<string>(name) { Description = description, Required = true };
-        option.Validators.Add(result =>
-        {
-            var text = result.GetValueOrDefault<string>();
-            if (Parse(text) is null)
-            {
-                result.AddError($"{name} '{text}' is no time; write it as 2026-03-01T14:03:00Z.");
-            }
-        });
-        return option;
-    }
-
-    private static DateTimeOffset? Parse(string? text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
-            ? time : null;
 }

@@ -107,22 +107,6 @@ internal static class EvalCommand
         return true;
     }
 
-    public static Option<string?> Time(string name, string description)
-    {
-        var option = new Option<string?>(name) { Description = description + " ISO 8601; UTC unless it says otherwise." };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<string?>() is { } text && ParseTime(text) is null)
-            {
-                result.AddError($"{name} '{text}' is no time; write it as 2026-03-01T14:03:00Z.");
-            }
-        });
-        return option;
-    }
-
-    public static DateTimeOffset? ParseTime(string? text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) ? time : null;
-
     public static Option<double> Seconds(string name, string description, double usual)
     {
         var option = new Option<double>(name) { Description = description, DefaultValueFactory = _ => usual };

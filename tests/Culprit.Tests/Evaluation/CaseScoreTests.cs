@@ -9,7 +9,12 @@ public sealed class CaseScoreTests
 
     private static readonly LabelledCase Case = new()
     {
-        Id = "c", Start = Start, End = Start.AddMinutes(10), RootCauses = ["db", "db.internal"], FaultType = "slow", Change = "none",
+        Id = "c",
+        Start = Start,
+        End = Start.AddMinutes(10),
+        RootCauses = ["db", "db.internal"],
+        FaultType = "slow",
+        Change = "none",
     };
 
     [Theory]
