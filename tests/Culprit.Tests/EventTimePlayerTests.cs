@@ -67,6 +67,30 @@ public class EventTimePlayerTests
         Assert.Equal(whole, other.Select(e => e.Id));
     }
 
+    /// <summary>What a backtest rests on.</summary>
+    [Fact]
+    public void ThePastGivesTheSameEventsAsWhenItWasThePresent()
+    {
+        var entries = Enumerable.Range(0, 9000)
+            .Select(i => i >= 7200 && i % 4 == 0 ? Some.Error(i * 0.1, "user-service", $"connection {i} to orders-db refused") : Some.Log(i * 0.1)).ToArray();
+        var live = new List<DerivedEvent>();
+        var pipeline = new Pipeline(new PipelineOptions(), 1, new RootCauseRanker(RunbookLibrary.Empty));
+        live.AddRange(pipeline.Tick(Some.At(0)));
+        for (var second = 0; second < 900; second++)
+        {
+            live.AddRange(pipeline.Process(Some.Batch(1 + (second * 10), [.. entries.Skip(second * 10).Take(10)]), new BatchAnnotations(10)));
+            live.AddRange(pipeline.Tick(Some.At(second + 1)));
+        }
+
+        Play(entries);
+
+        var end = Some.At(899);
+        Assert.Contains(live, e => e.Type == "log.root_cause");
+        Assert.Equal(
+            live.Where(e => e.TimestampNanos <= end).Select(e => System.Text.Encoding.UTF8.GetString(e.Json.Span)),
+            _events.Where(e => e.TimestampNanos <= end).Select(e => System.Text.Encoding.UTF8.GetString(e.Json.Span)));
+    }
+
     private void Play(params Entry[] entries)
     {
         var batch = Some.Batch(1, entries);

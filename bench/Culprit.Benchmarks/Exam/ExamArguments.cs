@@ -24,6 +24,9 @@ internal sealed class ExamArguments
     /// <summary>Print a line for each case.</summary>
     public bool WithCases { get; private set; }
 
+    /// <summary>The engine is told when the fault is, and ranks its causes.</summary>
+    public bool IsTold { get; private set; }
+
     /// <summary>Where the scores are written as JSON too.</summary>
     public string? JsonFile { get; private set; }
 
@@ -38,6 +41,10 @@ internal sealed class ExamArguments
             if (args[i] == "--exam")
             {
                 isExam = true;
+            }
+            else if (args[i] == "--told")
+            {
+                result.IsTold = true;
             }
             else if (args[i] == "--cases")
             {

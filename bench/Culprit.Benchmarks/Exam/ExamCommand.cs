@@ -16,8 +16,10 @@ internal static class ExamCommand
             --spans complete|sampled|none
           labels --faults A,B          the truth about the cases named so, without their telemetry
           run --faults A,B             the engine on those cases: found, delay, type, cause
-            --spans complete,sampled,none or all; --cases prints each case; --json FILE; --jobs 2
+            --spans complete,sampled,none or all; --told tells the time of the fault and asks for its cause;
+            --cases prints each case; --json FILE; --jobs 2
           table FILE,FILE              one table of scores written by run --json
+          calibrate FILE,FILE          confidence against how often it was right, and the model fitted to it
           quiet --seeds A,B --hours H  the engine on quiet traffic: every incident is false
         Seeds 1 to 5 are for development; the seeds kept for the exam are refused without --exam.
         """;
@@ -49,6 +51,8 @@ internal static class ExamCommand
             "run" => FaultExam.Run(arguments),
             "table" when arguments.Folder is { } files => Render(files.Split(','), arguments.WithCases),
             "table" => Refuse("table needs files"),
+            "calibrate" when arguments.Folder is { } files => Calibrate(files.Split(',')),
+            "calibrate" => Refuse("calibrate needs files"),
             "quiet" => QuietExam.Run(arguments),
             _ => Refuse($"no verb '{args[0]}'"),
         };
@@ -85,14 +89,19 @@ internal static class ExamCommand
         return 0;
     }
 
-    private static int Render(string[] files, bool withCases)
+    private static int Render(string[] files, bool withCases) =>
+        Print(files, scores => ScoreTable.Render(scores, withCases));
+
+    private static int Calibrate(string[] files) => Print(files, CalibrationReport.Render);
+
+    private static int Print(string[] files, Func<IReadOnlyList<CaseScore>, string> render)
     {
         if (Array.Find(files, f => !File.Exists(f)) is { } missing)
         {
             return Refuse($"no file '{missing}'");
         }
 
-        Console.Write(ScoreTable.Render([.. files.SelectMany(ScoreFile.Read)], withCases));
+        Console.Write(render([.. files.SelectMany(ScoreFile.Read)]));
         return 0;
     }
 

@@ -52,6 +52,9 @@ internal sealed record Alert
 
     public string? RootCause { get; init; }
 
+    /// <summary>What people confirmed for incidents like this one, in words.</summary>
+    public string? KnownCause { get; init; }
+
     /// <summary>0 to 1.</summary>
     public double? Confidence { get; init; }
 

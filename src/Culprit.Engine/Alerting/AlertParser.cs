@@ -63,6 +63,7 @@ internal static class AlertParser
                 && count.TryGetInt64(out var errors) ? errors : null,
             SampleMessages = Texts(json, "sample_messages"),
             RootCause = Text(json, "root_cause"),
+            KnownCause = Text(json, "known_cause"),
             Confidence = json.TryGetProperty("confidence", out var sure) && sure.ValueKind == JsonValueKind.Number
                 && sure.TryGetDouble(out var confidence) ? confidence : null,
             Explanation = Text(json, "explanation"),

@@ -170,6 +170,7 @@ internal static class EventWriter
         json.WriteString("service", hypothesis.Service);
         json.WriteNumber("confidence", Math.Round(hypothesis.Confidence, 3));
         json.WriteNumber("score", Math.Round(hypothesis.Score, 3));
+        json.WriteNumber("signals", hypothesis.Signals);
         json.WriteString("change_id", hypothesis.ChangeId);
         Evidence("for", hypothesis.For);
         Evidence("against", hypothesis.Against);

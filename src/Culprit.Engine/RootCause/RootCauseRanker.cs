@@ -117,10 +117,11 @@ internal sealed class RootCauseRanker(RunbookLibrary runbooks)
     private RootCauseReport Report(
         Dossier dossier, CandidateSet candidates, EvidenceScale scale, ChangeJudge changes, List<Candidate> failing, List<Candidate> ranked)
     {
-        var verdict = Verdict.Of([.. ranked.Select(c => c.Score)], MinScore, ranked.Count > 0 ? Ceiling(ranked[0], candidates) : 1);
+        var signals = ranked.Count > 0 ? Signals.Of(ranked[0], candidates) : 0;
+        var verdict = Verdict.Of([.. ranked.Select(c => c.Score)], MinScore, signals);
         var shown = ranked.Where((c, i) => i < MaxHypotheses && c.Score >= MinShare * ranked[0].Score).ToList();
         var writer = new HypothesisWriter(dossier, candidates, scale);
-        var hypotheses = shown.Select((c, i) => writer.Write(c, verdict.Confidences[i], failing)).ToList();
+        var hypotheses = shown.Select((c, i) => writer.Write(c, verdict.Confidences[i], failing) with { Signals = Signals.Of(c, candidates) }).ToList();
         var cause = shown.FirstOrDefault();
         var runbook = cause is null ? null : RunbookFor(dossier, cause, failing);
         var action = verdict.Abstains || cause is null
@@ -138,32 +139,6 @@ internal sealed class RootCauseRanker(RunbookLibrary runbooks)
             Confidence = verdict.Abstains ? 0 : hypotheses[0].Confidence,
             Abstained = verdict.Abstains,
             Runbook = runbook is null || verdict.Abstains ? null : RunbookLibrary.Quote(runbook),
-        };
-    }
-
-    /// <summary>One kind of evidence can mislead however strong it is: independent kinds raise what may be claimed.</summary>
-    private static double Ceiling(Candidate cause, CandidateSet candidates)
-    {
-        bool[] kinds =
-        [
-            cause.Patterns.Exists(p => p.Gate >= 0.5 && !p.IsSymptom),
-            cause.Fault.Points() >= 2,
-            cause.Telemetry == Telemetry.Silent,
-            cause.Accusations.Exists(a => a.Share >= 0.3),
-            cause.Accusers.Count() >= 2,
-            cause.Accusations.Exists(a => a.Share >= 0.3 && a.Caller.Accusations.Exists(v => v.Share >= 0.3)),
-            candidates.All.Any(c => c.ExplainedBy.Exists(e => e.Callee == cause && e.Share >= 0.3)),
-            cause.Metric is { IsResource: true },
-            cause.Traces.Findings.Any(f => f.Kind is TraceFindingKind.Blame or TraceFindingKind.Errors && TraceSupport.PointsOf(f) >= 1),
-            cause.Traces.Findings.Any(f => f.Kind is TraceFindingKind.Gap or TraceFindingKind.Self && TraceSupport.PointsOf(f) >= 1),
-            cause.Traces.Findings.Any(f => f.Kind is TraceFindingKind.Peer && TraceSupport.PointsOf(f) >= 1),
-            cause.Change is not null,
-        ];
-        return kinds.Count(k => k) switch
-        {
-            <= 1 => 0.7,
-            2 => 0.85,
-            _ => 0.95,
         };
     }
 

@@ -32,6 +32,9 @@ internal sealed record Hypothesis
 
     public required double Score { get; init; }
 
+    /// <summary>Independent kinds of evidence that speak for it.</summary>
+    public int Signals { get; init; }
+
     /// <summary>The change that explains it, by full id, if one does.</summary>
     public string? ChangeId { get; init; }
 

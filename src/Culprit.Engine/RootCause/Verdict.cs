@@ -10,8 +10,8 @@ internal sealed record Verdict(bool Abstains, IReadOnlyList<double> Confidences)
 
     /// <param name="scores">In falling order.</param>
     /// <param name="minScore">Below it nothing stands out.</param>
-    /// <param name="ceiling">The most that the kinds of evidence allow.</param>
-    public static Verdict Of(IReadOnlyList<double> scores, double minScore, double ceiling)
+    /// <param name="signals">Independent kinds of evidence for the first.</param>
+    public static Verdict Of(IReadOnlyList<double> scores, double minScore, int signals)
     {
         if (scores.Count == 0)
         {
@@ -20,6 +20,13 @@ internal sealed record Verdict(bool Abstains, IReadOnlyList<double> Confidences)
 
         var best = scores[0];
         var second = scores.Count > 1 ? scores[1] : 0;
+
+        var ceiling = signals switch
+        {
+            <= 1 => 0.7,
+            2 => 0.85,
+            _ => 0.95,
+        };
 
         // The prototype was right in 19 of 19 cases with a high score and a margin of 0.3, and wrong only without one of them.
         var strength = 1 - Math.Exp(-best / 1.4);

@@ -66,6 +66,11 @@ internal static class AlertText
             yield return ("Explanation", Lines(explanation));
         }
 
+        if (Known(alert.KnownCause) is { } known)
+        {
+            yield return ("Known", Lines(known));
+        }
+
         if (Known(alert.RecommendedAction) is { } action)
         {
             yield return ("What to do", Lines(action));

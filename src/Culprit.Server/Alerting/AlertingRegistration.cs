@@ -1,7 +1,9 @@
 using Culprit.Engine.Alerting;
+using Culprit.Engine.Storage;
 using Culprit.Server.Configuration;
 using Culprit.Server.Export;
 using Culprit.Server.Health;
+using Culprit.Server.RootCause.Learning;
 using Spectre.Console;
 
 namespace Culprit.Server.Alerting;
@@ -24,6 +26,12 @@ internal static class AlertingRegistration
             services.AddSingleton<IAlertSink>(s => new PluginSink(handler, s.GetRequiredService<TimeProvider>()));
         }
 
-        services.AddHostedService<AlertDispatcher>();
+        services.AddHostedService(s => new AlertDispatcher(
+            s.GetRequiredService<IStateStore>(),
+            s.GetServices<IAlertSink>().Select(sink => new RememberingSink(sink, s.GetRequiredService<KnownCauseBook>(), s.GetRequiredService<ILogger<RememberingSink>>())),
+            s.GetRequiredService<AlertSignal>(),
+            s.GetRequiredService<AlertMetrics>(),
+            s.GetRequiredService<TimeProvider>(),
+            s.GetRequiredService<ILoggerFactory>()));
     }
 }

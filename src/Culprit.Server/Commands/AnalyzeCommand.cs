@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using Culprit.Engine;
+using Culprit.Server.Analysis;
 
 namespace Culprit.Server.Commands;
 
@@ -32,22 +32,16 @@ internal static class AnalyzeCommand
             result.GetRequiredValue(paths), result.GetValue(json), result.GetValue(html),
             result.GetRequiredValue(environment), result.GetValue(config), result.GetValue(threads))
         {
-            Configure = options => WithThreshold(options, result.GetValue(threshold)),
+            Question = QuestionOf(result.GetValue(threshold)),
             Sessions = result.GetValue(sessions),
         }.RunAsync(cancellationToken));
         return command;
     }
 
-    private static PipelineOptions WithThreshold(PipelineOptions options, string? text)
-    {
-        var threshold = options.ErrorThreshold with { Plain = false };
-        if (text is not null && TryParseThreshold(text, out var count, out var window))
-        {
-            threshold = threshold with { Plain = true, Count = count, Window = window };
-        }
-
-        return options with { ErrorThreshold = threshold };
-    }
+    private static FileQuestion QuestionOf(string? threshold) =>
+        threshold is not null && TryParseThreshold(threshold, out var count, out var window)
+            ? FileQuestion.Incidents(count, window)
+            : FileQuestion.Incidents();
 
     private static bool TryParseThreshold(string text, out int count, out TimeSpan window)
     {

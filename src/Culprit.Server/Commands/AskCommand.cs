@@ -20,8 +20,8 @@ internal static class AskCommand
         };
         command.SetAction((result, token) => ServerCall.RunAsync(
             result.GetRequiredValue(url), HttpMethod.Post, "/ask",
-            body => Console.Out.WriteLine(result.GetValue(json) ? body : InWords(body)), token,
-            JsonContent.Create(new Dictionary<string, string?> { ["question"] = result.GetRequiredValue(question), ["environment"] = result.GetValue(environment) })));
+            JsonContent.Create(new Dictionary<string, string?> { ["question"] = result.GetRequiredValue(question), ["environment"] = result.GetValue(environment) }),
+            body => Console.Out.WriteLine(result.GetValue(json) ? body : InWords(body)), token));
         return command;
     }
 

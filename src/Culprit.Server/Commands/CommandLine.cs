@@ -14,6 +14,8 @@ internal static class CommandLine
         root.Subcommands.Add(AnalyzeCommand.Create());
         root.Subcommands.Add(DiagnoseCommand.Create());
         root.Subcommands.Add(PatternsCommand.Create());
+        root.Subcommands.Add(EvalCommand.Create());
+        root.Subcommands.Add(BacktestCommand.Create());
         root.Subcommands.Add(CheckCommand.Create());
         root.Subcommands.Add(IncidentCommand.Create());
         root.Subcommands.Add(AskCommand.Create());

@@ -1,22 +1,18 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
-using System.Globalization;
-using Culprit.Engine.Publishing;
 using Culprit.Engine.RootCause.Inquiries;
+using Culprit.Server.Analysis;
 
 namespace Culprit.Server.Commands;
 
 /// <summary><c>culprit diagnose</c>: the ranked causes of what went wrong in a stretch of time, whether or not a detector found it.</summary>
 internal static class DiagnoseCommand
 {
-    /// <summary>Requests that began within the range are followed for so long after it.</summary>
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
-
     public static Command Create()
     {
         var paths = FileRun.PathArgument("diagnose");
-        var from = TimeOption("--from", "When the trouble began (ISO 8601; UTC unless it says otherwise). Earlier records are what it is held against.");
-        var to = TimeOption("--to", "When it ended, or now.");
+        var from = MomentOption.Create(
+            "--from", "When the trouble began (ISO 8601; UTC unless it says otherwise). Earlier records are what it is held against.", isRequired: true);
+        var to = MomentOption.Create("--to", "When it ended, or now.", isRequired: true);
         var json = FileRun.JsonOption();
         var html = FileRun.HtmlOption();
         var environment = FileRun.EnvironmentOption();
@@ -28,42 +24,21 @@ internal static class DiagnoseCommand
         };
         command.Validators.Add(result =>
         {
-            if (Parse(result.GetValue(from)) is { } start && Parse(result.GetValue(to)) is { } end && end <= start)
+            if (MomentOption.Parse(result.GetValue(from)) is { } start && MomentOption.Parse(result.GetValue(to)) is { } end && end <= start)
             {
                 result.AddError($"--to {result.GetValue(to)} must come after --from {result.GetValue(from)}.");
             }
         });
         command.SetAction((result, cancellationToken) =>
         {
-            var range = new InquiryRange(Parse(result.GetValue(from))!.Value, Parse(result.GetValue(to))!.Value);
+            var range = new InquiryRange(MomentOption.Parse(result.GetValue(from))!.Value, MomentOption.Parse(result.GetValue(to))!.Value);
             return new FileRun(
                 result.GetRequiredValue(paths), result.GetValue(json), result.GetValue(html),
                 result.GetRequiredValue(environment), result.GetValue(config), result.GetValue(threads))
             {
-                Configure = options => options with { Inquiry = range },
-                Select = events => [.. events.Where(e => e.Type == EventTypes.Summary)],
-                Until = range.To + Grace,
-                Conclude = (pipeline, report) => report.Add(pipeline.Answers()),
+                Question = FileQuestion.Cause(range),
             }.RunAsync(cancellationToken);
         });
         return command;
     }
-
-    private static Option<string> TimeOption(string name, string description)
-    {
-        var option = new Option<string>(name) { Description = description, Required = true };
-        option.Validators.Add(result =>
-        {
-            var text = result.GetValueOrDefault<string>();
-            if (Parse(text) is null)
-            {
-                result.AddError($"{name} '{text}' is no time; write it as 2026-03-01T14:03:00Z.");
-            }
-        });
-        return option;
-    }
-
-    private static DateTimeOffset? Parse(string? text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
-            ? time : null;
 }

@@ -3,7 +3,6 @@ using System.CommandLine.Parsing;
 using Culprit.Engine;
 using Culprit.Engine.Flows;
 using Culprit.Engine.RootCause;
-using Culprit.Engine.Storage;
 using Culprit.Server.Alerting;
 using Culprit.Server.Analysis;
 using Culprit.Server.Configuration;
@@ -15,20 +14,10 @@ namespace Culprit.Server.Commands;
 /// <summary>One run over files from the command line: reads, plays with progress, writes the report in the forms asked for.</summary>
 internal sealed class FileRun(string[] paths, string? json, string? html, string environment, string? config, int threads)
 {
-    /// <summary>What the verb changes of the configured options.</summary>
-    public Func<PipelineOptions, PipelineOptions> Configure { get; init; } = o => o;
-
-    /// <summary>Which of the engine's events go into the report.</summary>
-    public Func<IReadOnlyList<DerivedEvent>, IReadOnlyList<DerivedEvent>> Select { get; init; } = e => e;
-
-    /// <summary>Records after this moment are not read; null reads all.</summary>
-    public DateTimeOffset? Until { get; init; }
+    public required FileQuestion Question { get; init; }
 
     /// <summary>File for one JSON line of each request and job that is followed by its id; null follows none.</summary>
     public string? Sessions { get; init; }
-
-    /// <summary>Called when everything was played.</summary>
-    public Action<Pipeline, AnalysisReport> Conclude { get; init; } = (_, _) => { };
 
     public static Argument<string[]> PathArgument(string verb)
     {
@@ -90,7 +79,7 @@ internal sealed class FileRun(string[] paths, string? json, string? html, string
         }
 
         using var written = sessions;
-        var options = Configure(settings.Options.ToPipelineOptions());
+        var options = Question.Configure(settings.Options.ToPipelineOptions());
         options = sessions is null ? options : options with { Flows = new FlowOptions(), SessionForgotten = sessions.Add };
         var library = await RootCauseRegistration.LoadRunbooksAsync(settings, cancellationToken).ConfigureAwait(false);
         var pipeline = new Pipeline(options, journalId: 0, new RootCauseRanker(library));
@@ -101,7 +90,7 @@ internal sealed class FileRun(string[] paths, string? json, string? html, string
             await ReadingProgress.ShowAsync(
                 inputs.Sum(i => i.Bytes),
                 () => analysis.BytesRead,
-                () => analysis.RunAsync(pipeline, e => report.Add(Select(e)), sessions is null ? null : sessions.Add, Until, cancellationToken)).ConfigureAwait(false);
+                () => analysis.RunAsync(pipeline, e => report.Add(Question.Select(e)), sessions is null ? null : sessions.Add, Question.Until, cancellationToken)).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -109,7 +98,7 @@ internal sealed class FileRun(string[] paths, string? json, string? html, string
             return ExitCodes.Failure;
         }
 
-        Conclude(pipeline, report);
+        Question.Conclude(pipeline, report);
         var problems = missing.Concat(analysis.Readers.Select(r => r.Problem).OfType<string>()).ToList();
         if (!await WriteAsync(report, analysis, problems, cancellationToken).ConfigureAwait(false))
         {

@@ -15,12 +15,22 @@ internal static class IncidentCommand
         var output = new Option<string?>("--output") { Description = "Write to this file instead of standard output." };
         var url = ServerCall.UrlOption();
         var json = ServerCall.JsonOption();
-        var command = new Command("incident", "Writes up an incident of a running server: timeline, cause, evidence, changes, what was ruled out.")
+        var feedback = new FeedbackOptions();
+        var command = new Command("incident", "Writes up an incident of a running server: timeline, cause, evidence, changes, what was ruled out. With --accept, --reject or --correct it tells the server instead whether the cause is right.")
         {
             id, format, output, url, json,
         };
+        feedback.AddTo(command);
         command.SetAction(async (result, token) =>
         {
+            if (feedback.Read(result) is { } word)
+            {
+                using var content = new StringContent(word, System.Text.Encoding.UTF8, "application/json");
+                return await ServerCall.RunAsync(
+                    result.GetRequiredValue(url), HttpMethod.Post, $"/incidents/{Uri.EscapeDataString(result.GetRequiredValue(id))}/feedback", content,
+                    answer => Console.Out.WriteLine(result.GetValue(json) ? answer : FeedbackOptions.Describe(answer)), token).ConfigureAwait(false);
+            }
+
             string? report = null;
             var chosen = result.GetValue(json) ? "json" : result.GetRequiredValue(format);
             var code = await ServerCall.RunAsync(

@@ -27,8 +27,12 @@ internal static class ServerCall
     public static Uri Address(string url, string path) => new(url.TrimEnd('/') + path);
 
     /// <summary>Sends, and hands over the body of a success; an error goes to standard error in words.</summary>
+    public static Task<int> RunAsync(string url, HttpMethod method, string path, Action<string> show, CancellationToken cancellationToken) =>
+        RunAsync(url, method, path, null, show, cancellationToken);
+
+    /// <param name="content">What is sent along; null sends nothing.</param>
     public static async Task<int> RunAsync(
-        string url, HttpMethod method, string path, Action<string> show, CancellationToken cancellationToken, HttpContent? content = null)
+        string url, HttpMethod method, string path, HttpContent? content, Action<string> show, CancellationToken cancellationToken)
     {
         try
         {

@@ -6,6 +6,7 @@ using Culprit.Server.Http;
 using Culprit.Server.Journal;
 using Culprit.Server.Querying.WebSockets;
 using Culprit.Server.Reporting;
+using Culprit.Server.RootCause.Learning;
 
 namespace Culprit.Server.Querying;
 
@@ -27,6 +28,7 @@ internal static class QueryingRegistration
         "dead_letters":"GET /events/dlq",
         "incidents":"GET /incidents",
         "report":"GET /incidents/{id}/report",
+        "feedback":"POST /incidents/{id}/feedback",
         "services":"GET /services",
         "topology":"GET /topology",
         "diagnose":"POST /diagnose",
@@ -48,6 +50,7 @@ internal static class QueryingRegistration
         services.AddSingleton<EventSearch>();
         services.AddSingleton<PatternSearch>();
         services.AddSingleton<EventLookup>();
+        services.AddSingleton<KnownCauseBook>();
         services.AddSingleton<IncidentReportReader>();
         services.AddSingleton<EventHub>();
         services.AddSingleton<IHealthSource>(s => s.GetRequiredService<EventHub>());
@@ -75,6 +78,7 @@ internal static class QueryingRegistration
         routes.MapIncidents();
         routes.MapTopology();
         routes.MapReports();
+        routes.MapFeedback();
         routes.MapOpenApi();
         routes.MapGet("/", () => new JsonAnswer(200, Root)).ExcludeFromDescription();
     }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Culprit.Engine.RootCause.Learning;
 
 namespace Culprit.Server.Reporting;
 
@@ -34,6 +35,7 @@ internal static class IncidentJson
                 json.WriteNullValue();
             }
 
+            Known(json, report.Known);
             Array(json, "anomalies", report.Finding.Anomalies, (writer, anomaly) => anomaly.WriteTo(writer));
             Array(json, "timeline", report.Timeline, (writer, entry) =>
             {
@@ -67,6 +69,24 @@ internal static class IncidentJson
         }
 
         return body.WrittenMemory;
+    }
+
+    private static void Known(Utf8JsonWriter json, KnownCause? known)
+    {
+        if (known is null)
+        {
+            json.WriteNull("known_cause");
+            return;
+        }
+
+        json.WriteStartObject("known_cause");
+        json.WriteString("name", known.Name);
+        json.WriteString("service", known.Service);
+        json.WriteNumber("times", known.Times);
+        json.WriteString("last_at", known.LastAt.UtcDateTime);
+        json.WriteString("runbook", known.Runbook);
+        json.WriteString("text", known.ToString());
+        json.WriteEndObject();
     }
 
     private static void Array<T>(Utf8JsonWriter json, string name, IEnumerable<T> items, Action<Utf8JsonWriter, T> write)

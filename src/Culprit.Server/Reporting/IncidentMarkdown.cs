@@ -26,6 +26,11 @@ internal static class IncidentMarkdown
 
         Row(page, "Services", string.Join(", ", state.GetProperty("services").EnumerateArray().Select(s => MarkdownText.Inline(s.GetString()))));
         Row(page, "Errors", state.GetProperty("error_count").GetInt64().ToString(CultureInfo.InvariantCulture));
+        if (report.Known is { } known)
+        {
+            Row(page, "Known", MarkdownText.Inline(known.ToString()));
+        }
+
         if (report.Cause.ValueKind == JsonValueKind.Object)
         {
             Cause(page, report);

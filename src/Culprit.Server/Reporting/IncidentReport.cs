@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Culprit.Engine.RootCause.Learning;
 using Culprit.Server.Analysis;
 
 namespace Culprit.Server.Reporting;
@@ -14,6 +15,9 @@ internal sealed record IncidentReport(
     IReadOnlyDictionary<string, ReportLine> Lines,
     IReadOnlyList<ReportChange> Changes)
 {
+    /// <summary>What people confirmed for incidents like it; null for nothing.</summary>
+    public KnownCause? Known { get; init; }
+
     public JsonElement State => Finding.State;
 
     public JsonElement Cause => Finding.Cause;

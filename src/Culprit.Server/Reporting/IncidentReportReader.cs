@@ -5,11 +5,12 @@ using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
 using Culprit.Server.Analysis;
 using Culprit.Server.Querying;
+using Culprit.Server.RootCause.Learning;
 
 namespace Culprit.Server.Reporting;
 
 /// <summary>Gathers an incident's report from both stores.</summary>
-internal sealed class IncidentReportReader(IStateStore state, IRecordStore records, EventLookup lookup, EventJsonWriter writer)
+internal sealed class IncidentReportReader(IStateStore state, IRecordStore records, EventLookup lookup, EventJsonWriter writer, KnownCauseBook book)
 {
     private const int MaxEvents = 1000;
     private const int MaxLines = 40;
@@ -32,7 +33,12 @@ internal sealed class IncidentReportReader(IStateStore state, IRecordStore recor
             finding,
             Timeline([.. events.OrderBy(e => e.TimestampNanos)]),
             lines,
-            await ReadChangesAsync(finding, cancellationToken).ConfigureAwait(false));
+            await ReadChangesAsync(finding, cancellationToken).ConfigureAwait(false))
+        {
+            Known = finding.Anomalies.Count == 0
+                ? null
+                : await book.MatchAsync(KnownCauseReader.SignatureOf(finding), id, cancellationToken).ConfigureAwait(false),
+        };
     }
 
     /// <summary>Every event of the incident in the order of writing.</summary>
@@ -49,6 +55,10 @@ internal sealed class IncidentReportReader(IStateStore state, IRecordStore recor
         gathered.Add(events);
         return gathered.Incidents.FirstOrDefault() is { State.ValueKind: JsonValueKind.Object } finding ? finding : null;
     }
+
+    /// <summary>State, anomalies and newest explanation alone; null when there is no such incident.</summary>
+    public async Task<IncidentFinding?> FindAsync(string id, CancellationToken cancellationToken) =>
+        Gather(await EventsAsync(id, cancellationToken).ConfigureAwait(false));
 
     private async Task<Dictionary<string, ReportLine>> ReadLinesAsync(IncidentFinding finding, CancellationToken cancellationToken)
     {

@@ -66,6 +66,7 @@ internal static class StorageRegistration
         builder.Services.AddSingleton(_ => database);
         builder.Services.AddSingleton<IStateStore>(_ => state);
         builder.Services.AddSingleton<IDeadLetterStore>(_ => new EmbeddedDeadLetterStore(database));
+        builder.Services.AddSingleton<IFeedbackStore>(_ => new EmbeddedFeedbackStore(database));
         builder.Services.AddSingleton<IRecordStore>(_ => records);
         builder.Services.AddSingleton<IJournal>(_ => journal);
         builder.Services.AddSingleton(_ => journal);

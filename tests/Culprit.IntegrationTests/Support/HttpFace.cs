@@ -67,6 +67,7 @@ internal sealed class HttpFace : IAsyncDisposable
         builder.Services.AddSingleton<IRecordStore>(records);
         builder.Services.AddSingleton<IJournal>(new InMemoryJournal(records));
         builder.Services.AddSingleton<IStateStore, InMemoryStateStore>();
+        builder.Services.AddSingleton<IFeedbackStore, InMemoryFeedbackStore>();
         builder.Services.AddSingleton<EngineProgress>();
         builder.Services.AddSingleton<TimeProvider>(new FakeTimeProvider(Now));
         builder.AddIngestion().AddQuerying().AddHealth();

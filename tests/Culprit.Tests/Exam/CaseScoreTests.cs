@@ -95,7 +95,7 @@ public sealed class CaseScoreTests
     }
 
     private static FoundIncident Incident(double after, string type, string[] services, params (string Service, string Change)[] causes) =>
-        new(Start.AddSeconds(after), type, services, [.. causes.Select(c => new FoundCause(c.Service, 0.8, c.Change))], false, "test", "seen");
+        new(Start.AddSeconds(after), type, services, [.. causes.Select(c => new FoundCause(c.Service, 0.8, 2, 1, c.Change))], false, "test", "seen");
 
     private static FaultLabel Label(string root, string change = "none") => new()
     {

@@ -26,7 +26,7 @@ public sealed class ExamPlayerTests
             var (simulation, _) = exam.Prepare();
             using (simulation)
             {
-                var player = new ExamPlayer(form, simulation.Start);
+                var player = new ExamPlayer(form, simulation.Start, FileQuestion.Incidents());
                 FaultExam.Play(simulation, [player]);
 
                 Assert.Equal(analysis.RecordsPlayed, player.Records);

@@ -15,7 +15,7 @@ internal static class ChainRule
         ["Correlation", "Summaries"],
         ["RootCause", "Traces", "Rules"],
         ["Alerting", "Publishing"],
-        ["Extending"],
+        ["Extending", "Evaluation"],
     ];
 
     /// <summary>They know nouns only, and of the chain only these and what comes after may use them.</summary>
@@ -29,7 +29,7 @@ internal static class ChainRule
         "Pattern", "ServiceEdge", "EdgeSource",
         "Anomaly", "AnomalyType", "AnomalyTypes",
         "Incident", "IncidentState", "IncidentSeverity", "IncidentWords",
-        "RootCauseReport", "Hypothesis", "Dossier", "EvidenceItem",
+        "RootCauseReport", "Hypothesis", "Dossier", "EvidenceItem", "Feedback",
     };
 
     public static IEnumerable<Finding> Check(IEnumerable<IType> types, string root) =>

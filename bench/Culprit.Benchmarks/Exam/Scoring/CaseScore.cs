@@ -32,6 +32,18 @@ internal sealed record CaseScore
 
     public bool IsAbstained { get; init; }
 
+    /// <summary>The engine was told when the fault was.</summary>
+    public bool IsTold { get; init; }
+
+    /// <summary>Score of the first hypothesis.</summary>
+    public double Best { get; init; }
+
+    /// <summary>Score of the second; 0 without one.</summary>
+    public double Second { get; init; }
+
+    /// <summary>Independent kinds of evidence for the first.</summary>
+    public int Signals { get; init; }
+
     public bool IsChangeRight { get; init; }
 
     public IReadOnlyList<string> Named { get; init; } = [];
@@ -64,6 +76,13 @@ internal sealed record CaseScore
         }
     }
 
+    /// <summary>Scores the answer to the question about the fault's time. Of two faults at once, either is right.</summary>
+    public static CaseScore Told(IReadOnlyList<FaultLabel> labels, SpanForm form, IReadOnlyList<FoundIncident> incidents)
+    {
+        var label = labels[0] with { Also = [.. labels.SelectMany(l => (IEnumerable<string>)[l.RootCause, .. l.Also])] };
+        return Of(label, form, incidents.Count > 0 ? incidents[0] : null) with { IsTold = true, Incidents = incidents.Count };
+    }
+
     private static CaseScore Of(FaultLabel label, SpanForm form, FoundIncident? found)
     {
         if (found is null)
@@ -83,6 +102,9 @@ internal sealed record CaseScore
             Rank = found.RankOf([label.RootCause, .. label.Also]),
             Confidence = first?.Confidence ?? 0,
             IsAbstained = found.IsAbstained,
+            Best = first?.Score ?? 0,
+            Second = found.Causes.Count > 1 ? found.Causes[1].Score : 0,
+            Signals = first?.Signals ?? 0,
             IsChangeRight = (first?.ChangeId ?? "none") == label.Change,
             Named = [.. found.Causes.Take(3).Select(c => c.Service)],
         };

@@ -20,7 +20,10 @@ internal sealed class ExamPlayer
     /// <summary>In the order in which a telemetry folder is read.</summary>
     private static readonly TelemetryKind[] Kinds = [TelemetryKind.Changes, TelemetryKind.Logs, TelemetryKind.Metrics, TelemetryKind.Traces];
 
+    private readonly FileQuestion _question;
+    private readonly Pipeline _pipeline;
     private readonly EventTimePlayer _player;
+    private readonly long _last;
     private readonly SpanForm _form;
     private readonly ArrayBufferWriter<byte>[] _buffers = [.. Kinds.Select(_ => new ArrayBufferWriter<byte>(1 << 20))];
     private readonly long[] _floors = [.. Kinds.Select(_ => long.MinValue)];
@@ -28,13 +31,14 @@ internal sealed class ExamPlayer
     private int _seconds;
     private long _sequence = 1;
 
-    public ExamPlayer(SpanForm form, DateTimeOffset start)
+    public ExamPlayer(SpanForm form, DateTimeOffset start, FileQuestion question)
     {
-        var options = new PipelineOptions();
-        options = options with { ErrorThreshold = options.ErrorThreshold with { Plain = false } };
+        _question = question;
+        _last = question.Until is { } until ? UnixNanos.From(until) : long.MaxValue;
         _form = form;
         _startNanos = UnixNanos.From(start);
-        _player = new EventTimePlayer(new Pipeline(options, 0, new RootCauseRanker(RunbookLibrary.Empty)), Report.Add);
+        _pipeline = new Pipeline(question.Configure(new PipelineOptions()), 0, new RootCauseRanker(RunbookLibrary.Empty));
+        _player = new EventTimePlayer(_pipeline, events => Report.Add(question.Select(events)));
     }
 
     public AnalysisReport Report { get; } = new();
@@ -63,6 +67,7 @@ internal sealed class ExamPlayer
     {
         Play();
         _player.Finish();
+        _question.Conclude(_pipeline, Report);
     }
 
     private void Play()
@@ -80,6 +85,11 @@ internal sealed class ExamPlayer
         while (cursors.Count > 0)
         {
             var cursor = cursors.MinBy(c => (c.Key, c.Order))!;
+            if (cursor.Key > _last)
+            {
+                return; // The oldest of all that is left.
+            }
+
             var limit = cursors.Where(c => c != cursor).Select(c => (c.Key, c.Order)).DefaultIfEmpty((long.MaxValue, int.MaxValue)).Min();
             var batch = cursor.Batch;
             var end = cursor.Position + 1;

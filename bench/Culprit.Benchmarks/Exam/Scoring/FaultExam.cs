@@ -1,4 +1,7 @@
+using Culprit.Benchmarks.Exam.Faults;
 using Culprit.Benchmarks.Exam.Simulation;
+using Culprit.Engine.RootCause.Inquiries;
+using Culprit.Server.Analysis;
 
 namespace Culprit.Benchmarks.Exam.Scoring;
 
@@ -13,7 +16,7 @@ internal static class FaultExam
         var writing = new Lock();
         Parallel.For(0, cases.Count, new ParallelOptions { MaxDegreeOfParallelism = arguments.Jobs }, i =>
         {
-            scores[i] = [.. Score(cases[i], arguments.Forms)];
+            scores[i] = [.. Score(cases[i], arguments.Forms, arguments.IsTold)];
             lock (writing)
             {
                 Write(arguments, [.. scores.OfType<List<CaseScore>>().SelectMany(s => s)]);
@@ -36,17 +39,22 @@ internal static class FaultExam
     }
 
     /// <summary>One simulation for all forms: they differ in what is kept of its spans only.</summary>
-    private static IEnumerable<CaseScore> Score(ExamCase exam, IReadOnlyList<SpanForm> forms)
+    private static IEnumerable<CaseScore> Score(ExamCase exam, IReadOnlyList<SpanForm> forms, bool isTold)
     {
         var (simulation, plan) = exam.Prepare();
         using (simulation)
         {
-            var players = forms.Select(form => new ExamPlayer(form, simulation.Start)).ToList();
+            var fault = new InquiryRange(simulation.Start.AddMilliseconds(plan!.FromMs), simulation.Start.AddMilliseconds(plan.ToMs));
+            var question = isTold ? FileQuestion.Cause(fault) : FileQuestion.Incidents();
+            var players = forms.Select(form => new ExamPlayer(form, simulation.Start, question)).ToList();
             Play(simulation, players);
-            var labels = plan!.Labels(simulation);
-            return [.. forms.Zip(players).SelectMany(p => CaseScore.Of(labels, p.First, [.. p.Second.Report.Incidents.Select(FoundIncident.Of)]))];
+            var labels = plan.Labels(simulation);
+            return [.. forms.Zip(players).SelectMany(p => Score(labels, p.First, [.. p.Second.Report.Incidents.Select(FoundIncident.Of)], isTold))];
         }
     }
+
+    private static IEnumerable<CaseScore> Score(IReadOnlyList<FaultLabel> labels, SpanForm form, List<FoundIncident> incidents, bool isTold) =>
+        isTold ? [CaseScore.Told(labels, form, incidents)] : CaseScore.Of(labels, form, incidents);
 
     internal static void Play(SimulatedSystem simulation, List<ExamPlayer> players)
     {

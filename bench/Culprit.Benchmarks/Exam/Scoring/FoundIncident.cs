@@ -39,10 +39,12 @@ internal sealed record FoundIncident(
 }
 
 /// <summary>One hypothesis of an incident's explanation.</summary>
-internal sealed record FoundCause(string Service, double Confidence, string ChangeId)
+internal sealed record FoundCause(string Service, double Confidence, double Score, int Signals, string ChangeId)
 {
     public static FoundCause Of(JsonElement json) => new(
         json.GetProperty("service").GetString() ?? string.Empty,
         json.GetProperty("confidence").GetDouble(),
+        json.GetProperty("score").GetDouble(),
+        json.GetProperty("signals").GetInt32(),
         json.TryGetProperty("change_id", out var change) ? change.GetString() ?? "none" : "none");
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Culprit.Benchmarks.Exam.Simulation;
+using Culprit.Server.Analysis;
 
 namespace Culprit.Benchmarks.Exam.Scoring;
 
@@ -22,7 +23,7 @@ internal static class QuietExam
                 var (simulation, _) = exam.Prepare();
                 using (simulation)
                 {
-                    var player = new ExamPlayer(form, simulation.Start);
+                    var player = new ExamPlayer(form, simulation.Start, FileQuestion.Incidents());
                     Play(simulation, player);
                     var incidents = player.Report.Incidents.Select(FoundIncident.Of).ToList();
                     total += incidents.Count;

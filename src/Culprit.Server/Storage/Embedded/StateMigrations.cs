@@ -105,6 +105,19 @@ internal static class StateMigrations
             current INTEGER NOT NULL,
             text TEXT NOT NULL);
         """,
+        """
+        CREATE TABLE feedback (
+            row INTEGER PRIMARY KEY AUTOINCREMENT,
+            incident_id TEXT NOT NULL,
+            verdict TEXT NOT NULL,
+            service TEXT NOT NULL,
+            name TEXT,
+            runbook TEXT,
+            note TEXT,
+            signature BLOB NOT NULL,
+            incident_at INTEGER NOT NULL,
+            at INTEGER NOT NULL);
+        """,
     ];
 
     public static int Newest => Steps.Length;

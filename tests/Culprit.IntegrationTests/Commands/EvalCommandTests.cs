@@ -1,0 +1,79 @@
+using System.Text.Json;
+using Culprit.IntegrationTests.Evaluation;
+using Culprit.IntegrationTests.Support;
+
+namespace Culprit.IntegrationTests.Commands;
+
+public sealed class EvalCommandTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task CasesAreScoredAndABadOneIsNamedWithoutStoppingTheOthers()
+    {
+        await SomeCase.WriteAsync(Path.Combine(_folder.Path, "right"), hasFault: true, Token);
+        await SomeCase.WriteAsync(Path.Combine(_folder.Path, "wrong"), hasFault: true, Token);
+        await SomeCase.WriteAsync(Path.Combine(_folder.Path, "quiet"), hasFault: false, Token);
+        Directory.CreateDirectory(Path.Combine(_folder.Path, "garbled"));
+        await File.WriteAllTextAsync(Path.Combine(_folder.Path, "garbled", "metrics.jsonl"), "{\"timestamp\":\"2026-03-01T14:00:00Z\",\"service\":\"a\",\"metric\":\"m\",\"value\":\"many\"}\n", Token);
+
+        // Notes that lie beside the telemetry are not read.
+        await File.WriteAllTextAsync(Path.Combine(_folder.Path, "right", "notes.jsonl"), "not json at all\n", Token);
+        await File.WriteAllLinesAsync(Path.Combine(_folder.Path, "labels.jsonl"),
+        [
+            SomeCase.Label("right", "orders-db", ",\"root_cause_commit\":\"none\""),
+            SomeCase.Label("wrong", "billing"),
+            SomeCase.Label("quiet", "orders-db"),
+            SomeCase.Label("garbled", "a"),
+            SomeCase.Label("absent", "a"),
+        ], Token);
+        var file = Path.Combine(_folder.Path, "scores.json");
+
+        var run = await CommandRun.ExecuteAsync(null, ["eval", _folder.Path, "--json", file], Token);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("labels.jsonl line 5: field case_id: there is no folder", run.Errors, StringComparison.Ordinal);
+        Assert.Contains("4 of 4: garbled: not scored: " + Path.Combine(_folder.Path, "garbled", "metrics.jsonl"), run.Errors, StringComparison.Ordinal);
+        Assert.Contains("1 of 4: right: right", run.Errors, StringComparison.Ordinal);
+        Assert.Contains("2/3 0.667", run.Output, StringComparison.Ordinal);
+        using var json = JsonDocument.Parse(await File.ReadAllTextAsync(file, Token));
+        var all = json.RootElement.GetProperty("all");
+        int Figure(string name) => all.GetProperty(name).GetInt32();
+        Assert.Equal((3, 1, 2, 1), (Figure("cases"), Figure("not_scored"), Figure("detected"), Figure("top_1")));
+        Assert.Equal((1, 1, 0, 2), (Figure("with_change"), Figure("change_right"), Figure("before_the_fault"), Figure("inside")));
+        Assert.InRange(all.GetProperty("delay_median_seconds").GetDouble(), 0, 30);
+        Assert.Equal(2, all.GetProperty("confidence").GetProperty("claims").GetInt32() + Figure("abstained"));
+        var cases = json.RootElement.GetProperty("cases");
+        Assert.Equal("orders-db", cases[0].GetProperty("named")[0].GetString());
+        Assert.Equal(0, cases[1].GetProperty("rank").GetInt32());
+        Assert.False(cases[2].GetProperty("detected").GetBoolean());
+        Assert.True(cases[3].TryGetProperty("problem", out _));
+    }
+
+    [Fact]
+    public async Task ToldTheTimeItAnswersForEveryCase()
+    {
+        await SomeCase.WriteAsync(Path.Combine(_folder.Path, "right"), hasFault: true, Token);
+        await File.WriteAllTextAsync(Path.Combine(_folder.Path, "labels.jsonl"), SomeCase.Label("right", "orders-db"), Token);
+
+        var run = await CommandRun.ExecuteAsync(null, ["eval", _folder.Path, "--told", "--json", "-"], Token);
+
+        Assert.Equal(0, run.ExitCode);
+        using var json = JsonDocument.Parse(run.Output);
+        Assert.Equal("told", json.RootElement.GetProperty("mode").GetString());
+        Assert.Equal(1, json.RootElement.GetProperty("all").GetProperty("top_1").GetInt32());
+    }
+
+    [Fact]
+    public async Task AFolderWithoutLabelsIsBadUsage()
+    {
+        var run = await CommandRun.ExecuteAsync(null, ["eval", _folder.Path], Token);
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("there is no labels.jsonl", run.Errors, StringComparison.Ordinal);
+    }
+}
