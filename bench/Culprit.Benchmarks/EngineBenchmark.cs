@@ -18,8 +18,8 @@ internal static class EngineBenchmark
     private const int Rounds = 5;
 
     /// <param name="file">NDJSON to play; without one, a stream of 20 services with 10 patterns each.</param>
-    /// <param name="withFlows">Requests and jobs are followed too.</param>
-    public static int Run(string? file, bool withFlows = false)
+    /// <param name="flows">How requests and jobs are followed.</param>
+    public static int Run(string? file, FlowOptions? flows)
     {
         var bodies = Bodies(file is null ? Synthetic() : File.ReadLines(file));
 
@@ -30,7 +30,7 @@ internal static class EngineBenchmark
         for (var round = 0; round < Rounds; round++)
         {
             var allocated = GC.GetAllocatedBytesForCurrentThread();
-            var (parse, engine, events) = Play(bodies, received, withFlows);
+            var (parse, engine, events) = Play(bodies, received, flows);
             allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{lines} records, {bytes / (double)lines:0} B each: parse {lines / parse.TotalSeconds / 1000:0} k/s, engine {lines / engine.TotalSeconds / 1000:0} k/s, both {lines / (parse + engine).TotalSeconds / 1000:0} k/s; {allocated / lines} B allocated a record; {events} events"));
@@ -40,12 +40,12 @@ internal static class EngineBenchmark
     }
 
     private static (TimeSpan Parse, TimeSpan Engine, int Events) Play(
-        List<(byte[] Body, int Lines)> bodies, long received, bool withFlows)
+        List<(byte[] Body, int Lines)> bodies, long received, FlowOptions? flows)
     {
         var parser = new BatchJsonParser();
         var writer = new RecordBatchWriter();
         var result = new BatchParse();
-        var pipeline = new Pipeline(new PipelineOptions { Flows = withFlows ? new FlowOptions() : null }, 1, new RootCauseRanker(RunbookLibrary.Empty));
+        var pipeline = new Pipeline(new PipelineOptions { Flows = flows }, 1, new RootCauseRanker(RunbookLibrary.Empty));
         var parse = TimeSpan.Zero;
         var engine = TimeSpan.Zero;
         var events = 0;

@@ -2,6 +2,7 @@ using Culprit.Benchmarks;
 using Culprit.Benchmarks.Exam;
 using Culprit.Benchmarks.Patterns;
 using Culprit.Benchmarks.Storage;
+using Culprit.Engine.Flows;
 
 return args switch
 {
@@ -11,9 +12,10 @@ return args switch
     ["flows", var input, var output, .. var settings] => FlowsBenchmark.Run(input, output, settings),
     ["patterns-hostile", .. var only] => HostilePatterns.Run(only.FirstOrDefault() ?? ""),
     ["leave-half-out", var folder] => LeaveHalfOut.Run(folder),
-    ["engine", "--flows", .. var file] => EngineBenchmark.Run(file.FirstOrDefault(), withFlows: true),
-    ["engine"] => EngineBenchmark.Run(null),
-    ["engine", var file] => EngineBenchmark.Run(file),
+    ["engine", "--flows", .. var file] => EngineBenchmark.Run(file.FirstOrDefault(), new FlowOptions()),
+    ["engine", "--no-flows", .. var file] => EngineBenchmark.Run(file.FirstOrDefault(), null),
+    ["engine"] => EngineBenchmark.Run(null, FlowOptions.Live),
+    ["engine", var file] => EngineBenchmark.Run(file, FlowOptions.Live),
     ["anomaly-latency", var url] => await AnomalyLatency.RunAsync(new Uri(url), 60),
     ["formats", .. var files] => FormatSpeed.Run(files),
     ["topology", .. var folders] => await TopologyAccuracy.RunAsync(folders),
@@ -41,8 +43,8 @@ static int Usage()
                                NAME is part of a measurement's name
           leave-half-out FOLDER
                                thresholds chosen on half of the labelled systems, measured on the other half; ablations
-          engine [--flows] [FILE]
-                               records per second of parser and pipeline on NDJSON, one thread; --flows follows requests too
+          engine [--flows | --no-flows] [FILE]
+                               records per second of parser and pipeline on NDJSON, one thread; --flows follows all requests instead of a sample
           formats FILE...      records per second and bytes allocated per record of reading log files, one thread
           topology FOLDER...   precision and recall of the service graph from logs against that of the spans
           admission            nanoseconds per record of admission rules and sampling, one thread

@@ -2,6 +2,7 @@ using Culprit.Engine.Correlation;
 using Culprit.Engine.Detection;
 using Culprit.Engine.Detection.ErrorThreshold;
 using Culprit.Engine.Detection.TraceShift;
+using Culprit.Engine.Flows;
 using Culprit.Engine.Publishing;
 using Culprit.Engine.Records;
 using Culprit.Engine.RootCause;
@@ -50,7 +51,7 @@ internal sealed class EnvironmentStage
         _patterns = patterns;
         _summary = new SummaryWindow(environment, options.SummaryRecords, options.SummaryInterval);
         _threshold = new ErrorThresholdDetector(environment, options.ErrorThreshold, options.Lateness);
-        _detectors = new DetectorSet(environment, options.Detection, options.Lateness);
+        _detectors = new DetectorSet(environment, options.Detection, options.Lateness, options.Flows?.Lag ?? default);
         _correlator = new IncidentCorrelator(options.ResolveAfter);
         Graph = new ServiceGraph(new ServiceGraphOptions { Dependencies = options.Dependencies });
     }
@@ -60,6 +61,9 @@ internal sealed class EnvironmentStage
     public ServiceGraph Graph { get; private set; }
 
     public TraceBook Traces { get; private set; } = new();
+
+    /// <summary>When the oldest open incident that was found against a baseline began, Unix nanoseconds; null when none is open.</summary>
+    public long? WrongSince => _correlator.Open.Where(o => !o.IsPlain).Select(o => (long?)o.StartNanos).Min();
 
     /// <summary>Adds what one service said since its last digest.</summary>
     public void Observe(ServiceDigest digest, long tickNanos)
@@ -102,6 +106,9 @@ internal sealed class EnvironmentStage
         history.Add(timeNanos, value);
         _detectors.Observe(service, metric, timeNanos, value);
     }
+
+    /// <summary>Requests and jobs ended.</summary>
+    public void Observe(FlowCount count) => _detectors.Observe(count);
 
     /// <summary>A line shows what its trace did.</summary>
     public void ObserveLine(in LogRecord record, string service, PatternId pattern, long timeNanos)

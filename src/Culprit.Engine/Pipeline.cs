@@ -173,6 +173,7 @@ internal sealed partial class Pipeline
         foreach (var environment in _stages.Environments)
         {
             environment.Stage.EndInput();
+            environment.Flows?.EndInput();
         }
     }
 

@@ -51,8 +51,8 @@ internal sealed record PipelineOptions
     /// <summary>Services per environment with statistics of their own; the rest share <c>__other__</c>. Default 1,000.</summary>
     public int MaxServices { get; init; } = 1000;
 
-    /// <summary>How requests and jobs are followed. Default: not at all, and then it costs nothing.</summary>
-    public FlowOptions? Flows { get; init; }
+    /// <summary>How requests and jobs are followed. Default: a sample of them; null for none, and then it costs nothing.</summary>
+    public FlowOptions? Flows { get; init; } = FlowOptions.Live;
 
     /// <summary>Told the last verdict of each followed session that is forgotten to make room.</summary>
     public Action<FlowVerdict>? SessionForgotten { get; init; }

@@ -56,7 +56,7 @@ internal sealed class StageTable(PipelineOptions options, ulong journalId, RootC
     {
         if (!_environments.TryGetValue(name, out var entry) && _environments.Count < options.MaxEnvironments)
         {
-            entry = new EnvironmentEntry(name, options, journalId, ranker, _dedupeBudget, _drawn);
+            entry = new EnvironmentEntry(name, options, journalId, ranker, _dedupeBudget, _drawn, () => _environments.Count);
             _environments.Add(name, entry);
         }
 
@@ -87,7 +87,8 @@ internal sealed class StageTable(PipelineOptions options, ulong journalId, RootC
             ulong journalId,
             RootCauseRanker ranker,
             DedupeBudget dedupeBudget,
-            List<DrawnDigest> drawn)
+            List<DrawnDigest> drawn,
+            Func<int> environments)
         {
             _name = name;
             _options = options;
@@ -95,7 +96,7 @@ internal sealed class StageTable(PipelineOptions options, ulong journalId, RootC
             _dedupeBudget = dedupeBudget;
             _drawn = drawn;
             Stage = new EnvironmentStage(name, options, journalId, ranker, new PatternNames(Text, Resolve));
-            Flows = options.Flows is { } flows ? new FlowStage(flows, Text, options.SessionForgotten) : null;
+            Flows = options.Flows is { } flows ? new FlowStage(flows, Text, options.SessionForgotten) { Stages = environments } : null;
             Detectors = options.Detectors.Count > 0 ? new DetectorStage(name, options) : null;
         }
 
@@ -165,7 +166,17 @@ internal sealed class StageTable(PipelineOptions options, ulong journalId, RootC
                 }
             }
 
-            Flows?.Tick(tickNanos);
+            if (Flows is null)
+            {
+                return;
+            }
+
+            Flows.Hold(Stage.WrongSince);
+            Flows.Tick(tickNanos);
+            foreach (var count in Flows.Drain())
+            {
+                Stage.Observe(count);
+            }
         }
 
         private PatternId Resolve(string service, PatternId pattern) =>

@@ -1,4 +1,5 @@
 using Culprit.Engine.Detection.ErrorSpike;
+using Culprit.Engine.Detection.FlowBreak;
 using Culprit.Engine.Detection.Growth;
 using Culprit.Engine.Detection.LatencyShift;
 using Culprit.Engine.Detection.MetricLevel;
@@ -27,4 +28,6 @@ internal sealed record DetectorOptions
     public PatternShiftOptions PatternShift { get; init; } = new();
 
     public TraceShiftOptions TraceShift { get; init; } = new();
+
+    public FlowBreakOptions FlowBreak { get; init; } = new();
 }

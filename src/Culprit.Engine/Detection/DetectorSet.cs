@@ -1,4 +1,5 @@
 using Culprit.Engine.Detection.ErrorSpike;
+using Culprit.Engine.Detection.FlowBreak;
 using Culprit.Engine.Detection.Growth;
 using Culprit.Engine.Detection.LatencyShift;
 using Culprit.Engine.Detection.MetricLevel;
@@ -7,6 +8,7 @@ using Culprit.Engine.Detection.Series;
 using Culprit.Engine.Detection.Silence;
 using Culprit.Engine.Detection.Surge;
 using Culprit.Engine.Detection.TraceShift;
+using Culprit.Engine.Flows;
 using Culprit.Engine.Records;
 
 namespace Culprit.Engine.Detection;
@@ -16,7 +18,8 @@ namespace Culprit.Engine.Detection;
 /// Time is counted in steps of event time. A step is judged once the watermark (tick - 2 s) has passed its end, and what
 /// comes later still, up to the lateness, makes the windows that hold it be judged again. Where a batch ends changes nothing.
 /// </remarks>
-internal sealed class DetectorSet(string environment, DetectorOptions options, TimeSpan lateness)
+/// <param name="flowLag">How long after its end a session is counted.</param>
+internal sealed class DetectorSet(string environment, DetectorOptions options, TimeSpan lateness, TimeSpan flowLag = default)
 {
     private const long WatermarkNanos = 2 * UnixNanos.PerSecond;
 
@@ -31,8 +34,10 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
     private readonly SurgeDetector _surges = new(environment, options.Surge);
     private readonly PatternShiftDetector _patterns = new(environment, options.PatternShift);
     private readonly TraceShiftDetector _traces = new(environment, options.TraceShift);
+    private readonly FlowBreakDetector _flows = new(environment, options.FlowBreak);
     private readonly SortedDictionary<string, ServiceTraffic> _traffic = new(StringComparer.Ordinal);
     private readonly QuietTime _quiet = new();
+    private readonly long _flowSteps = (UnixNanos.From(flowLag) + Steps.Nanos - 1) / Steps.Nanos;
     private readonly long _lateSteps = UnixNanos.From(lateness) / Steps.Nanos;
     private long _judged = -1;
     private long _dirty = long.MaxValue;
@@ -107,6 +112,9 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
 
     public void Observe(string service, string metric, long timeNanos, double value) => _levels.Observe(service, metric, timeNanos, value);
 
+    /// <summary>Takes how sessions went that ended.</summary>
+    public void Observe(FlowCount count) => _flows.Observe(count);
+
     /// <summary>Judges every step that can be judged by now; anomalies in the order in which they became visible.</summary>
     /// <param name="signs">What the traces that began between two times say; null when there are none.</param>
     public IReadOnlyList<Anomaly> Judge(long tickNanos, Func<long, long, IReadOnlyList<TraceSign>>? signs = null)
@@ -132,6 +140,7 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
                 .Concat(_surges.Judge(frame, _traffic))
                 .Concat(_patterns.Judge(frame, _traffic))
                 .Concat(signs is null || step <= _judged ? [] : _traces.Judge(frame, _traffic.Count, s => !_quiet.IsExcluded(s), signs))
+                .Concat(step <= _judged ? [] : _flows.Judge(new Frame(step - _flowSteps, _quiet), step))
                 .OrderBy(a => a.StartedAt).ThenByDescending(a => a.Strength).ThenBy(a => a.Id, StringComparer.Ordinal));
         }
 
@@ -161,6 +170,7 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
         _surges.Settle(_judged, Open);
         _patterns.Settle(_judged, Open);
         _traces.Settle(_judged, Open);
+        _flows.Settle(_judged - _flowSteps, Open);
     }
 
     /// <summary>A time that belongs to an incident is no baseline.</summary>
@@ -168,7 +178,7 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
 
     public DetectorSetState ToState() => new(
         _judged, _dirty, _quiet, [.. _traffic.Values], _errors.ToState(), _latency.ToState(), _levels.ToState(),
-        _growth.ToState(), _silence.ToState(), _surges.ToState(), _patterns.ToState(), _traces.ToState());
+        _growth.ToState(), _silence.ToState(), _surges.ToState(), _patterns.ToState(), _traces.ToState(), _flows.ToState());
 
     public void Restore(DetectorSetState state)
     {
@@ -189,6 +199,7 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
         _surges.Restore(state.Surges);
         _patterns.Restore(state.Patterns);
         _traces.Restore(state.Traces);
+        _flows.Restore(state.Flows);
     }
 
     /// <summary>How many times as much a service does as usual, over the last minute; 1 when that is not known.</summary>
@@ -247,4 +258,5 @@ internal sealed record DetectorSetState(
     IReadOnlyDictionary<string, Alarm> Silence,
     IReadOnlyDictionary<string, Alarm> Surges,
     IReadOnlyList<PatternSeries> Patterns,
-    TraceShiftState Traces);
+    TraceShiftState Traces,
+    IReadOnlyList<FlowSeries> Flows);

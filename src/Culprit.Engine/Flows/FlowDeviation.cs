@@ -19,7 +19,7 @@ internal enum FlowDeviationKind : byte
 /// <param name="Times">How often the session has <paramref name="Step"/>.</param>
 /// <param name="Cases">Sessions that do the same.</param>
 /// <param name="Of">Sessions compared with.</param>
-internal readonly record struct FlowDeviation(FlowDeviationKind Kind, int Step, int Missing, int Times, long Cases, long Of)
+internal sealed record FlowDeviation(FlowDeviationKind Kind, int Step, int Missing, int Times, long Cases, long Of)
 {
     public double Share => (double)Cases / Of;
 }

@@ -21,18 +21,20 @@ internal sealed class FlowKeys
     private readonly ParameterScanner _scanner = new();
     private readonly Dictionary<ulong, string> _names = [];
     private readonly FlowKey[] _found = new FlowKey[MaxIds];
+    private FlowNames _wanted = new(isThrifty: false);
     private int _count;
 
     public FlowPatterns Patterns { get; } = new();
 
     /// <summary>Valid until the next call.</summary>
-    public ReadOnlySpan<FlowKey> Find(in LogRecord record, PatternId pattern)
+    public ReadOnlySpan<FlowKey> Find(in LogRecord record, PatternId pattern, FlowNames names)
     {
         _count = 0;
+        _wanted = names;
         if (TakeField(record.TraceId, FlowKeySource.TraceId, "trace_id")
             || TakeField(record.CorrelationId, FlowKeySource.CorrelationId, "correlation_id"))
         {
-            return _found.AsSpan(0, 1);
+            return _found.AsSpan(0, _count);
         }
 
         if (!Patterns.Wants(pattern))
@@ -81,7 +83,7 @@ internal sealed class FlowKeys
         }
 
         value = value.Length > MaxIdBytes ? value[..MaxIdBytes] : value;
-        _found[0] = new FlowKey(XxHash3.HashToUInt64(value), name, source, 0, value.Length);
+        Add(new FlowKey(XxHash3.HashToUInt64(value), name, source, 0, value.Length));
         return true;
     }
 
@@ -103,7 +105,15 @@ internal sealed class FlowKeys
             }
         }
 
-        _found[_count++] = new FlowKey(hash, NameOf(value, name), source, start, value.Length);
+        Add(new FlowKey(hash, NameOf(value, name), source, start, value.Length));
+    }
+
+    private void Add(in FlowKey key)
+    {
+        if (_wanted.Wants(key.Name, key.Hash))
+        {
+            _found[_count++] = key;
+        }
     }
 
     private void ReadAttributes(ReadOnlySpan<byte> attributes)

@@ -5,7 +5,6 @@ namespace Culprit.Engine.Flows;
 /// <summary>How long a kind's sessions take from one step to the next.</summary>
 internal sealed partial class FlowKind
 {
-    private const int MaxPairs = 256;
     private const long LeastSlowNanos = 100_000_000; // Below that it is the collector of a runtime, or a disk.
 
     private readonly Dictionary<(int From, int To), FlowPauses> _pairs = [];
@@ -14,18 +13,22 @@ internal sealed partial class FlowKind
     public void Paused(FlowSession session, int to, long nanos)
     {
         var pause = new FlowPause(session.LastStep, to, nanos);
-        _steps.GetValueOrDefault(pause.From)?.Pauses.Add(nanos);
-        if (!_pairs.TryGetValue((pause.From, to), out var pauses))
+        if (session.IsLearned)
         {
-            if (_pairs.Count >= MaxPairs)
+            _steps.GetValueOrDefault(pause.From)?.Pauses.Add(nanos);
+            if (!_pairs.TryGetValue((pause.From, to), out var pauses))
             {
-                return;
+                if (_pairs.Count >= 2 * options.MaxStepsPerKind || !room.Take())
+                {
+                    return;
+                }
+
+                _pairs.Add((pause.From, to), pauses = new FlowPauses());
             }
 
-            _pairs.Add((pause.From, to), pauses = new FlowPauses());
+            pauses.Add(nanos);
         }
 
-        pauses.Add(nanos);
         if (nanos >= LeastSlowNanos && Slowness(pause) is { } slow && (session.Slow is not { } known || slow.Score > known.Score))
         {
             (session.Pause, session.Slow) = (pause, slow);

@@ -8,6 +8,7 @@ internal sealed partial class FlowKind
 {
     public void Save(SnapshotWriter writer)
     {
+        writer.Hash(id);
         writer.Bytes(Encoding.UTF8.GetBytes(key));
         writer.Number(entry);
         writer.Number((ulong)firstNanos);
@@ -15,8 +16,7 @@ internal sealed partial class FlowKind
         writer.Number((ulong)_endedSinceIdle);
         writer.Number((ulong)_returnsSinceIdle);
         writer.Number((ulong)Sessions);
-        writer.Number((ulong)Fresh.Ended);
-        writer.Number((ulong)Fresh.Broken);
+        writer.Number((ulong)LastNanos);
         writer.Number(_steps.Count);
         foreach (var (step, statistics) in _steps)
         {
@@ -33,20 +33,21 @@ internal sealed partial class FlowKind
         }
     }
 
-    public static FlowKind Load(ref SnapshotReader reader, FlowOptions options)
+    public static FlowKind Load(ref SnapshotReader reader, FlowOptions options, FlowRoom room)
     {
+        var id = reader.Hash();
         var key = Encoding.UTF8.GetString(reader.Bytes());
-        var kind = new FlowKind(options, key, reader.Number(FlowStepTable.MaxSteps), (long)reader.Number())
+        var kind = new FlowKind(options, room, id, key, reader.Number(FlowStepTable.MaxSteps), (long)reader.Number())
         {
             _idleNanos = (long)reader.Number(),
             _endedSinceIdle = (long)reader.Number(),
             _returnsSinceIdle = (long)reader.Number(),
             Sessions = (long)reader.Number(),
-            Fresh = ((long)reader.Number(), (long)reader.Number()),
+            LastNanos = (long)reader.Number(),
         };
         for (var left = reader.Count(); left > 0 && !reader.Failed; left--)
         {
-            var statistics = kind._steps[reader.Number(FlowStepTable.MaxSteps)] = new FlowStepStatistics();
+            var statistics = kind._steps[reader.Number(FlowStepTable.MaxSteps)] = new FlowStepStatistics(0);
             statistics.Restore(ref reader);
         }
 
@@ -57,6 +58,7 @@ internal sealed partial class FlowKind
             pauses.Restore(ref reader);
         }
 
+        room.Left -= kind.Statistics;
         return kind;
     }
 }

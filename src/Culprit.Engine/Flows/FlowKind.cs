@@ -5,18 +5,22 @@ namespace Culprit.Engine.Flows;
 /// Learns from every session, odd ones included: nobody says which are normal. All counts are sums over sessions, so the
 /// order in which sessions end does not matter to them.
 /// </remarks>
-internal sealed partial class FlowKind(FlowOptions options, string key, int entry, long firstNanos)
+/// <param name="room">Statistics for which there is still room, of all kinds.</param>
+internal sealed partial class FlowKind(FlowOptions options, FlowRoom room, ulong id, string key, int entry, long firstNanos)
 {
     private const int MinPauses = 50;
     private const int MinReturns = 20;
     private const double ReturnShare = 0.01;
-    private const long MinIdleNanos = 60_000_000_000;
     private const long MaxIdleNanos = 86_400_000_000_000;
 
     private readonly SortedDictionary<int, FlowStepStatistics> _steps = [];
+    private readonly long _minIdleNanos = options.MinIdle.Ticks * 100;
     private long _idleNanos = options.Idle.Ticks * 100;
     private long _endedSinceIdle;
     private long _returnsSinceIdle;
+
+    /// <summary>Stays when the first step's pattern gets another id.</summary>
+    public ulong Id => id;
 
     public string Key => key;
 
@@ -26,26 +30,66 @@ internal sealed partial class FlowKind(FlowOptions options, string key, int entr
     /// <summary>When the first of them began.</summary>
     public long FirstNanos => firstNanos;
 
-    public long Sessions { get; set; }
+    /// <summary>When the newest of them began.</summary>
+    public long LastNanos { get; private set; }
 
-    /// <summary>Sessions that ended, and those among them that differ, since they were last asked for.</summary>
-    public (long Ended, long Broken) Fresh { get; set; }
+    /// <summary>Sessions that were learned from.</summary>
+    public long Sessions { get; private set; }
+
+    /// <summary>Sessions of it that the stage remembers.</summary>
+    public long Remembered { get; set; }
+
+    /// <summary>Statistics that it takes up.</summary>
+    public int Statistics => _steps.Count + _pairs.Count;
+
+    public void Begins(FlowSession session, long nanos)
+    {
+        Remembered++;
+        Sessions += IsLearnedAtOnce(session) ? 1 : 0;
+        LastNanos = Math.Max(LastNanos, nanos);
+    }
+
+    /// <summary>Whether its steps count as it takes them; else they do when it has ended, so that those under way do not make a fault usual before it is judged.</summary>
+    public bool IsLearnedAtOnce(FlowSession session) => session.IsLearned && !options.IsLive;
+
+    /// <summary>Two patterns turned out to be one: neither is expected as it was, and the one that stays is counted anew.</summary>
+    public void Merge(int gone, int stays)
+    {
+        if (_steps.ContainsKey(gone) && _steps.ContainsKey(stays))
+        {
+            _steps.Remove(gone);
+            _steps[stays] = new FlowStepStatistics(Sessions);
+            room.Left++;
+        }
+    }
 
     public FlowStepStatistics? Step(int step)
     {
-        if (!_steps.TryGetValue(step, out var statistics) && _steps.Count < options.MaxStepsPerKind)
+        if (!_steps.TryGetValue(step, out var statistics) && _steps.Count < options.MaxStepsPerKind && room.Take())
         {
-            _steps.Add(step, statistics = new FlowStepStatistics());
+            _steps.Add(step, statistics = new FlowStepStatistics(Sessions));
         }
 
         return statistics;
     }
 
     /// <summary>How long after the step a session may be silent before it is taken for ended.</summary>
-    public long PatienceNanos(int step) =>
-        _steps.GetValueOrDefault(step)?.Pauses is { Count: >= MinPauses } pauses && pauses.Quantile(options.PauseShare) is { } pause
-            ? (long)Math.Clamp(pause.Nanos * options.PauseMargin, MinIdleNanos, MaxIdleNanos)
+    public long PatienceNanos(int step)
+    {
+        if (!_steps.TryGetValue(step, out var statistics))
+        {
+            return _idleNanos;
+        }
+
+        if (options.IsLive && statistics.Last >= MinPauses && statistics.Pauses.Count < ReturnShare * statistics.Last)
+        {
+            return _minIdleNanos; // It is an end: hardly any go on.
+        }
+
+        return statistics.Pauses.Count >= MinPauses && statistics.Pauses.Quantile(options.PauseShare) is { } pause
+            ? (long)Math.Clamp(pause.Nanos * options.PauseMargin, _minIdleNanos, MaxIdleNanos)
             : _idleNanos;
+    }
 
     public void Ends(FlowSession session)
     {
@@ -132,9 +176,27 @@ internal sealed partial class FlowKind(FlowOptions options, string key, int entr
 
     private void Learn(FlowSession session, int sign)
     {
+        if (!session.IsLearned)
+        {
+            return;
+        }
+
+        if (_steps.TryGetValue(session.LastStep, out var last))
+        {
+            last.Last += sign;
+        }
+
+        Sessions += options.IsLive ? sign : 0;
         foreach (var visit in session.Visits)
         {
-            _steps.GetValueOrDefault(visit.Step)?.Ends(session, sign);
+            if (_steps.TryGetValue(visit.Step, out var step))
+            {
+                step.Ends(session, sign);
+                if (options.IsLive)
+                {
+                    step.Occurred(visit.Times, sign);
+                }
+            }
         }
     }
 

@@ -34,14 +34,30 @@ internal sealed record FlowOptions
     /// <summary>Times the pause within which the others lie before one counts as slow. Default 4.</summary>
     public double SlowTimes { get; init; } = 4;
 
+    /// <summary>Least silence that ends a session, however quickly its steps follow one another. Default 1 min.</summary>
+    public TimeSpan MinIdle { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>How late a record may come and still stand in its place. Default 2 min.</summary>
     public TimeSpan Lateness { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>How long beyond that a session waits for records that come later still, before it is judged. Default 0.</summary>
+    /// <remarks>They are taken out of their place. It costs a session's memory for so long, but not that of its records.</remarks>
+    public TimeSpan Grace { get; init; }
+
+    /// <summary>
+    /// A session is judged once, when it ends; nothing is learned from those that begin while something is wrong (at most half an
+    /// hour of it); a step after which fewer than 1 % go on ends a session at once. Default false.
+    /// </summary>
+    public bool IsLive { get; init; }
 
     /// <summary>Sessions remembered, open ones included. Default 200,000; the one ended longest ago leaves first, with its verdict final.</summary>
     public int MaxSessions { get; init; } = 200_000;
 
     /// <summary>New ids in a second of which more are followed than not; beyond it half, a quarter … are. Default 0: all.</summary>
     public int MaxNewPerSecond { get; init; }
+
+    /// <summary>Records followed in a second beyond which fewer ids are. Default 0: no limit.</summary>
+    public int MaxRecordsPerSecond { get; init; }
 
     /// <summary>Records waiting for their place in time. Default 1,000,000; beyond that the oldest is taken early.</summary>
     public int MaxWaiting { get; init; } = 1_000_000;
@@ -51,4 +67,26 @@ internal sealed record FlowOptions
 
     /// <summary>Steps of one kind. Default 128; further ones are not looked at.</summary>
     public int MaxStepsPerKind { get; init; } = 128;
+
+    /// <summary>Steps and pairs of steps of all kinds together, of half a kilobyte or more each. Default: no limit but that of the kinds.</summary>
+    public int MaxStatistics { get; init; } = int.MaxValue;
+
+    /// <summary>How long after its end a session is judged.</summary>
+    public TimeSpan Lag => Lateness + Grace;
+
+    /// <summary>How the server follows flows: a sample of the ids, in bounded memory and time.</summary>
+    public static FlowOptions Live { get; } = new()
+    {
+        IsLive = true,
+        Lateness = TimeSpan.FromSeconds(10),
+        Grace = TimeSpan.FromSeconds(110),
+        MinIdle = TimeSpan.FromSeconds(10),
+        Idle = TimeSpan.FromMinutes(1),
+        MaxNewPerSecond = 500,
+        MaxRecordsPerSecond = 2500,
+        MaxSessions = 60_000,
+        MaxWaiting = 50_000,
+        MaxStepsPerKind = 64,
+        MaxStatistics = 16_384,
+    };
 }

@@ -9,18 +9,24 @@ namespace Culprit.Engine.Flows;
 /// same. Where the share rises again, ids that have begun unseen are followed from their middle.
 /// </remarks>
 /// <param name="maxPerSecond">New ids in a second; 0 for no limit.</param>
-internal sealed class FlowSampler(int maxPerSecond)
+/// <param name="maxRecordsPerSecond">Records that are followed in a second; 0 for no limit.</param>
+internal sealed class FlowSampler(int maxPerSecond, int maxRecordsPerSecond = 0)
 {
     private const int MaxHalvings = 40;
     private const long WidenAfterNanos = 600 * UnixNanos.PerSecond;
 
     private long _fresh;
+    private long _records;
     private long _lastTickNanos;
     private long _quietSinceNanos;
 
     /// <summary>How often the share was halved.</summary>
     public int Halvings { get; private set; }
 
+    /// <summary>Whether an id is in the sample now.</summary>
+    public bool Has(ulong hash) => hash <= ulong.MaxValue >> Halvings;
+
+    /// <summary>Whether a new id is to be followed.</summary>
     public bool Takes(ulong hash)
     {
         if (maxPerSecond == 0)
@@ -28,7 +34,7 @@ internal sealed class FlowSampler(int maxPerSecond)
             return true;
         }
 
-        if (hash > ulong.MaxValue >> Halvings)
+        if (!Has(hash))
         {
             return false;
         }
@@ -42,7 +48,11 @@ internal sealed class FlowSampler(int maxPerSecond)
         return true;
     }
 
-    public void Tick(long tickNanos)
+    /// <summary>A record is followed.</summary>
+    public void Follows() => _records++;
+
+    /// <param name="isCrowded">There is hardly room for more ids, however few are new.</param>
+    public void Tick(long tickNanos, bool isCrowded = false)
     {
         var seconds = (tickNanos - _lastTickNanos) / UnixNanos.PerSecond;
         if (seconds < 1)
@@ -50,12 +60,17 @@ internal sealed class FlowSampler(int maxPerSecond)
             return;
         }
 
-        if (_fresh > maxPerSecond * seconds)
+        var load = Math.Max(Load(_fresh, maxPerSecond, seconds), Load(_records, maxRecordsPerSecond, seconds));
+        if (load > 1 || isCrowded)
         {
-            Halvings = Math.Min(Halvings + 1, MaxHalvings);
-            _quietSinceNanos = tickNanos;
+            // One who is crowded has room only when sessions have ended: half a minute shows whether half was enough.
+            if (load > 1 || Halvings == 0 || tickNanos - _quietSinceNanos >= 30 * UnixNanos.PerSecond)
+            {
+                Halvings = Math.Min(Halvings + 1, MaxHalvings);
+                _quietSinceNanos = tickNanos;
+            }
         }
-        else if (Halvings == 0 || 4 * _fresh > maxPerSecond * seconds)
+        else if (Halvings == 0 || load > 0.25)
         {
             _quietSinceNanos = tickNanos;
         }
@@ -65,13 +80,14 @@ internal sealed class FlowSampler(int maxPerSecond)
             _quietSinceNanos = tickNanos;
         }
 
-        (_fresh, _lastTickNanos) = (0, tickNanos);
+        (_fresh, _records, _lastTickNanos) = (0, 0, tickNanos);
     }
 
     public void Save(SnapshotWriter writer)
     {
         writer.Number(Halvings);
         writer.Number((ulong)_fresh);
+        writer.Number((ulong)_records);
         writer.Number((ulong)_lastTickNanos);
         writer.Number((ulong)_quietSinceNanos);
     }
@@ -80,7 +96,10 @@ internal sealed class FlowSampler(int maxPerSecond)
     {
         Halvings = reader.Number(MaxHalvings);
         _fresh = (long)reader.Number();
+        _records = (long)reader.Number();
         _lastTickNanos = (long)reader.Number();
         _quietSinceNanos = (long)reader.Number();
     }
+
+    private static double Load(long count, int limit, long seconds) => limit == 0 ? 0 : count / ((double)limit * seconds);
 }

@@ -21,7 +21,10 @@ internal sealed partial class FlowSession
         writer.Number(Waiting);
         writer.Number((ulong)Records);
         writer.Number(First is { } first ? 1 + (first ? 1 : 0) : 0);
-        writer.Number(Visits.Count);
+        writer.Flag(IsLearned);
+        writer.Number((int)Counted.Outcome);
+        writer.Flag(Counted.IsSlow);
+        writer.Number(Visits.Length);
         foreach (var visit in Visits)
         {
             writer.Number(visit.Step);
@@ -58,10 +61,12 @@ internal sealed partial class FlowSession
             Waiting = reader.Number(int.MaxValue),
             Records = (long)reader.Number(),
             First = reader.Number(2) switch { 0 => null, var first => first == 2 },
+            IsLearned = reader.Flag(),
+            Counted = ((FlowOutcome)reader.Number((int)FlowOutcome.Broken), reader.Flag()),
         };
         for (var left = reader.Count(); left > 0; left--)
         {
-            session.Visits.Add(new FlowVisit(reader.Number(FlowStepTable.MaxSteps), reader.Number(int.MaxValue), (long)reader.Number()));
+            session.Add(new FlowVisit(reader.Number(FlowStepTable.MaxSteps), reader.Number(int.MaxValue), (long)reader.Number()));
         }
 
         if (reader.Flag())

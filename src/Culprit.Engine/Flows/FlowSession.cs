@@ -3,6 +3,10 @@ namespace Culprit.Engine.Flows;
 /// <summary>One request or job: what was logged under its id.</summary>
 internal sealed partial class FlowSession(string id)
 {
+    private FlowVisit[] _visits = new FlowVisit[4];
+    private int _visitCount;
+
+    /// <summary>Empty where only its hash is kept.</summary>
     public string Id => id;
 
     /// <summary>Null before its first record has its place in time.</summary>
@@ -30,8 +34,11 @@ internal sealed partial class FlowSession(string id)
 
     public long Records { get; set; }
 
-    /// <summary>Each step once, in the order of first occurrence.</summary>
-    public List<FlowVisit> Visits { get; } = new(4);
+    /// <summary>Whether what is usual is learned from it, too.</summary>
+    public bool IsLearned { get; set; } = true;
+
+    /// <summary>Each step once, in the order of first occurrence. Valid until one is added.</summary>
+    public Span<FlowVisit> Visits => _visits.AsSpan(0, _visitCount);
 
     /// <summary>The least usual of its pauses that was slow when it was over.</summary>
     public FlowPause? Pause { get; set; }
@@ -41,14 +48,27 @@ internal sealed partial class FlowSession(string id)
 
     public FlowDeviation? Deviation { get; set; }
 
+    /// <summary>What it was counted as when it ended, and whether as slow; taken back when it goes on.</summary>
+    public (FlowOutcome Outcome, bool IsSlow) Counted { get; set; }
+
     /// <summary>The first verdict, never revised; null while there is none.</summary>
     public bool? First { get; set; }
 
+    public void Add(in FlowVisit visit)
+    {
+        if (_visitCount == _visits.Length)
+        {
+            Array.Resize(ref _visits, 2 * _visitCount);
+        }
+
+        _visits[_visitCount++] = visit;
+    }
+
     public int VisitOf(int step)
     {
-        for (var i = 0; i < Visits.Count; i++)
+        for (var i = 0; i < _visitCount; i++)
         {
-            if (Visits[i].Step == step)
+            if (_visits[i].Step == step)
             {
                 return i;
             }

@@ -33,7 +33,7 @@ internal sealed partial class FlowStage
         }
     }
 
-    private string Explain(FlowSession session, in FlowDeviation deviation)
+    private string Explain(FlowSession session, FlowDeviation deviation)
     {
         var step = Quote(_steps[deviation.Step]);
         var (share, of) = (deviation.Share, deviation.Of);
@@ -52,7 +52,7 @@ internal sealed partial class FlowStage
         };
     }
 
-    private string Explain(in FlowSlowness slow) => string.Create(
+    private string Explain(FlowSlowness slow) => string.Create(
         CultureInfo.InvariantCulture,
         $"step {Quote(_steps[slow.Pause.To])} {Time(slow.Pause.Nanos)} after {Quote(_steps[slow.Pause.From])}; {Math.Floor(10_000.0 * slow.Below / slow.Of) / 100:0.##} % of {slow.Of:N0} take below {Time(slow.UsualNanos)}");
 

@@ -1,3 +1,5 @@
+using System.IO.Hashing;
+using System.Text;
 using Culprit.Engine.Records;
 
 namespace Culprit.Engine.Flows;
@@ -5,10 +7,9 @@ namespace Culprit.Engine.Flows;
 /// <summary>The life of sessions: they begin, go on, end, return, and are judged.</summary>
 internal sealed partial class FlowStage
 {
-    private const int MaxNames = 1024;
+    private const long UnusedNanos = 600 * UnixNanos.PerSecond;
 
-    /// <summary>Findings kept until they are drained; the counts have the others too.</summary>
-    private const int MaxFindings = 1000;
+    private readonly long _graceNanos = options.Grace.Ticks * UnixNanos.PerTick;
 
     private void Step(in FlowEvent next)
     {
@@ -16,6 +17,12 @@ internal sealed partial class FlowStage
         session.Waiting--;
         _nowNanos = Math.Max(_nowNanos, next.TimeNanos);
         var number = _steps.NumberOf(next.Step);
+        if (number < 0 && options.IsLive)
+        {
+            Restart();
+            return;
+        }
+
         if (number < 0 || (session.Kind ?? Begin(session, next, number)) is not { } kind || kind.Step(number) is not { } step)
         {
             Unfollowed++;
@@ -23,22 +30,32 @@ internal sealed partial class FlowStage
             return;
         }
 
+        step.IsTrouble |= next.IsTrouble;
+        var isInPlace = session.Records == 0 || next.TimeNanos >= session.LastNanos || !options.IsLive;
         if (session.Records > 0)
         {
             if (!session.IsOpen)
             {
+                TakeBack(session);
                 kind.Returns(session);
             }
 
-            kind.Paused(session, number, next.TimeNanos - session.LastNanos);
+            if (isInPlace)
+            {
+                kind.Paused(session, number, next.TimeNanos - session.LastNanos);
+            }
         }
 
         session.Records++;
         session.IsOpen = true;
         Visit(session, number, next.TimeNanos, step);
-        session.LastStep = number;
-        session.LastNanos = next.TimeNanos;
-        session.DueNanos = next.TimeNanos + kind.PatienceNanos(number);
+        if (isInPlace)
+        {
+            session.LastStep = number;
+            session.LastNanos = next.TimeNanos;
+            session.DueNanos = next.TimeNanos + kind.PatienceNanos(number);
+        }
+
         if (!session.IsAwaited)
         {
             session.IsAwaited = true;
@@ -50,18 +67,18 @@ internal sealed partial class FlowStage
     {
         if (!_kinds.TryGetValue((next.Key, step), out var kind))
         {
-            if (_kinds.Count >= options.MaxKinds || (_names.Count >= MaxNames && !_names.ContainsKey(next.Key)))
+            if (!_names.HasRoomFor(next.Key) || (_kinds.Count >= options.MaxKinds && !(options.IsLive && ForgetKind())))
             {
                 return null;
             }
 
-            kind = new FlowKind(options, next.Key, step, next.TimeNanos);
+            kind = new FlowKind(options, _room, IdOf(next), next.Key, step, next.TimeNanos);
             _kinds.Add((next.Key, step), kind);
         }
 
-        var (sessions, flows) = _names.GetValueOrDefault(next.Key);
-        _names[next.Key] = (sessions + 1, flows);
-        kind.Sessions++;
+        _names.Begins(next.Key);
+        session.IsLearned = !(options.IsLive && _wrongSince is { } since && next.TimeNanos >= since && next.TimeNanos - since < MaxWrongNanos);
+        kind.Begins(session, next.TimeNanos);
         session.Kind = kind;
         session.StartNanos = next.TimeNanos;
         return kind;
@@ -74,7 +91,7 @@ internal sealed partial class FlowStage
         {
             var visit = session.Visits[at];
             session.Visits[at] = visit with { Times = visit.Times + 1 };
-            if (visit.Times < FlowStepStatistics.MaxTimes)
+            if (session.Kind!.IsLearnedAtOnce(session) && visit.Times < FlowStepStatistics.MaxTimes)
             {
                 statistics.Occurred(visit.Times + 1);
             }
@@ -82,18 +99,21 @@ internal sealed partial class FlowStage
             return;
         }
 
-        session.Visits.Add(new FlowVisit(step, 1, timeNanos));
-        statistics.Occurred(1);
-        if (session.Visits.Count == 2)
+        session.Add(new FlowVisit(step, 1, timeNanos));
+        if (session.Kind!.IsLearnedAtOnce(session))
         {
-            var (sessions, flows) = _names[session.Kind!.Key];
-            _names[session.Kind.Key] = (sessions, flows + 1);
+            statistics.Occurred(1);
+        }
+
+        if (session.Visits.Length == 2)
+        {
+            _names.GoesOn(session.Kind!.Key);
         }
     }
 
     private void EndUpTo(long untilNanos)
     {
-        while (_due.TryPeek(out var next, out var place) && place.Due <= untilNanos)
+        while (_due.TryPeek(out var next, out var place) && place.Due <= untilNanos - _graceNanos)
         {
             _due.Dequeue();
             if (next.Session.DueNanos > place.Due)
@@ -114,18 +134,24 @@ internal sealed partial class FlowStage
         var kind = session.Kind!;
         session.IsOpen = false;
         List(session, hash, true);
-        kind.Ends(session);
-        Judge(session, dueNanos);
-        kind.Fresh = (kind.Fresh.Ended + 1, kind.Fresh.Broken + (session.Deviation is null ? 0 : 1));
-        if (session.Deviation is { } deviation && IsFlow(kind.Key) && _findings.Count < MaxFindings)
+        var isSeen = dueNanos <= _inputEndedNanos; // Else the log ended, not the session.
+        if (options.IsLive && !isSeen)
         {
-            _findings.Add(new FlowFinding(
-                VerdictOf(session),
-                _steps[kind.Entry],
-                _steps[deviation.Step],
-                deviation.Missing < 0 ? null : _steps[deviation.Missing]));
+            return;
         }
 
+        kind.Ends(session);
+        if (isSeen)
+        {
+            Count(session, dueNanos);
+        }
+
+        if (options.IsLive)
+        {
+            return;
+        }
+
+        Judge(session, dueNanos);
         if (++_endings >= _judgeAt)
         {
             _judgeAt = (long)(JudgementGrowth * _endings);
@@ -165,5 +191,20 @@ internal sealed partial class FlowStage
         }
     }
 
-    private bool IsFlow(string key) => _names.GetValueOrDefault(key) is var (sessions, flows) && flows > 0 && 2 * flows >= sessions;
+    private static ulong IdOf(in FlowEvent first) =>
+        XxHash3.HashToUInt64(Encoding.UTF8.GetBytes($"{first.Key}\n{first.Step.Service}\n{first.Step.Pattern}"));
+
+    /// <summary>Makes room for another kind: the one of which no session began for the longest time leaves; false when none has been unused for long.</summary>
+    private bool ForgetKind()
+    {
+        var unused = _kinds.Where(k => k.Value.Remembered == 0).MinBy(k => (k.Value.LastNanos, k.Value.Id));
+        if (unused.Value is not { } kind || _nowNanos - kind.LastNanos < UnusedNanos)
+        {
+            return false;
+        }
+
+        _kinds.Remove(unused.Key);
+        _room.Left += kind.Statistics;
+        return true;
+    }
 }

@@ -7,10 +7,10 @@ using Culprit.Engine.Patterns;
 namespace Culprit.Engine.Flows;
 
 /// <summary>Freezing what is known of sessions, and bringing it back: going on gives the verdicts of never having stopped.</summary>
-/// <remarks>Findings that nobody has drained are not kept; the counts are. As large as the bounds of <see cref="FlowOptions"/>.</remarks>
+/// <remarks>Counts that nobody has drained are not kept. As large as the bounds of <see cref="FlowOptions"/>.</remarks>
 internal sealed partial class FlowStage
 {
-    private const int SnapshotVersion = 1;
+    private const int SnapshotVersion = 2;
     private const int HashBytes = 8; // XXH3 of the rest comes first.
 
     public byte[] ToSnapshot()
@@ -18,15 +18,17 @@ internal sealed partial class FlowStage
         var output = new ArrayBufferWriter<byte>(4096);
         var writer = new SnapshotWriter(output);
         writer.Number(SnapshotVersion);
-        foreach (var number in (ReadOnlySpan<long>)[Unfollowed, SampledOut, TakenEarly, Forgotten, _arrival, _nowNanos, _endings, _judgeAt])
+        foreach (var number in (ReadOnlySpan<long>)[Unfollowed, SampledOut, TakenEarly, Forgotten, _arrival, _nowNanos, _endings, _judgeAt, _tickNanos])
         {
             writer.Number((ulong)number);
         }
 
+        writer.Number((ulong)(_wrongSince ?? 0));
+
         _keys.Patterns.Save(writer);
         _sampler.Save(writer);
         _steps.Save(writer);
-        SaveNames(writer);
+        _names.Save(writer);
         SaveSessions(writer, SaveKinds(writer));
         SaveQueues(writer);
         var frozen = new byte[HashBytes + output.WrittenCount];
@@ -57,31 +59,14 @@ internal sealed partial class FlowStage
         _nowNanos = (long)reader.Number();
         _endings = (long)reader.Number();
         _judgeAt = (long)reader.Number();
+        _tickNanos = (long)reader.Number();
+        _wrongSince = (long)reader.Number() is > 0 and var since ? since : null;
         _keys.Patterns.Restore(ref reader);
         _sampler.Restore(ref reader);
         _steps.Restore(ref reader);
-        RestoreNames(ref reader);
+        _names.Restore(ref reader);
         RestoreSessions(ref reader, RestoreKinds(ref reader));
         return RestoreQueues(ref reader) && !reader.Failed && reader.AtEnd;
-    }
-
-    private void SaveNames(SnapshotWriter writer)
-    {
-        writer.Number(_names.Count);
-        foreach (var (name, (sessions, flows)) in _names)
-        {
-            writer.Bytes(Encoding.UTF8.GetBytes(name));
-            writer.Number((ulong)sessions);
-            writer.Number((ulong)flows);
-        }
-    }
-
-    private void RestoreNames(ref SnapshotReader reader)
-    {
-        for (var left = reader.Count(); left > 0; left--)
-        {
-            _names[Encoding.UTF8.GetString(reader.Bytes())] = ((long)reader.Number(), (long)reader.Number());
-        }
     }
 
     private Dictionary<FlowKind, int> SaveKinds(SnapshotWriter writer)
@@ -102,7 +87,7 @@ internal sealed partial class FlowStage
         List<FlowKind?> kinds = [null];
         for (var left = reader.Count(); left > 0 && !reader.Failed; left--)
         {
-            var kind = FlowKind.Load(ref reader, options);
+            var kind = FlowKind.Load(ref reader, options, _room);
             _kinds[(kind.Key, kind.Entry)] = kind;
             kinds.Add(kind);
         }
@@ -124,8 +109,14 @@ internal sealed partial class FlowStage
     {
         for (var left = reader.Count(); left > 0 && !reader.Failed; left--)
         {
-            _sessions[reader.Hash()] = FlowSession.Load(ref reader, kinds);
+            var session = _sessions[reader.Hash()] = FlowSession.Load(ref reader, kinds);
+            if (session.Kind is { } kind)
+            {
+                kind.Remembered++;
+            }
         }
+
+        CountOutside(-1);
     }
 
     private void SaveQueues(SnapshotWriter writer)
@@ -149,6 +140,7 @@ internal sealed partial class FlowStage
             writer.Hash(next.Hash);
             writer.Bytes(Encoding.UTF8.GetBytes(next.Key));
             next.Step.Save(writer);
+            writer.Flag(next.IsTrouble);
             writer.Number((ulong)next.TimeNanos);
             writer.Number((ulong)arrival);
         }
@@ -176,13 +168,14 @@ internal sealed partial class FlowStage
         {
             var hash = reader.Hash();
             var (key, step) = (Encoding.UTF8.GetString(reader.Bytes()), FlowStep.Load(ref reader));
+            var isTrouble = reader.Flag();
             var (time, arrival) = ((long)reader.Number(), (long)reader.Number());
             if (!_sessions.TryGetValue(hash, out var session))
             {
                 return false;
             }
 
-            _waiting.Enqueue(new FlowEvent(session, hash, key, step, time), (time, arrival));
+            _waiting.Enqueue(new FlowEvent(session, hash, key, step, isTrouble, time), (time, arrival));
         }
 
         return _ended.All(_sessions.ContainsKey);

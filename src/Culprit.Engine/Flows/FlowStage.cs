@@ -14,19 +14,28 @@ internal sealed partial class FlowStage(FlowOptions options, Func<string, Patter
 {
     private const int FirstJudgements = 500;
     private const double JudgementGrowth = 1.2;
+    private const int MinRoom = 1000;
+    private const ulong ExampleShare = 8;
+    private const long MaxGapNanos = 30 * UnixNanos.PerSecond;
+    private const long RememberedNanos = 60 * UnixNanos.PerSecond;
+    private const long MaxWrongNanos = 1800 * UnixNanos.PerSecond;
 
     private readonly FlowKeys _keys = new();
-    private readonly FlowSampler _sampler = new(options.MaxNewPerSecond);
+    private readonly FlowSampler _sampler = new(options.MaxNewPerSecond, options.MaxRecordsPerSecond);
     private readonly FlowStepTable _steps = new();
+    private readonly FlowRoom _room = new(options.MaxStatistics);
+    private readonly FlowNames _names = new(options.IsLive);
     private readonly Dictionary<ulong, FlowSession> _sessions = [];
     private readonly Dictionary<(string Key, int Entry), FlowKind> _kinds = [];
-    private readonly Dictionary<string, (long Sessions, long Flows)> _names = new(StringComparer.Ordinal);
     private readonly PriorityQueue<FlowEvent, (long Time, long Arrival)> _waiting = new();
     private readonly PriorityQueue<(FlowSession Session, ulong Hash), (long Due, ulong Hash)> _due = new();
     private readonly Queue<ulong> _ended = new();
-    private readonly List<FlowFinding> _findings = [];
     private long _arrival;
     private long _nowNanos = long.MinValue;
+    private long _tickNanos;
+    private long? _wrongSince;
+    private long _inputEndedNanos = long.MaxValue;
+    private long _outside;
     private long _endings;
     private long _judgeAt = FirstJudgements;
 
@@ -42,16 +51,35 @@ internal sealed partial class FlowStage(FlowOptions options, Func<string, Patter
     /// <summary>Sessions forgotten to make room; their last verdict was handed over.</summary>
     public long Forgotten { get; private set; }
 
+    /// <summary>Sessions remembered now.</summary>
+    public int Sessions => _sessions.Count;
+
+    /// <summary>How many stages there are, which share memory and time.</summary>
+    public Func<int> Stages { get; init; } = () => 1;
+
+    private int MaxSessions => Math.Max(Math.Min(MinRoom, options.MaxSessions), options.MaxSessions / Stages());
+
     /// <summary>Takes a log record.</summary>
     /// <param name="service">The record's service.</param>
     /// <param name="pattern">As known at this time.</param>
     public void Observe(in LogRecord record, string service, PatternId pattern, long timeNanos)
     {
-        foreach (ref readonly var key in _keys.Find(record, pattern))
+        foreach (ref readonly var key in _keys.Find(record, pattern, _names))
         {
+            // Most of a flood need not be looked up: their ids are not in the sample, and none of those known is outside of it.
+            var isInSample = _sampler.Has(key.Hash);
+            if (!isInSample && _outside == 0)
+            {
+                SampledOut++;
+                continue;
+            }
+
             if (!_sessions.TryGetValue(key.Hash, out var session))
             {
-                if (!_sampler.Takes(key.Hash))
+                var before = _sampler.Halvings;
+                var takes = _sampler.Takes(key.Hash);
+                CountOutside(before);
+                if (!takes)
                 {
                     SampledOut++;
                     continue;
@@ -63,22 +91,51 @@ internal sealed partial class FlowStage(FlowOptions options, Func<string, Patter
                     continue;
                 }
 
-                _sessions.Add(key.Hash, session = new FlowSession(FlowKeys.ValueOf(record, key)));
+                // Only some examples are ever shown of what the server follows.
+                var id = options.IsLive && key.Hash % ExampleShare != 0 ? string.Empty : FlowKeys.ValueOf(record, key);
+                _sessions.Add(key.Hash, session = new FlowSession(id));
+                _outside += _sampler.Has(key.Hash) ? 0 : 1;
             }
 
+            _sampler.Follows();
             session.Waiting++;
-            var waiting = new FlowEvent(session, key.Hash, key.Name, new FlowStep(service, pattern), timeNanos);
+            var waiting = new FlowEvent(session, key.Hash, key.Name, new FlowStep(service, pattern), record.Severity >= Severity.Warn, timeNanos);
             _waiting.Enqueue(waiting, (timeNanos, _arrival++));
         }
     }
 
     /// <summary>A pattern is known under another id from now on.</summary>
-    public void Rename(string service, PatternId old, PatternId current) => _steps.Rename(service, old, current);
+    public void Rename(string service, PatternId old, PatternId current)
+    {
+        if (_steps.Rename(service, old, current) is var (gone, stays) && options.IsLive)
+        {
+            foreach (var kind in _kinds.Values)
+            {
+                kind.Merge(gone, stays);
+            }
+        }
+    }
+
+    /// <summary>Something is wrong since then, by whatever detector: what begins now is not what is usual.</summary>
+    /// <param name="sinceNanos">Null when nothing is wrong (any more).</param>
+    public void Hold(long? sinceNanos) => _wrongSince = sinceNanos;
+
+    /// <summary>No record will come any more: sessions that are open now have no end.</summary>
+    public void EndInput() => _inputEndedNanos = _tickNanos;
 
     /// <summary>Time has come this far.</summary>
     public void Tick(long tickNanos)
     {
-        _sampler.Tick(tickNanos);
+        if (options.IsLive && _tickNanos > 0 && tickNanos - _tickNanos > MaxGapNanos)
+        {
+            Abandon(); // Nobody listened for a while: what was open lacks what was said meanwhile.
+        }
+
+        _tickNanos = tickNanos;
+        var before = _sampler.Halvings;
+        _sampler.Tick(tickNanos, options.IsLive && 4L * (_sessions.Count - _ended.Count) > 3L * MaxSessions);
+        CountOutside(before);
+        Forget(tickNanos);
         var until = tickNanos - (options.Lateness.Ticks * UnixNanos.PerTick);
         while (_waiting.TryPeek(out var next, out var place) && (place.Time <= until || _waiting.Count > options.MaxWaiting))
         {
@@ -107,56 +164,87 @@ internal sealed partial class FlowStage(FlowOptions options, Func<string, Patter
         }
     }
 
-    /// <summary>Hands over the sessions that differed when they ended, since the last call.</summary>
-    public void DrainFindings(ICollection<FlowFinding> into)
-    {
-        foreach (var finding in _findings)
-        {
-            into.Add(finding);
-        }
-
-        _findings.Clear();
-    }
-
-    /// <summary>Hands over how many sessions of each kind ended since the last call, and how many of them differed.</summary>
-    public void DrainCounts(ICollection<FlowCount> into)
-    {
-        foreach (var kind in _kinds.Values)
-        {
-            if (kind.Fresh.Ended > 0 && IsFlow(kind.Key))
-            {
-                into.Add(new FlowCount(kind.Key, _steps[kind.Entry], kind.Fresh.Ended, kind.Fresh.Broken));
-                kind.Fresh = default;
-            }
-        }
-    }
-
     /// <summary>The remembered sessions whose key is a flow's, with what is known of them now.</summary>
     public IEnumerable<FlowVerdict> Verdicts() =>
-        _sessions.Values.Where(s => s.Kind is { } kind && IsFlow(kind.Key)).Select(VerdictOf);
+        _sessions.Values.Where(s => s.Kind is { } kind && _names.IsFlow(kind.Key)).Select(VerdictOf);
 
     private bool MakeRoom()
     {
-        while (_sessions.Count >= options.MaxSessions)
+        while (_sessions.Count >= MaxSessions)
         {
             if (!_ended.TryDequeue(out var oldest))
             {
                 return false; // All are open: those that came first are followed to their end.
             }
 
-            var ended = _sessions[oldest];
-            ended.IsListed = false;
-            if (!ended.IsOpen && ended.Waiting == 0)
-            {
-                _sessions.Remove(oldest);
-                Forgotten++;
-                if (left is not null && ended.Kind is { } kind && IsFlow(kind.Key))
-                {
-                    left(VerdictOf(ended));
-                }
-            }
+            Leave(oldest);
         }
 
         return true;
+    }
+
+    // Live, a session that ended a while ago is of no more use than the memory it takes.
+    private void Forget(long tickNanos)
+    {
+        while (options.IsLive && _ended.TryPeek(out var oldest) && tickNanos - _sessions[oldest].DueNanos > RememberedNanos)
+        {
+            Leave(_ended.Dequeue());
+        }
+    }
+
+    private void Leave(ulong hash)
+    {
+        var ended = _sessions[hash];
+        ended.IsListed = false;
+        if (!ended.IsOpen && ended.Waiting == 0)
+        {
+            Remove(hash);
+            Forgotten++;
+            if (left is not null && ended.Kind is { } kind && _names.IsFlow(kind.Key))
+            {
+                left(VerdictOf(ended));
+            }
+        }
+    }
+
+    private void Remove(ulong hash)
+    {
+        if (_sessions.Remove(hash, out var session) && session.Kind is { } kind)
+        {
+            kind.Remembered--;
+        }
+
+        _outside -= _sampler.Has(hash) ? 0 : 1;
+    }
+
+    private void CountOutside(int halvingsBefore)
+    {
+        if (_sampler.Halvings != halvingsBefore)
+        {
+            _outside = _sessions.Keys.Count(hash => !_sampler.Has(hash));
+        }
+    }
+
+    private void Abandon()
+    {
+        _waiting.Clear();
+        _due.Clear();
+        _ended.Clear();
+        _sessions.Clear();
+        _outside = 0;
+        foreach (var kind in _kinds.Values)
+        {
+            kind.Remembered = 0;
+        }
+    }
+
+    // There is no room for another step: after so many releases, little of what was learned is of use.
+    private void Restart()
+    {
+        Abandon();
+        _kinds.Clear();
+        _steps.Clear();
+        _names.Clear();
+        _room.Left = options.MaxStatistics;
     }
 }

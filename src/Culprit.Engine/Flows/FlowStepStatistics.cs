@@ -3,7 +3,8 @@ using Culprit.Engine.Patterns;
 namespace Culprit.Engine.Flows;
 
 /// <summary>How the sessions of one kind do one step.</summary>
-internal sealed class FlowStepStatistics
+/// <param name="sessionsBefore">Sessions of the kind when the step was first taken.</param>
+internal sealed class FlowStepStatistics(long sessionsBefore)
 {
     /// <summary>More occurrences than this count as this many.</summary>
     internal const int MaxTimes = 20;
@@ -17,6 +18,15 @@ internal sealed class FlowStepStatistics
     /// <summary>Sessions that have the step.</summary>
     public long Sessions { get; private set; }
 
+    /// <summary>Sessions of the kind when the step was first taken.</summary>
+    public long SessionsBefore { get; private set; } = sessionsBefore;
+
+    /// <summary>It has been a warning or worse.</summary>
+    public bool IsTrouble { get; set; }
+
+    /// <summary>Ended sessions of which it is the last.</summary>
+    public long Last { get; set; }
+
     /// <summary>Ended sessions that have it.</summary>
     public long Ended { get; private set; }
 
@@ -28,6 +38,7 @@ internal sealed class FlowStepStatistics
     /// <summary>Ended sessions that have both.</summary>
     public long EndedWith(int other) => _endedWith.GetValueOrDefault(other);
 
+    /// <summary>A session has the step so often; the last such call counts.</summary>
     public void Occurred(int times)
     {
         if (times == 1)
@@ -42,6 +53,13 @@ internal sealed class FlowStepStatistics
         _times[Math.Min(times, MaxTimes)]++;
     }
 
+    /// <summary>An ended session has it so often, or (<paramref name="sign"/> -1) has not ended after all.</summary>
+    public void Occurred(int times, int sign)
+    {
+        Sessions += sign;
+        _times[Math.Min(times, MaxTimes)] += sign;
+    }
+
     public void Ends(FlowSession session, int sign)
     {
         Ended += sign;
@@ -54,6 +72,9 @@ internal sealed class FlowStepStatistics
     public void Save(SnapshotWriter writer)
     {
         writer.Number((ulong)Sessions);
+        writer.Number((ulong)SessionsBefore);
+        writer.Flag(IsTrouble);
+        writer.Number((ulong)Last);
         writer.Number((ulong)Ended);
         foreach (var times in _times)
         {
@@ -72,6 +93,9 @@ internal sealed class FlowStepStatistics
     public void Restore(ref SnapshotReader reader)
     {
         Sessions = (long)reader.Number();
+        SessionsBefore = (long)reader.Number();
+        IsTrouble = reader.Flag();
+        Last = (long)reader.Number();
         Ended = (long)reader.Number();
         for (var i = 0; i < _times.Length; i++)
         {

@@ -33,13 +33,30 @@ internal sealed class FlowStepTable
 
     /// <summary>What is logged under the new id from now on is the same step as before.</summary>
     /// <remarks>A new id that has occurred already stays a step of its own.</remarks>
-    public void Rename(string service, PatternId old, PatternId current)
+    /// <returns>The steps that became one, and which of them stays; null when the old one has not occurred or simply got another id.</returns>
+    public (int Gone, int Stays)? Rename(string service, PatternId old, PatternId current)
     {
         var known = new FlowStep(service, current);
-        if (_numbers.Count < 2 * MaxSteps && _numbers.TryGetValue(new FlowStep(service, old), out var number) && _numbers.TryAdd(known, number))
+        if (_numbers.Count >= 2 * MaxSteps || !_numbers.TryGetValue(new FlowStep(service, old), out var number))
+        {
+            return null;
+        }
+
+        if (_numbers.TryAdd(known, number))
         {
             _steps[number] = known;
+            return null;
         }
+
+        return _numbers[known] == number ? null : (number, _numbers[known]);
+    }
+
+    public bool IsFull => _steps.Count >= MaxSteps;
+
+    public void Clear()
+    {
+        _numbers.Clear();
+        _steps.Clear();
     }
 
     public void Save(SnapshotWriter writer)

@@ -42,6 +42,8 @@ internal sealed class CulpritOptions
 
     public ThresholdSection Threshold { get; set; } = new();
 
+    public FlowSection Flows { get; set; } = new();
+
     /// <summary>What to look for, and what to do then (docs/rules.md). Default: none.</summary>
     public List<RuleOptions> Rules { get; set; } = [];
 
@@ -86,6 +88,7 @@ internal sealed class CulpritOptions
         Disk.Check(Check);
         Memory.Check(Check);
         Analyst.Check(Check);
+        Flows.Check(Check);
         mistakes.AddRange(Datadog.Mistakes());
         mistakes.AddRange(Changes.GitHub.Mistakes());
         Check(WebSocket.MaxConnections is >= 0 and <= 100_000, "webSocket:maxConnections", WebSocket.MaxConnections, "0 (none) to 100000");
@@ -135,6 +138,7 @@ internal sealed class CulpritOptions
         SourceFilter = SourceFilter,
         DedupeWindow = TimeSpan.FromSeconds(Dedupe.WindowSeconds),
         DedupePrefix = Dedupe.Prefix,
+        Flows = Flows.ToOptions(),
         SummaryRecords = Summary.Records,
         SummaryInterval = TimeSpan.FromSeconds(Summary.IntervalSeconds),
         Dependencies = ServiceDependencies.ToDictionary(d => d.Key, d => (IReadOnlyList<string>)d.Value, StringComparer.Ordinal),

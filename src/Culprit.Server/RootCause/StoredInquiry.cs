@@ -35,7 +35,7 @@ internal sealed class StoredInquiry(IRecordStore records, RootCauseRanker ranker
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var pipeline = new Pipeline(settings.Options.ToPipelineOptions() with { Inquiry = range, Rules = [] }, journalId: 0, ranker);
+            var pipeline = new Pipeline(settings.Options.ToPipelineOptions() with { Inquiry = range, Rules = [], Flows = null }, journalId: 0, ranker);
             var player = new EventTimePlayer(pipeline, _ => { });
             var query = new RecordQuery { Environment = environment, Service = service, OldestFirst = true, Limit = PageSize };
             var changes = query with

@@ -58,7 +58,7 @@ public sealed class FlowShapesTests
         var slow = Assert.Single(play.Verdicts, v => v.Slow is not null);
         Assert.Equal(("ord-1900", false), (slow.Session, slow.IsAnomalous));
         Assert.Matches("^step 'pay' of shop 14\\.[0-9] s after 'cart' of shop; 99\\.[0-9]+ % of [0-9,]+ take below [0-9.]+ m?s$", slow.Explanation);
-        Assert.InRange(slow.Slow!.Value.Score, 0.99, 1);
+        Assert.InRange(slow.Slow!.Score, 0.99, 1);
     }
 
     [Fact]

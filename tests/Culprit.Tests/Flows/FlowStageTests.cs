@@ -101,17 +101,15 @@ public sealed class FlowStageTests
     }
 
     [Fact]
-    public void CountsSayHowManySessionsEndedAndBroke()
+    public void CountsSayHowManyOfTheSessionsThatCouldBeJudgedBroke()
     {
         var stage = Follow(Checkout(400).Append(("ord-7001", "cart")).Concat(Checkout(50, 5000)), finish: false);
-        var counts = new List<FlowCount>();
-        stage.DrainCounts(counts);
-        var findings = new List<FlowFinding>();
-        stage.DrainFindings(findings);
 
-        Assert.Equal(stage.Verdicts().Count(v => !v.IsOpen), counts.Sum(c => c.Ended));
-        Assert.Equal(findings.Count, counts.Sum(c => c.Broken));
-        Assert.Contains(findings, f => f.Verdict.Session == "ord-7001" && f.Missing is not null);
+        var counts = stage.Drain();
+
+        Assert.Equal(stage.Verdicts().Count(v => !v.IsOpen && v.IsFirstAnomalous is not null), counts.Sum(c => c.Ended));
+        Assert.Contains(counts.SelectMany(c => c.Signs), s => s.Kind == FlowSignKind.Broken && s.Examples.Contains("ord-7001"));
+        Assert.Empty(stage.Drain());
     }
 
     private static IEnumerable<(string Id, string Steps)> Checkout(int count, int first = 1000) =>
