@@ -52,7 +52,7 @@ internal sealed class EnvironmentStage
         _threshold = new ErrorThresholdDetector(environment, options.ErrorThreshold, options.Lateness);
         _detectors = new DetectorSet(environment, options.Detection, options.Lateness);
         _correlator = new IncidentCorrelator(options.ResolveAfter);
-        Graph = new ServiceGraph(new ServiceGraphOptions { Dependencies = options.Dependencies });
+        Graph = new ServiceGraph(GraphOptions(options));
     }
 
     public IEnumerable<Incident> OpenIncidents => _correlator.Open.Select(o => o.Incident);
@@ -253,7 +253,7 @@ internal sealed class EnvironmentStage
     /// <summary>False when the bytes of graph, traces or spans cannot be read: the snapshot is then useless as a whole.</summary>
     public bool Restore(EnvironmentState state, PipelineOptions options)
     {
-        if (!ServiceGraph.TryLoad(state.Graph, new ServiceGraphOptions { Dependencies = options.Dependencies }, out var graph)
+        if (!ServiceGraph.TryLoad(state.Graph, GraphOptions(options), out var graph)
             || TraceBookSnapshot.Load(state.Traces) is not { } traces
             || !_spans.TryRestore(state.Spans))
         {
@@ -292,6 +292,9 @@ internal sealed class EnvironmentStage
                 f.Score,
                 f.Text)),
     ];
+
+    private static ServiceGraphOptions GraphOptions(PipelineOptions options) =>
+        new() { Dependencies = options.Dependencies, Vetoes = options.VetoedDependencies };
 
     private static string Operation(ReadOnlySpan<byte> body) =>
         System.Text.Encoding.UTF8.GetString(body.Length > MaxOperationBytes ? body[..MaxOperationBytes] : body);
