@@ -53,7 +53,7 @@ internal sealed class EnvironmentStage
         _threshold = new ErrorThresholdDetector(environment, options.ErrorThreshold, options.Lateness);
         _detectors = new DetectorSet(environment, options.Detection, options.Lateness, options.Flows?.Lag ?? default);
         _correlator = new IncidentCorrelator(options.ResolveAfter);
-        Graph = new ServiceGraph(new ServiceGraphOptions { Dependencies = options.Dependencies });
+        Graph = new ServiceGraph(GraphOptions(options));
     }
 
     public IEnumerable<Incident> OpenIncidents => _correlator.Open.Select(o => o.Incident);
@@ -266,7 +266,7 @@ internal sealed class EnvironmentStage
     /// <summary>False when the bytes of graph, traces or spans cannot be read: the snapshot is then useless as a whole.</summary>
     public bool Restore(EnvironmentState state, PipelineOptions options)
     {
-        if (!ServiceGraph.TryLoad(state.Graph, new ServiceGraphOptions { Dependencies = options.Dependencies }, out var graph)
+        if (!ServiceGraph.TryLoad(state.Graph, GraphOptions(options), out var graph)
             || TraceBookSnapshot.Load(state.Traces) is not { } traces
             || !_spans.TryRestore(state.Spans))
         {
@@ -305,6 +305,9 @@ internal sealed class EnvironmentStage
                 f.Score,
                 f.Text)),
     ];
+
+    private static ServiceGraphOptions GraphOptions(PipelineOptions options) =>
+        new() { Dependencies = options.Dependencies, Vetoes = options.VetoedDependencies };
 
     private static string Operation(ReadOnlySpan<byte> body) =>
         System.Text.Encoding.UTF8.GetString(body.Length > MaxOperationBytes ? body[..MaxOperationBytes] : body);

@@ -42,6 +42,10 @@ internal sealed record PipelineOptions
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Dependencies { get; init; } =
         new Dictionary<string, IReadOnlyList<string>>();
 
+    /// <summary>Calls that are never learned, whatever messages, traces and spans suggest. Default: none.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> VetoedDependencies { get; init; } =
+        new Dictionary<string, IReadOnlyList<string>>();
+
     /// <summary>Records older than the newest tick by more than this reach no detector. Default 2 min.</summary>
     public TimeSpan Lateness { get; init; } = TimeSpan.FromMinutes(2);
 

@@ -16,10 +16,12 @@ internal sealed class ServiceGraph
     private readonly Dictionary<(string Caller, string Callee), LearnedEdge> _learned = [];
     private readonly SortedDictionary<(string Caller, string Callee), ServiceEdge> _declared = new();
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+    private readonly HashSet<(string Caller, string Callee)> _vetoed;
 
     public ServiceGraph(ServiceGraphOptions options)
     {
         _options = options;
+        _vetoed = [.. options.Vetoes.SelectMany(v => v.Value.Select(callee => (NodeName.Normalise(v.Key), NodeName.Normalise(callee))))];
         foreach (var (caller, callees) in options.Dependencies)
         {
             foreach (var callee in callees)
@@ -125,7 +127,14 @@ internal sealed class ServiceGraph
 
     internal void Restore(string service, long nanos) => Know(service, nanos);
 
-    internal void Restore(string caller, string callee, LearnedEdge edge) => _learned[(caller, callee)] = edge;
+    /// <summary>An edge that was learned before it was vetoed is forgotten.</summary>
+    internal void Restore(string caller, string callee, LearnedEdge edge)
+    {
+        if (!_vetoed.Contains((caller, callee)))
+        {
+            _learned[(caller, callee)] = edge;
+        }
+    }
 
     private void Declare(string caller, string callee)
     {
@@ -155,7 +164,7 @@ internal sealed class ServiceGraph
 
     private LearnedEdge? EdgeFor(string caller, string callee, long nanos)
     {
-        if (caller.Length == 0 || callee.Length == 0 || caller == callee)
+        if (caller.Length == 0 || callee.Length == 0 || caller == callee || _vetoed.Contains((caller, callee)))
         {
             return null;
         }

@@ -12,4 +12,8 @@ internal sealed record ServiceGraphOptions
     /// <summary>Caller to callees, as written in configuration.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Dependencies { get; init; } =
         new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
+
+    /// <summary>Caller to callees that are never learned, whatever suggests them. What is declared stands all the same.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Vetoes { get; init; } =
+        new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
 }

@@ -23,6 +23,9 @@ internal sealed class CulpritOptions
     /// <summary>Which services each service calls: SEED's <c>SERVICE_DEPENDENCIES</c>.</summary>
     public Dictionary<string, List<string>> ServiceDependencies { get; set; } = new(StringComparer.Ordinal);
 
+    /// <summary>Calls that do not exist, whatever messages, traces and spans suggest: caller to callees. A declared one stands all the same. Default: none.</summary>
+    public Dictionary<string, List<string>> VetoedDependencies { get; set; } = new(StringComparer.Ordinal);
+
     /// <summary>Folder of runbooks (<c>*.md</c>). Default: <c>runbooks</c> if it exists.</summary>
     public string? Runbooks { get; set; }
 
@@ -142,6 +145,7 @@ internal sealed class CulpritOptions
         SummaryRecords = Summary.Records,
         SummaryInterval = TimeSpan.FromSeconds(Summary.IntervalSeconds),
         Dependencies = ServiceDependencies.ToDictionary(d => d.Key, d => (IReadOnlyList<string>)d.Value, StringComparer.Ordinal),
+        VetoedDependencies = VetoedDependencies.ToDictionary(d => d.Key, d => (IReadOnlyList<string>)d.Value, StringComparer.Ordinal),
         ErrorThreshold = new ErrorThresholdOptions
         {
             Count = Threshold.Count,

@@ -18,6 +18,32 @@ public sealed class ServiceGraphTests
     };
 
     [Fact]
+    public void AVetoedCallIsNeverLearnedAndForgottenWhenItWasLearnedBefore()
+    {
+        var before = new ServiceGraph(new ServiceGraphOptions());
+        before.ObserveSpan("web", "mail", 1);
+        before.ObserveSpan("web", "api", 1);
+        var saved = new ArrayBufferWriter<byte>();
+        before.Save(saved);
+        var vetoes = new ServiceGraphOptions { Vetoes = new Dictionary<string, IReadOnlyList<string>> { ["Web"] = ["mail"] } };
+
+        Assert.True(ServiceGraph.TryLoad(saved.WrittenSpan, vetoes, out var graph));
+        graph.ObserveSpan("web", "mail", 2);
+        graph.ObserveMessage("web", "POST http://mail:8080/send failed", 3);
+        graph.ObserveSpan("mail", "web", 4);
+
+        Assert.Equal([("mail", "web"), ("web", "api")], graph.Edges().Select(e => (e.Caller, e.Callee)));
+    }
+
+    [Fact]
+    public void AVetoLeavesWhatIsDeclared()
+    {
+        var graph = new ServiceGraph(Seed with { Vetoes = Seed.Dependencies });
+
+        Assert.Equal(5, graph.Edges().Count);
+    }
+
+    [Fact]
     public void DeclaredDependenciesAreEdgesWithoutDoubt()
     {
         var edges = new ServiceGraph(Seed).Edges();
