@@ -53,6 +53,9 @@ internal sealed class EventShifts
     /// <summary>Traces that ran the operation before.</summary>
     public double Before(int operation) => _past.Visits(operation) + _before.Visits(operation);
 
+    /// <summary>Of those, the traces that are still kept, so that it is known what they did together.</summary>
+    public double Kept(int operation) => _before.Visits(operation);
+
     /// <summary>Traces that run it now.</summary>
     public double Now(int operation) => _now.Visits(operation);
 

@@ -138,12 +138,19 @@ internal sealed class TraceBlame(OperationIndex index, EventShifts shifts, List<
 
     private TraceFinding Find(int operation, Tally tally)
     {
-        var n0 = shifts.Before(operation);
-        var n1 = shifts.Now(operation);
-        var score = n0 > 0
-            ? ProportionShift.Weighed(Math.Min(tally.Before, n0), n0, Math.Min(tally.Now, n1), n1)
-            : ProportionShift.Weighed(0, 1, tally.Now, n1);
         var shift = tally.Shift!;
+        var n1 = shifts.Now(operation);
+
+        // Blame was given to kept traces only, so it is held against these; where none is left, the shift alone says how it was.
+        var (k0, n0) = (tally.Before, shifts.Kept(operation));
+        if (n0 == 0 && shift.N0 > 0)
+        {
+            (k0, n0) = (shift.Sigmas < 0 ? shift.N0 - shift.K0 : shift.K0, shift.N0);
+        }
+
+        var score = n0 > 0
+            ? ProportionShift.Weighed(Math.Min(k0, n0), n0, Math.Min(tally.Now, n1), n1)
+            : ProportionShift.Weighed(0, 1, tally.Now, n1);
         score *= 1 - ((1 - EchoWeight) * tally.Echoes / tally.Now);
         score *= IsMix(shift) ? MixWeight : 1;
         var service = index.ServiceOf(operation);

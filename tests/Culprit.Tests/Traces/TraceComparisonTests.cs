@@ -98,4 +98,24 @@ public sealed class TraceComparisonTests
 
     private static TraceFinding Strongest(IEnumerable<TraceFinding> findings, TraceFindingKind kind) =>
         findings.Where(f => f.Kind == kind).MaxBy(f => f.Score)!;
+
+    /// <summary>Traces that are remembered as counts only: a step that nine of ten requests always took blames nobody when all take it.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5)]
+    public void WhatIsNoLongerKeptBlamesNobody(int timesForgotten)
+    {
+        var traces = new SomeTraces().Requests(0, 270).Requests(270, 30, line: s => s == "stock" ? 0 : SomeTraces.Usual(s));
+        for (var i = 0; i < timesForgotten; i++)
+        {
+            foreach (var trace in traces.Book.Kept)
+            {
+                traces.Book.Past.Add(trace);
+            }
+        }
+
+        var found = traces.Requests(400, 60).Compare(400, 460);
+
+        Assert.DoesNotContain(found, f => f.Kind == TraceFindingKind.Blame && f.Score > 1);
+    }
 }
