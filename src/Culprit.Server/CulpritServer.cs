@@ -9,6 +9,7 @@ using Culprit.Server.Health;
 using Culprit.Server.Http;
 using Culprit.Server.Ingestion;
 using Culprit.Server.Ingestion.Changes;
+using Culprit.Server.Mcp;
 using Culprit.Server.Querying;
 using Culprit.Server.Replaying;
 using Culprit.Server.RootCause;
@@ -41,6 +42,7 @@ internal static class CulpritServer
         builder.AddAlerting(settings);
         builder.AddAnalyst(settings.Options.Analyst, Environment.GetEnvironmentVariable);
         builder.AddQuerying(settings.Options.WebSocket.MaxConnections);
+        builder.AddMcp();
         builder.AddDeadLetters();
         builder.AddReplay();
         builder.AddExport(settings);
@@ -59,6 +61,7 @@ internal static class CulpritServer
         app.MapQuerying();
         app.MapDiagnose();
         app.MapAsk();
+        app.MapModelContext();
         app.MapDeadLetters();
         app.MapReplay();
         app.MapHealth();

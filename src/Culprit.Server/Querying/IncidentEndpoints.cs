@@ -42,7 +42,8 @@ internal static class IncidentEndpoints
             });
     }
 
-    private static async Task<List<DerivedEvent>> NewestStatesAsync(IStateStore state, EventFilter filter, CancellationToken cancellationToken)
+    /// <summary>The newest state of each incident that the filter asks for, newest first.</summary>
+    internal static async Task<List<DerivedEvent>> NewestStatesAsync(IStateStore state, EventFilter filter, CancellationToken cancellationToken)
     {
         var newest = new Dictionary<string, DerivedRow>(StringComparer.Ordinal);
         (long, long)? after = null;

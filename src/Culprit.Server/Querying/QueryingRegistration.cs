@@ -33,6 +33,7 @@ internal static class QueryingRegistration
         "topology":"GET /topology",
         "diagnose":"POST /diagnose",
         "ask":"POST /ask",
+        "mcp":"POST /mcp",
         "summaries":"GET /summaries",
         "health":"GET /health",
         "ready":"GET /ready",

@@ -99,7 +99,7 @@ internal static class DiagnoseEndpoints
     private static string? Text(JsonElement json, string name) =>
         json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
-    private static ReadOnlyMemory<byte> Render(IReadOnlyList<IncidentFinding> findings, int records)
+    internal static ReadOnlyMemory<byte> Render(IReadOnlyList<IncidentFinding> findings, int records)
     {
         var body = new ArrayBufferWriter<byte>(4096);
         using (var json = new Utf8JsonWriter(body, EventJsonWriter.Options))
