@@ -36,6 +36,9 @@ internal sealed record CaseScore
     /// <summary>Time that the run took.</summary>
     public TimeSpan Took { get; init; }
 
+    /// <summary>What a model made of it; null when none was asked.</summary>
+    public ModelScore? Model { get; init; }
+
     public bool IsChangeRight => IsDetected && Case.Change is { } change && (ChangeId ?? "none") == change;
 
     /// <summary>The engine found the incident by itself: one that was detected between <paramref name="lead"/> before the start and <paramref name="tail"/> after the end counts.</summary>

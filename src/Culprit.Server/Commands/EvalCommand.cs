@@ -3,6 +3,7 @@ using System.Globalization;
 using Culprit.Engine.Evaluation;
 using Culprit.Engine.RootCause;
 using Culprit.Server.Alerting;
+using Culprit.Server.Analyst;
 using Culprit.Server.Configuration;
 using Culprit.Server.Evaluation;
 using Culprit.Server.RootCause;
@@ -19,15 +20,25 @@ internal static class EvalCommand
         var lead = Seconds("--lead", "Seconds before the labelled start at which a detection still counts.", 0);
         var tail = Seconds("--tail", "Seconds after the labelled end at which a detection still counts.", 120);
         var json = new Option<string?>("--json") { Description = "Write the figures and every case as JSON to this file (- for standard output, instead of the tables)." };
+        var model = new Option<string?>("--model")
+        {
+            Description = "Also ask this model (provider:model, as analyst:model of the configuration, whose other keys hold) and score it beside the ranker. It costs what it costs.",
+        };
         var config = FileRun.ConfigOption();
         var command = new Command("eval", "Plays past incidents whose cause is known, and says how many were detected and explained: delay, top-1/3/5, changes, false alarms, calibration.")
         {
-            folders, told, lead, tail, json, config,
+            folders, told, lead, tail, json, model, config,
         };
         command.SetAction(async (result, cancellationToken) =>
         {
             if (Settings.Load(new ServerArguments(null, null, result.GetValue(config)), Console.Error) is not { } settings)
             {
+                return ExitCodes.BadUsage;
+            }
+
+            if (Analyst(settings, result.GetValue(model), out var wrong) is var analyst && wrong is not null)
+            {
+                await SayAsync(wrong).ConfigureAwait(false);
                 return ExitCodes.BadUsage;
             }
 
@@ -48,7 +59,7 @@ internal static class EvalCommand
             var library = await RootCauseRegistration.LoadRunbooksAsync(settings, cancellationToken).ConfigureAwait(false);
             var isTold = result.GetValue(told);
             var (before, after) = (TimeSpan.FromSeconds(result.GetValue(lead)), TimeSpan.FromSeconds(result.GetValue(tail)));
-            var player = new CasePlayer(settings.Options.ToPipelineOptions(), new RootCauseRanker(library), isTold, before, after, TimeProvider.System);
+            var player = new CasePlayer(settings.Options.ToPipelineOptions(), new RootCauseRanker(library), isTold, before, after, analyst, TimeProvider.System);
             try
             {
                 var scores = await PlayAsync(player, cases, cancellationToken).ConfigureAwait(false);
@@ -62,6 +73,35 @@ internal static class EvalCommand
             }
         });
         return command;
+    }
+
+    /// <summary>The model to ask; null for none, or with the reason when it cannot be asked.</summary>
+    private static LlmAnalyst? Analyst(Settings settings, string? model, out string? problem)
+    {
+        problem = null;
+        if (model is null)
+        {
+            return null;
+        }
+
+        var options = settings.Options.Analyst;
+        options.Model = model;
+        problem = settings.Options.Mistakes().FirstOrDefault();
+        if (problem is not null)
+        {
+            return null;
+        }
+
+        try
+        {
+            var client = ChatClients.Create(options, Environment.GetEnvironmentVariable(options.KeyName) is { Length: > 0 } key ? key : null);
+            return new LlmAnalyst(client, options, [], new AnalystBudget(options, TimeProvider.System), TimeProvider.System);
+        }
+        catch (InvalidOperationException e)
+        {
+            problem = e.Message;
+            return null;
+        }
     }
 
     private static async Task<List<CaseScore>> PlayAsync(CasePlayer player, List<EvalCase> cases, CancellationToken cancellationToken)

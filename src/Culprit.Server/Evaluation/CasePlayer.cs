@@ -4,6 +4,7 @@ using Culprit.Engine.Evaluation;
 using Culprit.Engine.RootCause;
 using Culprit.Engine.RootCause.Inquiries;
 using Culprit.Server.Analysis;
+using Culprit.Server.Analyst;
 using Culprit.Server.Ingestion.Files;
 
 namespace Culprit.Server.Evaluation;
@@ -12,7 +13,9 @@ namespace Culprit.Server.Evaluation;
 /// <param name="isTold">The engine is told the time of the fault and ranks its causes; else it must find the incident by itself.</param>
 /// <param name="lead">Time before the labelled start at which a detection still counts.</param>
 /// <param name="tail">Time after the labelled end at which a detection still counts.</param>
-internal sealed class CasePlayer(PipelineOptions options, RootCauseRanker ranker, bool isTold, TimeSpan lead, TimeSpan tail, TimeProvider clock)
+/// <param name="analyst">Explains what the ranker found, from its evidence alone; null for none.</param>
+internal sealed class CasePlayer(
+    PipelineOptions options, RootCauseRanker ranker, bool isTold, TimeSpan lead, TimeSpan tail, LlmAnalyst? analyst, TimeProvider clock)
 {
     /// <summary>A case that cannot be read whole is not scored: figures of half the evidence would mislead.</summary>
     public async Task<CaseScore> PlayAsync(EvalCase one, CancellationToken cancellationToken)
@@ -37,7 +40,25 @@ internal sealed class CasePlayer(PipelineOptions options, RootCauseRanker ranker
 
         var incidents = report.Incidents.Select(ToReported).ToList();
         var score = isTold ? CaseScore.Told(one.Label, incidents) : CaseScore.Found(one.Label, incidents, lead, tail);
-        return score with { Took = clock.GetElapsedTime(began) };
+        score = score with { Took = clock.GetElapsedTime(began) };
+        return analyst is not null && Scored(one.Label, report.Incidents) is { Cause.ValueKind: JsonValueKind.Object } finding
+            ? score with { Model = await AskAsync(analyst, one.Label, finding, cancellationToken).ConfigureAwait(false) }
+            : score;
+    }
+
+    /// <summary>The incident that counts, as <see cref="CaseScore"/> chooses it.</summary>
+    private IncidentFinding? Scored(LabelledCase label, IEnumerable<IncidentFinding> findings) => isTold
+        ? findings.FirstOrDefault()
+        : findings.Where(f => DetectedAt(f) >= label.Start - lead && DetectedAt(f) <= label.End + tail).MinBy(DetectedAt);
+
+    private static async Task<ModelScore> AskAsync(LlmAnalyst analyst, LabelledCase label, IncidentFinding finding, CancellationToken cancellationToken)
+    {
+        var analysis = await analyst.AnalyseAsync(AnalystCase.Of(finding), cancellationToken).ConfigureAwait(false);
+        var isRight = analysis.Verdict is { } verdict
+            && new ReportedIncident(default, [new ReportedCause(verdict.Service, verdict.Confidence, verdict.Change)], false).RankOf([.. label.RootCauses]) == 1;
+        return new ModelScore(
+            isRight, analysis is { Failure: null, Verdict: null }, analysis.Failure, analysis.Claims.Count, analysis.Dropped.Count,
+            analysis.Usage.InputTokens, analysis.Usage.OutputTokens, analysis.Usage.Seconds, analysis.Usage.Cost);
     }
 
     /// <summary>The folder's own telemetry and nothing else: notes that lie beside it may hold the answer.</summary>
@@ -75,8 +96,10 @@ internal sealed class CasePlayer(PipelineOptions options, RootCauseRanker ranker
             isAbstained = finding.Cause.GetProperty("abstained").GetBoolean();
         }
 
-        return new ReportedIncident(finding.State.GetProperty("detected_at").GetDateTimeOffset(), causes, isAbstained);
+        return new ReportedIncident(DetectedAt(finding), causes, isAbstained);
     }
+
+    private static DateTimeOffset DetectedAt(IncidentFinding finding) => finding.State.GetProperty("detected_at").GetDateTimeOffset();
 
     private static ReportedCause ToCause(JsonElement json) => new(
         json.GetProperty("service").GetString() ?? string.Empty,

@@ -127,6 +127,21 @@ internal static class EvalJson
         json.WriteNumber("before_the_fault", score.Before);
         json.WriteNumber("inside", score.Inside);
         json.WriteNumber("seconds", Math.Round(score.Took.TotalSeconds, 3));
+        if (score.Model is { } model)
+        {
+            json.WriteStartObject("model");
+            json.WriteBoolean("right", model.IsRight);
+            json.WriteBoolean("unknown", model.IsUnknown);
+            json.WriteString("failure", model.Failure);
+            json.WriteNumber("claims_kept", model.Kept);
+            json.WriteNumber("claims_dropped", model.Dropped);
+            json.WriteNumber("input_tokens", model.InputTokens);
+            json.WriteNumber("output_tokens", model.OutputTokens);
+            json.WriteNumber("seconds", model.Seconds);
+            Optional(json, "cost_usd", model.Cost);
+            json.WriteEndObject();
+        }
+
         json.WriteEndObject();
     }
 

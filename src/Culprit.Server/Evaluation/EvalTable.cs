@@ -16,6 +16,7 @@ internal static class EvalTable
                 ? ["told", "cases", "answered", "top-1", "top-3", "top-5", "change right", "abstained", "seconds"]
                 : ["autonomous", "cases", "detected", "delay median", "p90", "top-1", "top-3", "top-5", "change right", "abstained", "before the fault", "inside", "seconds"],
             rows);
+        Model(run, console);
         Confidence(run.All.Reliability, console);
         var wrong = run.Scores.Where(s => s.Problem is null && s.Rank != 1).ToList();
         if (wrong.Count > 0)
@@ -36,6 +37,37 @@ internal static class EvalTable
             Share(summary.Top(1), summary.Cases), Share(summary.Top(3), summary.Cases), Share(summary.Top(5), summary.Cases),
             summary.WithChange == 0 ? "-" : Text($"{summary.ChangeRight}/{summary.WithChange}"),
             summary.Abstained == 0 ? "0" : Text($"{summary.Abstained} ({summary.AbstainedRight} right)"), .. alarms, Text($"{summary.Took.TotalSeconds:0.0}"),
+        ];
+    }
+
+    /// <summary>What a model made of the same explanations, beside the ranker's first place of the same cases.</summary>
+    private static void Model(EvalRun run, IAnsiConsole console)
+    {
+        var asked = run.Scores.Where(s => s.Model is not null).ToList();
+        if (asked.Count == 0)
+        {
+            return;
+        }
+
+        var rows = asked.GroupBy(s => s.Case.FaultType).OrderBy(g => g.Key, StringComparer.Ordinal)
+            .Select(g => ModelRow(g.Key, [.. g])).Append(ModelRow("all", asked));
+        Table(console, ["model", "asked", "right", "ranker top-1", "unknown", "no answer", "claims kept", "tokens in", "out", "dollars", "seconds"], rows);
+        foreach (var failure in asked.Where(s => s.Model!.Failure is not null).GroupBy(s => s.Model!.Failure!).OrderByDescending(g => g.Count()))
+        {
+            console.WriteLine(Text($"No answer for {failure.Count()}: {failure.Key}."));
+        }
+    }
+
+    private static string[] ModelRow(string name, List<CaseScore> scores)
+    {
+        var models = scores.Select(s => s.Model!).ToList();
+        var kept = models.Sum(m => m.Kept);
+        return
+        [
+            TerminalText.Visible(name), Text($"{scores.Count}"), Share(models.Count(m => m.IsRight), scores.Count), Share(scores.Count(s => s.Rank == 1), scores.Count),
+            Text($"{models.Count(m => m.IsUnknown)}"), Text($"{models.Count(m => m.Failure is not null)}"), Share(kept, kept + models.Sum(m => m.Dropped)),
+            Text($"{models.Sum(m => m.InputTokens)}"), Text($"{models.Sum(m => m.OutputTokens)}"),
+            models.All(m => m.Cost is null) ? "-" : Text($"{models.Sum(m => m.Cost ?? 0):0.0000}"), Text($"{models.Sum(m => m.Seconds):0.0}"),
         ];
     }
 

@@ -40,7 +40,10 @@ internal static class SomeCase
     }.ToJsonString();
 
     /// <summary>The id of the evidence with that text, looked for everywhere in a request, as a model that reads would.</summary>
-    public static string EvidenceId(JsonNode request, string text)
+    public static string EvidenceId(JsonNode request, string text) => Evidence(request, text).Id;
+
+    /// <summary>Likewise, with all of its text.</summary>
+    public static (string Text, string Id) Evidence(JsonNode request, string text)
     {
         foreach (var value in Texts(request))
         {
@@ -51,7 +54,7 @@ internal static class SomeCase
 
             if (evidence.FirstOrDefault(e => ((string)e!["text"]!).Contains(text, StringComparison.Ordinal)) is { } found)
             {
-                return (string)found["id"]!;
+                return ((string)found["text"]!, (string)found["id"]!);
             }
         }
 

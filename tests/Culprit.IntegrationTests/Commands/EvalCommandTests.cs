@@ -1,6 +1,9 @@
 using System.Text.Json;
+using Culprit.IntegrationTests.Analyst;
 using Culprit.IntegrationTests.Evaluation;
 using Culprit.IntegrationTests.Support;
+using Answers = Culprit.IntegrationTests.Analyst.SomeCase;
+using SomeCase = Culprit.IntegrationTests.Evaluation.SomeCase;
 
 namespace Culprit.IntegrationTests.Commands;
 
@@ -52,6 +55,44 @@ public sealed class EvalCommandTests : IDisposable
         Assert.Equal(0, cases[1].GetProperty("rank").GetInt32());
         Assert.False(cases[2].GetProperty("detected").GetBoolean());
         Assert.True(cases[3].TryGetProperty("problem", out _));
+    }
+
+    [Fact]
+    public async Task AModelIsScoredBesideTheRanker()
+    {
+        await SomeCase.WriteAsync(Path.Combine(_folder.Path, "right"), hasFault: true, Token);
+        await SomeCase.WriteAsync(Path.Combine(_folder.Path, "wrong"), hasFault: true, Token);
+        await File.WriteAllLinesAsync(Path.Combine(_folder.Path, "labels.jsonl"), [SomeCase.Label("right", "orders-db"), SomeCase.Label("wrong", "billing")], Token);
+        await using var model = await ModelServer.StartAsync((request, _) => new Move.Say(Answers.Answer(
+            "c1", "", Answers.Evidence(request, "orders-db"), ("payroll was hacked", "x-1"))));
+        var config = Path.Combine(_folder.Path, "culprit.yaml");
+        await File.WriteAllTextAsync(config, $"analyst:\n  baseUrl: {model.OpenAiUrl}\n", Token);
+
+        var run = await CommandRun.ExecuteAsync(null, ["eval", _folder.Path, "--model", "openai:test", "--config", config, "--json", "-"], Token);
+        var table = await CommandRun.ExecuteAsync(null, ["eval", _folder.Path, "--model", "openai:test", "--config", config], Token);
+
+        Assert.Equal(0, run.ExitCode);
+        using var json = JsonDocument.Parse(run.Output);
+        var scores = json.RootElement.GetProperty("cases").EnumerateArray().Select(c => c.GetProperty("model")).ToList();
+        Assert.Equal([true, false], scores.Select(s => s.GetProperty("right").GetBoolean()));
+        Assert.All(scores, s => Assert.Equal((1, 1), (s.GetProperty("claims_kept").GetInt32(), s.GetProperty("claims_dropped").GetInt32())));
+        Assert.All(scores, s => Assert.Equal(1000, s.GetProperty("input_tokens").GetInt32()));
+        Assert.Contains("ranker top-1", table.Output, StringComparison.Ordinal);
+        Assert.Contains("2/4 0.500", table.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("nobody:x", "use anthropic:MODEL or openai:MODEL")]
+    [InlineData("openai:x", "the environment has no CULPRIT_TEST_NO_SUCH_KEY")]
+    public async Task AModelThatCannotBeAskedIsSaidBeforeAnythingIsPlayed(string model, string problem)
+    {
+        var config = Path.Combine(_folder.Path, "culprit.yaml");
+        await File.WriteAllTextAsync(config, "analyst:\n  keyVariable: CULPRIT_TEST_NO_SUCH_KEY\n", Token);
+
+        var run = await CommandRun.ExecuteAsync(null, ["eval", _folder.Path, "--model", model, "--config", config], Token);
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains(problem, run.Errors, StringComparison.Ordinal);
     }
 
     [Fact]
