@@ -23,6 +23,7 @@ internal static class AnalysisEvent
             Envelope(writer, id, EventTypes.Analysis, at, finding.Id, causeId);
             writer.WriteString("incident_id", finding.Id);
             writer.WriteString("environment", environment);
+            writer.WriteString("suspect", AnalystCase.SuspectOf(finding.Cause));
             WriteFields(writer, analysis);
             writer.WriteStartArray("transcript");
             foreach (var entry in analysis.Transcript)

@@ -54,6 +54,10 @@ internal sealed record AnalystCase
         };
     }
 
+    /// <summary>The ranker's first candidate.</summary>
+    /// <param name="cause">A <c>log.root_cause</c> with hypotheses.</param>
+    public static string SuspectOf(JsonElement cause) => Text(cause.GetProperty("hypotheses")[0], "service");
+
     internal static string Text(JsonElement json, string name) =>
         json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : string.Empty;
 

@@ -97,7 +97,7 @@ internal sealed partial class AnalystWorker(
                     UnixNanos.ToTime(found.TimestampNanos),
                     json.RootElement.GetProperty("input_tokens").GetInt64() + json.RootElement.GetProperty("output_tokens").GetInt64(),
                     json.RootElement.TryGetProperty("cost_usd", out var cost) ? cost.GetDouble() : null);
-                Remember(found.CorrelationId!, found.Service);
+                Remember(found.CorrelationId!, AnalystCase.Text(json.RootElement, "suspect"));
             }
         }
     }
@@ -106,12 +106,12 @@ internal sealed partial class AnalystWorker(
     {
         using var cause = JsonDocument.Parse(json);
         var incident = AnalystCase.Text(cause.RootElement, "incident_id");
-        if (cause.RootElement.GetProperty("hypotheses").GetArrayLength() == 0)
+        if (!HasCandidates(cause.RootElement))
         {
             return; // Nothing to choose from.
         }
 
-        var suspect = AnalystCase.Text(cause.RootElement.GetProperty("hypotheses")[0], "service");
+        var suspect = AnalystCase.SuspectOf(cause.RootElement);
         var (known, count) = _done.GetValueOrDefault(incident);
         if (count >= MaxPerIncident || (count > 0 && known == suspect))
         {
@@ -124,16 +124,18 @@ internal sealed partial class AnalystWorker(
         }
     }
 
+    private static bool HasCandidates(JsonElement cause) => cause.GetProperty("hypotheses").GetArrayLength() > 0;
+
     private async Task WaitAsync(Subscription subscription, DateTimeOffset? due, CancellationToken cancellationToken)
     {
-        var arrival = subscription.Reader.WaitToReadAsync(cancellationToken).AsTask();
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var arrival = subscription.Reader.WaitToReadAsync(ended.Token).AsTask();
         if (due is not { } moment)
         {
             await arrival.ConfigureAwait(false);
             return;
         }
 
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var pause = moment - clock.GetUtcNow();
         await Task.WhenAny(arrival, Task.Delay(pause > TimeSpan.Zero ? pause : TimeSpan.Zero, clock, ended.Token)).ConfigureAwait(false);
         await ended.CancelAsync().ConfigureAwait(false);
@@ -146,7 +148,7 @@ internal sealed partial class AnalystWorker(
         try
         {
             var events = await incidents.EventsAsync(waiting.IncidentId, cancellationToken).ConfigureAwait(false);
-            if (IncidentReportReader.Gather(events) is not { Cause.ValueKind: JsonValueKind.Object } finding)
+            if (IncidentReportReader.Gather(events) is not { Cause.ValueKind: JsonValueKind.Object } finding || !HasCandidates(finding.Cause))
             {
                 return;
             }

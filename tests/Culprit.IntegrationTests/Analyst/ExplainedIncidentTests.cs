@@ -55,6 +55,26 @@ public class ExplainedIncidentTests
     }
 
     [Fact]
+    public async Task WhatWasAskedBeforeARestartIsNotAskedAgain()
+    {
+        await using var model = await ModelServer.StartAsync(new Move.Refuse(401));
+        using var folder = new TempFolder();
+        await using (var first = await StartAsync(folder, model.OpenAiUrl))
+        {
+            await FailAsync(first);
+            await first.WaitForEventsAsync("type=log.analysis", e => e.Count == 1, Token);
+            await first.StopAsync();
+        }
+
+        // The worker takes things in turn: what it remembers wrongly would come before what is new.
+        await using var second = await StartAsync(folder, model.OpenAiUrl);
+        await FailAsync(second, "staging");
+        await second.WaitForEventsAsync("type=log.analysis&environment=staging", e => e.Count == 1, Token);
+
+        Assert.Equal(2, model.Requests.Count);
+    }
+
+    [Fact]
     public async Task AQuestionIsAnsweredByTheRankerAndExplainedByTheModel()
     {
         await using var model = await ModelServer.StartAsync((request, _) => new Move.Say(SomeCase.Answer(
@@ -76,12 +96,12 @@ public class ExplainedIncidentTests
         return await ServerProcess.StartAsync(folder.Path, Token);
     }
 
-    private static async Task FailAsync(ServerProcess server)
+    private static async Task FailAsync(ServerProcess server, string environment = "production")
     {
         var lines = new StringBuilder();
         for (var i = 0; i < 8; i++)
         {
-            lines.Append(CultureInfo.InvariantCulture, $$"""{"service":"user-service","environment":"production","level":"error","message":"Database connection refused, attempt {{i}}"}""").Append('\n');
+            lines.Append(CultureInfo.InvariantCulture, $$"""{"service":"user-service","environment":"{{environment}}","level":"error","message":"Database connection refused, attempt {{i}}"}""").Append('\n');
         }
 
         await server.PostAsync(lines.ToString(), "application/x-ndjson", Token);
