@@ -40,7 +40,7 @@ internal static class CulpritServer
         builder.AddRules(settings);
         await builder.AddRootCauseAsync(settings, cancellationToken).ConfigureAwait(false);
         builder.AddAlerting(settings);
-        builder.AddAnalyst(settings.Options.Analyst, Environment.GetEnvironmentVariable);
+        builder.AddAnalyst(settings.Options.Analyst, settings.Options.Plugged.Lookups.Values, Environment.GetEnvironmentVariable);
         builder.AddQuerying(settings.Options.WebSocket.MaxConnections);
         builder.AddMcp();
         builder.AddDeadLetters();

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Culprit.IntegrationTests.Support;
+using ModelContextProtocol.Client;
 
 namespace Culprit.IntegrationTests;
 
@@ -34,6 +35,26 @@ public sealed class PluginTests
         Assert.Equal(
             ["shop.held", "rule.fired", "order.refused", "order.refused", "order.refused"],
             chain.GetProperty("chain").EnumerateArray().Select(e => e.GetProperty("type").GetString()));
+    }
+
+    [Fact]
+    public async Task ALookupOfAPluginIsOfferedToModels()
+    {
+        using var folder = new TempFolder();
+        await ConfigureAsync(folder, $"plugins: ['{Plugin}']");
+        await using var server = await ServerProcess.StartAsync(folder.Path, Token);
+        await using var client = await McpClient.CreateAsync(
+            new HttpClientTransport(new HttpClientTransportOptions { Endpoint = new Uri(server.Http.BaseAddress!, "/mcp"), TransportMode = HttpTransportMode.StreamableHttp }),
+            cancellationToken: Token);
+
+        var result = await client.CallToolAsync(
+            "get_shop_owner",
+            new Dictionary<string, object?> { ["shop"] = "shop", ["environment"] = "production", ["around"] = "2026-03-01T12:00:00Z" },
+            cancellationToken: Token);
+
+        Assert.Equal(
+            "The team orders looks after shop.",
+            result.StructuredContent!.Value.GetProperty("data").GetProperty("findings")[0].GetProperty("text").GetString());
     }
 
     [Fact]

@@ -28,6 +28,7 @@ public sealed class OrderWatchPlugin : ICulpritPlugin
         });
         registry.AddTriggerHandler(new HoldShop());
         registry.AddDetector("warning-flood", _ => new WarningFlood());
+        registry.AddLookup(new ShopOwner());
         registry.AddAlertHandler(new AlertFile(Environment.GetEnvironmentVariable("ORDERWATCH_ALERTS") ?? "orderwatch-alerts.ndjson"));
     }
 }

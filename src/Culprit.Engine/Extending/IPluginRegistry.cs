@@ -21,4 +21,7 @@ public interface IPluginRegistry
 
     /// <summary>Adds a receiver of alerts.</summary>
     void AddAlertHandler(IAlertHandler handler);
+
+    /// <summary>Adds something that a model may look up.</summary>
+    void AddLookup(ILookup lookup);
 }

@@ -8,6 +8,7 @@ internal sealed class PluginRegistry : IPluginRegistry
     private readonly Dictionary<string, ITriggerHandler> _handlers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Func<string, IDetector>> _detectors = new(StringComparer.Ordinal);
     private readonly Dictionary<string, IAlertHandler> _alertHandlers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ILookup> _lookups = new(StringComparer.Ordinal);
 
     public List<EventTypeOptions> EventTypes { get; } = [];
 
@@ -19,6 +20,8 @@ internal sealed class PluginRegistry : IPluginRegistry
 
     public IReadOnlyDictionary<string, IAlertHandler> AlertHandlers => _alertHandlers;
 
+    public IReadOnlyDictionary<string, ILookup> Lookups => _lookups;
+
     public void AddEventType(EventTypeOptions type) => EventTypes.Add(type);
 
     public void AddRule(RuleOptions rule) => Rules.Add(rule);
@@ -28,6 +31,8 @@ internal sealed class PluginRegistry : IPluginRegistry
     public void AddDetector(string name, Func<string, IDetector> create) => Add(_detectors, name, create, "detector");
 
     public void AddAlertHandler(IAlertHandler handler) => Add(_alertHandlers, handler.Name, handler, "alert handler");
+
+    public void AddLookup(ILookup lookup) => Add(_lookups, lookup.Name, lookup, "lookup");
 
     private static void Add<T>(Dictionary<string, T> all, string name, T added, string what)
     {

@@ -1,3 +1,4 @@
+using Culprit.Engine.Extending;
 using Culprit.Server.Analyst.Tools;
 using Culprit.Server.Configuration;
 
@@ -6,9 +7,11 @@ namespace Culprit.Server.Analyst;
 /// <summary>The model that explains, when one is configured, and the tools that it may use.</summary>
 internal static class AnalystRegistration
 {
+    /// <param name="lookups">Of plug-ins.</param>
     /// <param name="key">Reads an environment variable.</param>
     /// <exception cref="InvalidOperationException">The model needs a key and there is none.</exception>
-    public static void AddAnalyst(this WebApplicationBuilder builder, AnalystSection options, Func<string, string?> key)
+    public static void AddAnalyst(
+        this WebApplicationBuilder builder, AnalystSection options, IEnumerable<ILookup> lookups, Func<string, string?> key)
     {
         var services = builder.Services;
         services.AddSingleton<IAnalystTool, ServiceErrorsTool>();
@@ -19,6 +22,11 @@ internal static class AnalystRegistration
         services.AddSingleton<IAnalystTool, MetricsTool>();
         services.AddSingleton<IAnalystTool, ChangesTool>();
         services.AddSingleton<IAnalystTool, RecordsAroundTool>();
+        foreach (var lookup in lookups)
+        {
+            services.AddSingleton<IAnalystTool>(new PluginTool(lookup));
+        }
+
         services.AddSingleton(s => new AnalystBudget(options, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Asking>();
         if (options.Model is null)

@@ -86,7 +86,7 @@ internal static class EvalCommand
 
         var options = settings.Options.Analyst;
         options.Model = model;
-        problem = settings.Options.Mistakes().FirstOrDefault();
+        problem = settings.Options.Mistakes() is [var first, ..] ? first : null;
         if (problem is not null)
         {
             return null;
