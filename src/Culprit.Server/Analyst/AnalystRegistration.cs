@@ -36,8 +36,10 @@ internal static class AnalystRegistration
 
         var client = ChatClients.Create(options, key(options.KeyName) is { Length: > 0 } found ? found : null);
         services.AddSingleton(client);
+        services.AddSingleton(s => new RemoteTools(options.ToolServers, key, s.GetRequiredService<ILogger<RemoteTools>>()));
         services.AddSingleton(s => new LlmAnalyst(
-            client, options, [.. s.GetServices<IAnalystTool>()], s.GetRequiredService<AnalystBudget>(), s.GetRequiredService<TimeProvider>()));
+            client, options, [.. s.GetServices<IAnalystTool>()], s.GetRequiredService<AnalystBudget>(), s.GetRequiredService<TimeProvider>(),
+            s.GetRequiredService<RemoteTools>()));
         services.AddHostedService<AnalystWorker>();
     }
 }

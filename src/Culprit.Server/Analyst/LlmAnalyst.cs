@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Culprit.Server.Analyst.Tools;
 using Culprit.Server.Configuration;
 using Microsoft.Extensions.AI;
 
@@ -10,7 +11,9 @@ namespace Culprit.Server.Analyst;
 /// The model is treated as if it worked for an attacker: it can only read, through tools whose scope it cannot change; it cannot add causes;
 /// and it decides nothing. Whatever it or its endpoint does, the result is an <see cref="Analysis"/>, never an exception.
 /// </remarks>
-internal sealed class LlmAnalyst(IChatClient client, AnalystSection options, IReadOnlyList<IAnalystTool> tools, AnalystBudget budget, TimeProvider clock)
+/// <param name="remote">Tools of other servers; null for none.</param>
+internal sealed class LlmAnalyst(
+    IChatClient client, AnalystSection options, IReadOnlyList<IAnalystTool> tools, AnalystBudget budget, TimeProvider clock, RemoteTools? remote = null)
 {
     public string Model => options.Model!;
 
@@ -19,7 +22,8 @@ internal sealed class LlmAnalyst(IChatClient client, AnalystSection options, IRe
 
     public async Task<Analysis> AnalyseAsync(AnalystCase @case, CancellationToken cancellationToken)
     {
-        var run = new Run(this, @case);
+        var further = remote is null ? [] : await remote.FindAsync(cancellationToken).ConfigureAwait(false);
+        var run = new Run(this, @case, [.. tools, .. further]);
         using var time = new CancellationTokenSource(TimeSpan.FromSeconds(options.MaxSeconds), clock);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, time.Token);
         try
@@ -57,12 +61,12 @@ internal sealed class LlmAnalyst(IChatClient client, AnalystSection options, IRe
         private long _input;
         private long _output;
 
-        public Run(LlmAnalyst owner, AnalystCase @case)
+        public Run(LlmAnalyst owner, AnalystCase @case, IReadOnlyList<IAnalystTool> tools)
         {
             _owner = owner;
             _case = @case;
             _bench = new ToolBench(
-                owner.Tools, new ToolScope(@case.Environment, @case.From, @case.To, @case.StartedAt), _book, _redactor);
+                tools, new ToolScope(@case.Environment, @case.From, @case.To, @case.StartedAt), _book, _redactor);
             _began = owner.Clock.GetTimestamp();
         }
 
@@ -177,8 +181,6 @@ internal sealed class LlmAnalyst(IChatClient client, AnalystSection options, IRe
     }
 
     private AnalystSection Options => options;
-
-    private IReadOnlyList<IAnalystTool> Tools => tools;
 
     private AnalystBudget Budget => budget;
 

@@ -45,6 +45,9 @@ internal sealed class AnalystSection
     /// <summary>Tokens of one day (UTC). Default 2000000.</summary>
     public long MaxDailyTokens { get; set; } = 2_000_000;
 
+    /// <summary>Servers of the Model Context Protocol whose tools the model may use too. Default: none.</summary>
+    public List<ToolServerSection> ToolServers { get; set; } = [];
+
     /// <summary>Without the prefix; empty when there is no model.</summary>
     internal string ModelName => Model is { } model && model.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon ? model[(colon + 1)..] : "";
 
@@ -65,6 +68,16 @@ internal sealed class AnalystSection
         check(SettleSeconds is >= 0 and <= 3600, "analyst:settleSeconds", SettleSeconds, "0 to 3600");
         check(InputPrice is >= 0 and <= 10_000, "analyst:inputPrice", InputPrice, "0 to 10000 dollars per million tokens");
         check(OutputPrice is >= 0 and <= 10_000, "analyst:outputPrice", OutputPrice, "0 to 10000 dollars per million tokens");
+        foreach (var (index, server) in ToolServers.Index())
+        {
+            check(
+                server.Name.Length is > 0 and <= 20 && server.Name.All(char.IsAsciiLetterOrDigit), $"analyst:toolServers:{index}:name", server.Name, "1 to 20 letters and digits");
+            check(
+                Uri.TryCreate(server.Url, UriKind.Absolute, out var address) && address.Scheme is "http" or "https",
+                $"analyst:toolServers:{index}:url", server.Url, "http://… or https://…");
+        }
+
+        check(ToolServers.DistinctBy(s => s.Name).Count() == ToolServers.Count, "analyst:toolServers", "names", "a name of its own for each");
         check(MaxCost is > 0, "analyst:maxCost", MaxCost, "more than 0");
         check(MaxDailyCost is > 0, "analyst:maxDailyCost", MaxDailyCost, "more than 0");
         check(MaxDailyTokens is >= 1000, "analyst:maxDailyTokens", MaxDailyTokens, "1000 or more");

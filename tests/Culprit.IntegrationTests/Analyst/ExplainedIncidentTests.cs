@@ -75,6 +75,31 @@ public class ExplainedIncidentTests
     }
 
     [Fact]
+    public async Task ToolsOfAServerThatTheOperatorListsAreUsedAndOneThatIsDownCostsNothing()
+    {
+        using var otherFolder = new TempFolder();
+        await using var other = await ServerProcess.StartAsync(otherFolder.Path, Token);
+        await FailAsync(other, "elsewhere");
+        await other.WaitForEventsAsync("type=incident.opened", e => e.Count > 0, Token);
+        await using var model = await ModelServer.StartAsync((request, number) => number == 0
+            ? new Move.Call("other_list_incidents", """{"environment":"elsewhere"}""")
+            : new Move.Say(SomeCase.Answer("unknown", "", SomeCase.Evidence(request, "elsewhere"))));
+        using var folder = new TempFolder();
+        await using var server = await StartAsync(
+            folder, model.OpenAiUrl, $"  toolServers:\n    - {{name: other, url: {other.Http.BaseAddress}mcp, tools: [list_incidents]}}\n    - {{name: down, url: 'http://127.0.0.1:9/mcp'}}\n");
+        await FailAsync(server);
+
+        var analysis = Assert.Single(await server.WaitForEventsAsync("type=log.analysis", e => e.Count > 0, Token));
+
+        var offered = model.Requests[0]["tools"]!.AsArray().Select(t => (string)t!["function"]!["name"]!).ToList();
+        Assert.Contains("other_list_incidents", offered);
+        Assert.DoesNotContain("other_get_incident", offered);
+        Assert.Equal(1, analysis.GetProperty("lookups").GetInt32());
+        Assert.Contains(analysis.GetProperty("transcript").EnumerateArray(), t => Text(t, "role") == "tool" && Text(t, "text").Contains("incident.opened", StringComparison.Ordinal));
+        await server.WaitForOutputAsync("tools of server down cannot be used", Token);
+    }
+
+    [Fact]
     public async Task AQuestionIsAnsweredByTheRankerAndExplainedByTheModel()
     {
         await using var model = await ModelServer.StartAsync((request, _) => new Move.Say(SomeCase.Answer(
@@ -90,9 +115,9 @@ public class ExplainedIncidentTests
         Assert.Contains("- the database connection of user-service is refused", run.Output, StringComparison.Ordinal);
     }
 
-    private static async Task<ServerProcess> StartAsync(TempFolder folder, string url)
+    private static async Task<ServerProcess> StartAsync(TempFolder folder, string url, string more = "")
     {
-        await File.WriteAllTextAsync(Path.Combine(folder.Path, "culprit.yaml"), $"analyst:\n  model: openai:test\n  baseUrl: {url}\n  settleSeconds: 1\n", Token);
+        await File.WriteAllTextAsync(Path.Combine(folder.Path, "culprit.yaml"), $"analyst:\n  model: openai:test\n  baseUrl: {url}\n  settleSeconds: 1\n{more}", Token);
         return await ServerProcess.StartAsync(folder.Path, Token);
     }
 
