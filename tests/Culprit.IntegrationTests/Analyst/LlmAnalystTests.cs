@@ -100,6 +100,31 @@ public class LlmAnalystTests
 
     [Theory]
     [MemberData(nameof(Protocols))]
+    public async Task AnEndpointThatIsDownIsSaidToBe(string provider, bool streaming)
+    {
+        var model = await ModelServer.StartAsync(new Move.Hang());
+        var options = Options(model, provider, streaming);
+        await model.DisposeAsync(); // Its port is closed now.
+
+        var analysis = await AskAsync(options, new AnalystBudget(options, TimeProvider.System), new SomeCase.Tool());
+
+        Assert.Equal("the model's endpoint cannot be reached or broke off", analysis.Failure);
+    }
+
+    [Fact]
+    public async Task WhatIsAlwaysTheSameIsMarkedForTheProvidersCache()
+    {
+        await using var model = await ModelServer.StartAsync((request, _) => new Move.Say(SomeCase.Honest(request)));
+
+        await AskAsync(model, "anthropic", true, new SomeCase.Tool());
+
+        var system = model.Requests[0]["system"]!.AsArray();
+        Assert.Equal("ephemeral", (string?)system[^1]!["cache_control"]!["type"]);
+        Assert.DoesNotContain("postgres", system.ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Protocols))]
     public async Task AnEndpointThatIsBusyOnceIsAskedAgain(string provider, bool streaming)
     {
         await using var model = await ModelServer.StartAsync((request, number) =>
