@@ -13,9 +13,9 @@ public class ExplainedIncidentTests
     [Fact]
     public async Task AnIncidentIsExplainedAfterItsAlertAndWhoWasToldIsToldThatToo()
     {
-        await using var model = await ModelServer.StartAsync((request, _) => new Move.Say(SomeCase.Answer(
+        await using var model = await ModelServer.StartAsync((request, _) => new Move.Say(AnalystScene.Answer(
             "c1", "user-service is refused its database connection.",
-            ("user-service logs that its database connection is refused", SomeCase.EvidenceId(request, "atabase connection")))));
+            ("user-service logs that its database connection is refused", AnalystScene.EvidenceId(request, "atabase connection")))));
         using var folder = new TempFolder();
         await using var server = await StartAsync(folder, model.OpenAiUrl);
         await FailAsync(server);
@@ -83,7 +83,7 @@ public class ExplainedIncidentTests
         await other.WaitForEventsAsync("type=incident.opened", e => e.Count > 0, Token);
         await using var model = await ModelServer.StartAsync((request, number) => number == 0
             ? new Move.Call("other_list_incidents", """{"environment":"elsewhere"}""")
-            : new Move.Say(SomeCase.Answer("unknown", "", SomeCase.Evidence(request, "elsewhere"))));
+            : new Move.Say(AnalystScene.Answer("unknown", "", AnalystScene.Evidence(request, "elsewhere"))));
         using var folder = new TempFolder();
         await using var server = await StartAsync(
             folder, model.OpenAiUrl, $"  toolServers:\n    - {{name: other, url: {other.Http.BaseAddress}mcp, tools: [list_incidents]}}\n    - {{name: down, url: 'http://127.0.0.1:9/mcp'}}\n");
@@ -102,8 +102,8 @@ public class ExplainedIncidentTests
     [Fact]
     public async Task AQuestionIsAnsweredByTheRankerAndExplainedByTheModel()
     {
-        await using var model = await ModelServer.StartAsync((request, _) => new Move.Say(SomeCase.Answer(
-            "c1", "", ("the database connection of user-service is refused", SomeCase.EvidenceId(request, "atabase connection")))));
+        await using var model = await ModelServer.StartAsync((request, _) => new Move.Say(AnalystScene.Answer(
+            "c1", "", ("the database connection of user-service is refused", AnalystScene.EvidenceId(request, "atabase connection")))));
         using var folder = new TempFolder();
         await using var server = await StartAsync(folder, model.OpenAiUrl);
         await FailAsync(server);

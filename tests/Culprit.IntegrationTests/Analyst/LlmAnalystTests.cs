@@ -20,13 +20,13 @@ public class LlmAnalystTests
     [MemberData(nameof(Protocols))]
     public async Task AModelThatLooksUpAndCitesIsKept(string provider, bool streaming)
     {
-        var tool = new SomeCase.Tool();
+        var tool = new AnalystScene.Tool();
         await using var model = await ModelServer.StartAsync((request, number) => number == 0
             ? new Move.Call(Errors, """{"service":"checkout"}""")
-            : new Move.Say(SomeCase.Answer(
+            : new Move.Say(AnalystScene.Answer(
                 "c1", "checkout cannot connect to postgres.",
-                ("checkout says 14 times connection to postgres refused", SomeCase.EvidenceId(request, "connection to postgres refused")),
-                ("checkout logged pool exhausted after 30 waits", SomeCase.EvidenceId(request, "pool exhausted")))));
+                ("checkout says 14 times connection to postgres refused", AnalystScene.EvidenceId(request, "connection to postgres refused")),
+                ("checkout logged pool exhausted after 30 waits", AnalystScene.EvidenceId(request, "pool exhausted")))));
 
         var analysis = await AskAsync(model, provider, streaming, tool);
 
@@ -81,15 +81,15 @@ public class LlmAnalystTests
             "cut" => new Move.Say("""{"verdict":"c1","summ""", IsCut: true),
             "no json" => new Move.Say("I think it is postgres."),
             "other schema" => new Move.Say("""{"verdict":"c1","summary":"","claims":[],"run":"rm"}"""),
-            "invented ids" => new Move.Say(SomeCase.Answer("c1", "", ("checkout says connection to postgres refused", "zzzz-1"))),
-            "stranger" => new Move.Say(SomeCase.Answer("c9", "", ("checkout says 14 times connection to postgres refused", SomeCase.EvidenceId(request, "connection to postgres")))),
-            "lies" => new Move.Say(SomeCase.Answer("c1", "", ("postgres ran out of memory 99 times", SomeCase.EvidenceId(request, "connection to postgres")))),
+            "invented ids" => new Move.Say(AnalystScene.Answer("c1", "", ("checkout says connection to postgres refused", "zzzz-1"))),
+            "stranger" => new Move.Say(AnalystScene.Answer("c9", "", ("checkout says 14 times connection to postgres refused", AnalystScene.EvidenceId(request, "connection to postgres")))),
+            "lies" => new Move.Say(AnalystScene.Answer("c1", "", ("postgres ran out of memory 99 times", AnalystScene.EvidenceId(request, "connection to postgres")))),
             "endless" => new Move.Call(Errors, """{"service":"checkout"}"""),
             "hangs" => new Move.Hang(),
             _ => throw new System.Diagnostics.UnreachableException(fault),
         });
 
-        var analysis = await AskAsync(model, provider, streaming, new SomeCase.Tool(), seconds: fault == "hangs" ? 1 : 30);
+        var analysis = await AskAsync(model, provider, streaming, new AnalystScene.Tool(), seconds: fault == "hangs" ? 1 : 30);
 
         Assert.NotNull(analysis.Failure);
         Assert.Contains(reason, analysis.Failure, StringComparison.Ordinal);
@@ -106,7 +106,7 @@ public class LlmAnalystTests
         var options = Options(model, provider, streaming);
         await model.DisposeAsync(); // Its port is closed now.
 
-        var analysis = await AskAsync(options, new AnalystBudget(options, TimeProvider.System), new SomeCase.Tool());
+        var analysis = await AskAsync(options, new AnalystBudget(options, TimeProvider.System), new AnalystScene.Tool());
 
         Assert.Equal("the model's endpoint cannot be reached or broke off", analysis.Failure);
     }
@@ -114,9 +114,9 @@ public class LlmAnalystTests
     [Fact]
     public async Task WhatIsAlwaysTheSameIsMarkedForTheProvidersCache()
     {
-        await using var model = await ModelServer.StartAsync((request, _) => new Move.Say(SomeCase.Honest(request)));
+        await using var model = await ModelServer.StartAsync((request, _) => new Move.Say(AnalystScene.Honest(request)));
 
-        await AskAsync(model, "anthropic", true, new SomeCase.Tool());
+        await AskAsync(model, "anthropic", true, new AnalystScene.Tool());
 
         var system = model.Requests[0]["system"]!.AsArray();
         Assert.Equal("ephemeral", (string?)system[^1]!["cache_control"]!["type"]);
@@ -128,9 +128,9 @@ public class LlmAnalystTests
     public async Task AnEndpointThatIsBusyOnceIsAskedAgain(string provider, bool streaming)
     {
         await using var model = await ModelServer.StartAsync((request, number) =>
-            number == 0 ? new Move.Refuse(429, "0") : new Move.Say(SomeCase.Honest(request)));
+            number == 0 ? new Move.Refuse(429, "0") : new Move.Say(AnalystScene.Honest(request)));
 
-        var analysis = await AskAsync(model, provider, streaming, new SomeCase.Tool());
+        var analysis = await AskAsync(model, provider, streaming, new AnalystScene.Tool());
 
         Assert.Null(analysis.Failure);
         Assert.Equal(2, model.Requests.Count);
@@ -140,14 +140,14 @@ public class LlmAnalystTests
     [MemberData(nameof(Protocols))]
     public async Task LookupsThatAreWrongAreAnsweredAndTheModelGoesOn(string provider, bool streaming)
     {
-        var tool = new SomeCase.Tool();
+        var tool = new AnalystScene.Tool();
         await using var model = await ModelServer.StartAsync((request, number) => number switch
         {
             0 => new Move.Call("run_shell", """{"command":"id"}"""),
             1 => new Move.Call(Errors, "{}"),
             2 => new Move.Call(Errors, """{"service":"checkout","from":"1970"}"""),
             3 => new Move.Call(Errors, """{"service":["checkout"]}"""),
-            _ => new Move.Say(SomeCase.Honest(request)),
+            _ => new Move.Say(AnalystScene.Honest(request)),
         });
 
         var analysis = await AskAsync(model, provider, streaming, tool);
@@ -167,7 +167,7 @@ public class LlmAnalystTests
     {
         await using var model = await ModelServer.StartAsync(new Move.Call(Errors, """{"service":"checkout"}"""));
 
-        var analysis = await AskAsync(model, "openai", true, new SomeCase.Tool(), options => options.MaxTokens = 3000);
+        var analysis = await AskAsync(model, "openai", true, new AnalystScene.Tool(), options => options.MaxTokens = 3000);
 
         Assert.Contains("analyst:maxTokens", analysis.Failure, StringComparison.Ordinal);
         Assert.Equal(3, model.Requests.Count);
@@ -176,14 +176,14 @@ public class LlmAnalystTests
     [Fact]
     public async Task NoMoreThanTheMoneyOfADayIsSpent()
     {
-        await using var model = await ModelServer.StartAsync((request, _) => new Move.Say(SomeCase.Honest(request)));
+        await using var model = await ModelServer.StartAsync((request, _) => new Move.Say(AnalystScene.Honest(request)));
         var options = Options(model, "anthropic", true);
         options.MaxDailyCost = 0.003;
         var budget = new AnalystBudget(options, TimeProvider.System);
 
-        var first = await AskAsync(options, budget, new SomeCase.Tool());
-        var second = await AskAsync(options, budget, new SomeCase.Tool());
-        var third = await AskAsync(options, budget, new SomeCase.Tool());
+        var first = await AskAsync(options, budget, new AnalystScene.Tool());
+        var second = await AskAsync(options, budget, new AnalystScene.Tool());
+        var third = await AskAsync(options, budget, new AnalystScene.Tool());
 
         Assert.Null(first.Failure);
         Assert.Null(second.Failure);
@@ -194,10 +194,10 @@ public class LlmAnalystTests
     [Fact]
     public async Task SecretsStayHereAndComeBackInClaims()
     {
-        var tool = new SomeCase.Tool { Line = "error {0}: login of anna.berg@example.com failed, password=hunter2hunter2" };
+        var tool = new AnalystScene.Tool { Line = "error {0}: login of anna.berg@example.com failed, password=hunter2hunter2" };
         await using var model = await ModelServer.StartAsync((request, number) => number == 0
             ? new Move.Call(Errors, """{"service":"checkout"}""")
-            : new Move.Say(SomeCase.Answer("unknown", "", ("login of [email-1] failed at checkout", SomeCase.EvidenceId(request, "login of")))));
+            : new Move.Say(AnalystScene.Answer("unknown", "", ("login of [email-1] failed at checkout", AnalystScene.EvidenceId(request, "login of")))));
 
         var analysis = await AskAsync(model, "anthropic", true, tool);
 
@@ -209,7 +209,7 @@ public class LlmAnalystTests
     }
 
     private static Task<Analysis> AskAsync(
-        ModelServer model, string provider, bool streaming, SomeCase.Tool tool, Action<AnalystSection>? change = null, double seconds = 30)
+        ModelServer model, string provider, bool streaming, AnalystScene.Tool tool, Action<AnalystSection>? change = null, double seconds = 30)
     {
         var options = Options(model, provider, streaming);
         options.MaxSeconds = seconds;
@@ -217,10 +217,10 @@ public class LlmAnalystTests
         return AskAsync(options, new AnalystBudget(options, TimeProvider.System), tool);
     }
 
-    private static async Task<Analysis> AskAsync(AnalystSection options, AnalystBudget budget, SomeCase.Tool tool)
+    private static async Task<Analysis> AskAsync(AnalystSection options, AnalystBudget budget, AnalystScene.Tool tool)
     {
         using var client = ChatClients.Create(options, "key-of-the-test");
-        return await new LlmAnalyst(client, options, [tool], budget, TimeProvider.System).AnalyseAsync(SomeCase.Create(), Token);
+        return await new LlmAnalyst(client, options, [tool], budget, TimeProvider.System).AnalyseAsync(AnalystScene.Create(), Token);
     }
 
     private static AnalystSection Options(ModelServer model, string provider, bool streaming) => new()

@@ -2,8 +2,6 @@ using System.Text.Json;
 using Culprit.IntegrationTests.Analyst;
 using Culprit.IntegrationTests.Evaluation;
 using Culprit.IntegrationTests.Support;
-using Answers = Culprit.IntegrationTests.Analyst.SomeCase;
-using SomeCase = Culprit.IntegrationTests.Evaluation.SomeCase;
 
 namespace Culprit.IntegrationTests.Commands;
 
@@ -63,8 +61,8 @@ public sealed class EvalCommandTests : IDisposable
         await SomeCase.WriteAsync(Path.Combine(_folder.Path, "right"), hasFault: true, Token);
         await SomeCase.WriteAsync(Path.Combine(_folder.Path, "wrong"), hasFault: true, Token);
         await File.WriteAllLinesAsync(Path.Combine(_folder.Path, "labels.jsonl"), [SomeCase.Label("right", "orders-db"), SomeCase.Label("wrong", "billing")], Token);
-        await using var model = await ModelServer.StartAsync((request, _) => new Move.Say(Answers.Answer(
-            "c1", "", Answers.Evidence(request, "orders-db"), ("payroll was hacked", "x-1"))));
+        await using var model = await ModelServer.StartAsync((request, _) => new Move.Say(AnalystScene.Answer(
+            "c1", "", AnalystScene.Evidence(request, "orders-db"), ("payroll was hacked", "x-1"))));
         var config = Path.Combine(_folder.Path, "culprit.yaml");
         await File.WriteAllTextAsync(config, $"analyst:\n  baseUrl: {model.OpenAiUrl}\n", Token);
 

@@ -6,7 +6,7 @@ using Culprit.Server.Analyst.Tools;
 namespace Culprit.IntegrationTests.Analyst;
 
 /// <summary>A case with two candidates, a tool that finds something, and answers that a model may give.</summary>
-internal static class SomeCase
+internal static class AnalystScene
 {
     public static readonly DateTimeOffset Start = new(2026, 11, 23, 5, 0, 0, TimeSpan.Zero);
 
