@@ -14,13 +14,19 @@ internal static class ChatClients
 
     private static readonly Uri OpenAiAddress = new("https://api.openai.com/v1");
 
+    /// <summary>Why the configured model cannot be asked; null when it can, or none is configured.</summary>
+    /// <param name="key">Null when the environment has none.</param>
+    public static string? Obstacle(AnalystSection options, string? key) => options is { Model: not null, BaseUrl: null } && string.IsNullOrEmpty(key)
+        ? $"analyst:model is {options.Model}, but the environment has no {options.KeyName}."
+        : null;
+
     /// <param name="key">Null for an endpoint that needs none.</param>
     /// <exception cref="InvalidOperationException">The provider's own endpoint was chosen, and there is no key.</exception>
     public static IChatClient Create(AnalystSection options, string? key)
     {
-        if (key is null && options.BaseUrl is null)
+        if (Obstacle(options, key) is { } obstacle)
         {
-            throw new InvalidOperationException($"analyst:model is {options.Model}, but the environment has no {options.KeyName}.");
+            throw new InvalidOperationException(obstacle);
         }
 
         var patience = TimeSpan.FromSeconds(options.MaxSeconds);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Culprit.Server.Analyst;
 using Culprit.Server.Configuration;
 using Culprit.Server.RootCause;
 
@@ -19,6 +20,13 @@ internal static class CheckCommand
     {
         if (Settings.Load(new ServerArguments(null, null, config), Console.Error) is not { } settings)
         {
+            return ExitCodes.BadUsage;
+        }
+
+        var analyst = settings.Options.Analyst;
+        if (ChatClients.Obstacle(analyst, Environment.GetEnvironmentVariable(analyst.KeyName)) is { } obstacle)
+        {
+            await Console.Error.WriteLineAsync("culprit: configuration: " + obstacle).ConfigureAwait(false);
             return ExitCodes.BadUsage;
         }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net.Sockets;
+using Culprit.Server.Analyst;
 using Culprit.Server.Configuration;
 using Culprit.Server.Journal;
 using Culprit.Server.Storage.Embedded;
@@ -35,6 +36,13 @@ internal static class ServeCommand
         if (Settings.Load(arguments, Console.Error) is not { } settings)
         {
             return ExitCodes.BadUsage;
+        }
+
+        var analyst = settings.Options.Analyst;
+        if (ChatClients.Obstacle(analyst, Environment.GetEnvironmentVariable(analyst.KeyName)) is { } obstacle)
+        {
+            await Console.Error.WriteLineAsync("culprit: cannot start: " + obstacle).ConfigureAwait(false);
+            return ExitCodes.Failure;
         }
 
         try
