@@ -193,7 +193,8 @@ internal static class EventWriter
         }
     }
 
-    private static DerivedEvent Write(
+    /// <summary>The envelope of an event of ours, then its fields.</summary>
+    public static DerivedEvent Write(
         string id,
         string type,
         DateTimeOffset at,

@@ -1,26 +1,23 @@
-using System.Buffers;
 using System.Text.Json;
 using Culprit.Engine.Publishing;
 using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
 using Culprit.Server.Analysis;
+using Culprit.Server.Http;
 
 namespace Culprit.Server.Analyst;
 
 /// <summary>Writes analyses and the events that follow from them.</summary>
 internal static class AnalysisEvent
 {
-    private const string Source = "culprit";
-
     /// <summary>The analysis of an incident with its transcript, as a derived event that follows from an explanation of the ranker.</summary>
     public static DerivedEvent Of(Analysis analysis, IncidentFinding finding, DateTimeOffset at)
     {
-        var causeId = AnalystCase.Text(finding.Cause, "id");
-        var environment = AnalystCase.Text(finding.State, "environment");
+        var causeId = JsonFields.Text(finding.Cause, "id");
+        var environment = JsonFields.Text(finding.State, "environment");
         var id = ContentId.Of("analysis", causeId, analysis.Model);
-        var json = Write(writer =>
+        return EventWriter.Write(id, EventTypes.Analysis, at, environment, analysis.Verdict?.Service, finding.Id, causeId, null, writer =>
         {
-            Envelope(writer, id, EventTypes.Analysis, at, finding.Id, causeId);
             writer.WriteString("incident_id", finding.Id);
             writer.WriteString("environment", environment);
             writer.WriteString("suspect", AnalystCase.SuspectOf(finding.Cause));
@@ -36,7 +33,6 @@ internal static class AnalysisEvent
 
             writer.WriteEndArray();
         });
-        return new DerivedEvent(id, EventTypes.Analysis, UnixNanos.From(at), environment, analysis.Verdict?.Service, finding.Id, causeId, json);
     }
 
     /// <summary>The incident's newest alert once more, with the explanation beside it.</summary>
@@ -45,9 +41,8 @@ internal static class AnalysisEvent
     {
         var id = ContentId.Of("alert-explained", analysed.Id);
         using var old = JsonDocument.Parse(alert.Json);
-        var json = Write(writer =>
+        return EventWriter.Write(id, EventTypes.AlertUpdated, at, alert.Environment, null, alert.CorrelationId, analysed.Id, null, writer =>
         {
-            Envelope(writer, id, EventTypes.AlertUpdated, at, alert.CorrelationId!, analysed.Id);
             foreach (var property in old.RootElement.EnumerateObject())
             {
                 if (property.Name is not ("id" or "type" or "source" or "timestamp" or "meta" or "explanation" or "supersedes"))
@@ -59,7 +54,6 @@ internal static class AnalysisEvent
             writer.WriteString("explanation", InWords(analysis));
             writer.WriteString("supersedes", alert.Id);
         });
-        return new DerivedEvent(id, EventTypes.AlertUpdated, UnixNanos.From(at), alert.Environment, null, alert.CorrelationId, analysed.Id, json);
     }
 
     /// <summary>The analysis in a few lines of plain text.</summary>
@@ -120,31 +114,5 @@ internal static class AnalysisEvent
         {
             json.WriteNumber("cost_usd", Math.Round(cost, 6));
         }
-    }
-
-    private static void Envelope(Utf8JsonWriter json, string id, string type, DateTimeOffset at, string incidentId, string causationId)
-    {
-        json.WriteString("id", id);
-        json.WriteString("type", type);
-        json.WriteString("source", Source);
-        json.WriteString("timestamp", CasePrompt.Iso(at));
-        json.WriteStartObject("meta");
-        json.WriteNull("trace_id");
-        json.WriteString("correlation_id", incidentId);
-        json.WriteString("causation_id", causationId);
-        json.WriteEndObject();
-    }
-
-    private static ReadOnlyMemory<byte> Write(Action<Utf8JsonWriter> fields)
-    {
-        var buffer = new ArrayBufferWriter<byte>(4096);
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            fields(json);
-            json.WriteEndObject();
-        }
-
-        return buffer.WrittenMemory;
     }
 }

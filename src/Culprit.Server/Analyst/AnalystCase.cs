@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Culprit.Server.Analysis;
+using Culprit.Server.Http;
 
 namespace Culprit.Server.Analyst;
 
@@ -41,30 +42,22 @@ internal sealed record AnalystCase
         var started = finding.State.GetProperty("started_at").GetDateTimeOffset();
         return new AnalystCase
         {
-            Environment = Text(finding.State, "environment"),
+            Environment = JsonFields.Text(finding.State, "environment"),
             From = started - Before,
             To = finding.State.GetProperty("last_seen_at").GetDateTimeOffset() + After,
             StartedAt = started,
             Question = question,
             Candidates = [.. finding.Cause.GetProperty("hypotheses").EnumerateArray().Select((h, i) => CaseCandidate.Of(h, i + 1))],
-            Anomalies = [.. finding.Anomalies.Select(a => $"{Text(a, "anomaly_type")}: {Text(a, "observed")}; expected {Text(a, "expected")}; services {string.Join(", ", Texts(a, "services"))}")],
-            RuledOut = Texts(finding.Cause, "ruled_out"),
-            Services = Texts(finding.State, "services"),
-            RankerSays = Text(finding.Cause, "root_cause"),
+            Anomalies = [.. finding.Anomalies.Select(a => $"{JsonFields.Text(a, "anomaly_type")}: {JsonFields.Text(a, "observed")}; expected {JsonFields.Text(a, "expected")}; services {string.Join(", ", JsonFields.Texts(a, "services"))}")],
+            RuledOut = JsonFields.Texts(finding.Cause, "ruled_out"),
+            Services = JsonFields.Texts(finding.State, "services"),
+            RankerSays = JsonFields.Text(finding.Cause, "root_cause"),
         };
     }
 
     /// <summary>The ranker's first candidate.</summary>
     /// <param name="cause">A <c>log.root_cause</c> with hypotheses.</param>
-    public static string SuspectOf(JsonElement cause) => Text(cause.GetProperty("hypotheses")[0], "service");
-
-    internal static string Text(JsonElement json, string name) =>
-        json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : string.Empty;
-
-    internal static List<string> Texts(JsonElement json, string name) =>
-        json.TryGetProperty(name, out var values) && values.ValueKind == JsonValueKind.Array
-            ? [.. values.EnumerateArray().Where(v => v.ValueKind == JsonValueKind.String).Select(v => v.GetString()!)]
-            : [];
+    public static string SuspectOf(JsonElement cause) => JsonFields.Text(cause.GetProperty("hypotheses")[0], "service");
 }
 
 /// <summary>One cause that the ranker thinks possible.</summary>
@@ -75,10 +68,10 @@ internal sealed record CaseCandidate(
 {
     public static CaseCandidate Of(JsonElement hypothesis, int number) => new(
         string.Create(CultureInfo.InvariantCulture, $"c{number}"),
-        AnalystCase.Text(hypothesis, "kind"),
-        AnalystCase.Text(hypothesis, "service"),
+        JsonFields.Text(hypothesis, "kind"),
+        JsonFields.Text(hypothesis, "service"),
         hypothesis.GetProperty("confidence").GetDouble(),
-        AnalystCase.Text(hypothesis, "change_id") is { Length: > 0 } change ? change : null,
+        JsonFields.Text(hypothesis, "change_id") is { Length: > 0 } change ? change : null,
         [.. hypothesis.GetProperty("for").EnumerateArray().Select(CaseItem.Of)],
         [.. hypothesis.GetProperty("against").EnumerateArray().Select(CaseItem.Of)]);
 }
@@ -87,5 +80,5 @@ internal sealed record CaseCandidate(
 internal sealed record CaseItem(string Text, double Weight, IReadOnlyList<string> RecordIds)
 {
     public static CaseItem Of(JsonElement item) => new(
-        AnalystCase.Text(item, "text"), item.GetProperty("weight").GetDouble(), AnalystCase.Texts(item, "record_ids"));
+        JsonFields.Text(item, "text"), item.GetProperty("weight").GetDouble(), JsonFields.Texts(item, "record_ids"));
 }

@@ -34,7 +34,7 @@ internal static class AnalystRegistration
             return;
         }
 
-        var client = ChatClients.Create(options, key(options.KeyName) is { Length: > 0 } found ? found : null);
+        var client = ChatClients.Create(options, key(options.KeyName));
         services.AddSingleton(client);
         services.AddSingleton(s => new RemoteTools(options.ToolServers, key, s.GetRequiredService<ILogger<RemoteTools>>()));
         services.AddSingleton(s => new LlmAnalyst(

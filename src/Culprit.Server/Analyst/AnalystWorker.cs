@@ -6,6 +6,7 @@ using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
 using Culprit.Server.Alerting;
 using Culprit.Server.Analysis;
+using Culprit.Server.Http;
 using Culprit.Server.Querying;
 using Culprit.Server.Reporting;
 
@@ -97,7 +98,7 @@ internal sealed partial class AnalystWorker(
                     UnixNanos.ToTime(found.TimestampNanos),
                     json.RootElement.GetProperty("input_tokens").GetInt64() + json.RootElement.GetProperty("output_tokens").GetInt64(),
                     json.RootElement.TryGetProperty("cost_usd", out var cost) ? cost.GetDouble() : null);
-                Remember(found.CorrelationId!, AnalystCase.Text(json.RootElement, "suspect"));
+                Remember(found.CorrelationId!, JsonFields.Text(json.RootElement, "suspect"));
             }
         }
     }
@@ -105,7 +106,7 @@ internal sealed partial class AnalystWorker(
     private void Take(ReadOnlyMemory<byte> json)
     {
         using var cause = JsonDocument.Parse(json);
-        var incident = AnalystCase.Text(cause.RootElement, "incident_id");
+        var incident = JsonFields.Text(cause.RootElement, "incident_id");
         if (!HasCandidates(cause.RootElement))
         {
             return; // Nothing to choose from.

@@ -26,7 +26,7 @@ internal static class AskEndpoints
 
     private static async Task<IResult> AskAsync(HttpContext context, Asking asking, TimeProvider clock)
     {
-        var (json, problem) = await DiagnoseEndpoints.ReadBodyAsync(context).ConfigureAwait(false);
+        var (json, problem) = await JsonBody.ReadAsync(context, "A question").ConfigureAwait(false);
         using (json)
         {
             if (problem is not null)
@@ -34,7 +34,7 @@ internal static class AskEndpoints
                 return problem;
             }
 
-            if (json!.RootElement.ValueKind != JsonValueKind.Object || AnalystCase.Text(json.RootElement, "question").Trim() is not { Length: > 0 and <= MaxQuestion } question)
+            if (json!.RootElement.ValueKind != JsonValueKind.Object || JsonFields.Text(json.RootElement, "question").Trim() is not { Length: > 0 and <= MaxQuestion } question)
             {
                 return Problem.BadParameter("question", $"Send an object with 'question', a text of 1 to {MaxQuestion} characters.");
             }
@@ -51,7 +51,7 @@ internal static class AskEndpoints
                 range = asked!;
             }
 
-            var environment = AnalystCase.Text(json.RootElement, "environment") is { Length: > 0 } named ? named : null;
+            var environment = JsonFields.Text(json.RootElement, "environment") is { Length: > 0 } named ? named : null;
             return await asking.AskAsync(question, range, environment, context.RequestAborted).ConfigureAwait(false) is { } answer
                 ? new JsonAnswer(200, Render(answer))
                 : new Problem(422, "too_many_records", string.Create(

@@ -1,5 +1,6 @@
 using Culprit.Engine.RootCause.Inquiries;
 using Culprit.Server.Analysis;
+using Culprit.Server.Http;
 using Culprit.Server.RootCause;
 
 namespace Culprit.Server.Analyst;
@@ -41,7 +42,7 @@ internal sealed record AskedFinding(IncidentFinding Finding, Analysis? Analysis)
     /// <summary>The answer in plain sentences; says when the model failed.</summary>
     public string InWords()
     {
-        var ranker = AnalystCase.Text(Finding.Cause, "root_cause");
+        var ranker = JsonFields.Text(Finding.Cause, "root_cause");
         return Analysis switch
         {
             null => ranker,

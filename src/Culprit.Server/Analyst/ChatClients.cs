@@ -15,12 +15,12 @@ internal static class ChatClients
     private static readonly Uri OpenAiAddress = new("https://api.openai.com/v1");
 
     /// <summary>Why the configured model cannot be asked; null when it can, or none is configured.</summary>
-    /// <param name="key">Null when the environment has none.</param>
+    /// <param name="key">Null or empty when the environment has none.</param>
     public static string? Obstacle(AnalystSection options, string? key) => options is { Model: not null, BaseUrl: null } && string.IsNullOrEmpty(key)
         ? $"analyst:model is {options.Model}, but the environment has no {options.KeyName}."
         : null;
 
-    /// <param name="key">Null for an endpoint that needs none.</param>
+    /// <param name="key">Null or empty when the environment has none: an endpoint that was named may need none.</param>
     /// <exception cref="InvalidOperationException">The provider's own endpoint was chosen, and there is no key.</exception>
     public static IChatClient Create(AnalystSection options, string? key)
     {
@@ -29,10 +29,11 @@ internal static class ChatClients
             throw new InvalidOperationException(obstacle);
         }
 
+        var given = string.IsNullOrEmpty(key) ? "none" : key;
         var patience = TimeSpan.FromSeconds(options.MaxSeconds);
         if (options.Provider == "anthropic")
         {
-            var client = new AnthropicClient { ApiKey = key ?? "none", MaxRetries = Retries, Timeout = patience };
+            var client = new AnthropicClient { ApiKey = given, MaxRetries = Retries, Timeout = patience };
             return (options.BaseUrl is { } url ? client.WithOptions(o => o with { BaseUrl = url.TrimEnd('/') }) : client)
                 .AsIChatClient(options.ModelName, options.MaxAnswerTokens);
         }
@@ -43,6 +44,6 @@ internal static class ChatClients
             NetworkTimeout = patience,
             RetryPolicy = new ClientRetryPolicy(Retries),
         };
-        return new OpenAIClient(new ApiKeyCredential(key ?? "none"), settings).GetChatClient(options.ModelName).AsIChatClient();
+        return new OpenAIClient(new ApiKeyCredential(given), settings).GetChatClient(options.ModelName).AsIChatClient();
     }
 }

@@ -15,8 +15,6 @@ internal sealed class ToolBench(IReadOnlyList<IAnalystTool> tools, ToolScope sco
     private const int MaxItems = 20;
     private const int MaxArgumentLength = 200;
 
-    private static readonly TimeSpan MaxTime = TimeSpan.FromSeconds(10);
-
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.Default };
 
     /// <summary>Lookups made, the refused ones too.</summary>
@@ -45,22 +43,9 @@ internal sealed class ToolBench(IReadOnlyList<IAnalystTool> tools, ToolScope sco
             return Answer([], problem);
         }
 
-        using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        time.CancelAfter(MaxTime);
-        try
-        {
-            var findings = await tool.LookUpAsync(scope, arguments, time.Token).ConfigureAwait(false);
-            var note = findings.Items.Count > MaxItems ? $"The first {MaxItems} of {findings.Items.Count}. {findings.Note}" : findings.Note;
-            return Answer([.. findings.Items.Take(MaxItems)], note);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return Answer([], $"The lookup took longer than {MaxTime.TotalSeconds:0} s. Ask about one service.");
-        }
-        catch (Exception e) when (e is IOException or InvalidOperationException or System.Data.Common.DbException)
-        {
-            return Answer([], "The lookup failed. Go on with what you have.");
-        }
+        var findings = await tool.TryLookUpAsync(scope, arguments, cancellationToken).ConfigureAwait(false);
+        var note = findings.Items.Count > MaxItems ? $"The first {MaxItems} of {findings.Items.Count}. {findings.Note}" : findings.Note;
+        return Answer([.. findings.Items.Take(MaxItems)], note);
     }
 
     private string Answer(IReadOnlyList<ToolItem> items, string? note)

@@ -131,28 +131,17 @@ internal static class BacktestCommand
 
     private static async Task<bool> WriteAsync(BacktestSummary summary, BacktestLog log, long records, string? json)
     {
-        try
+        if (await JsonReportFile.WriteAsync(json, output => BacktestReport.WriteJson(summary, log, records, output)).ConfigureAwait(false) is { } problem)
         {
-            if (json == "-")
-            {
-                await using var output = Console.OpenStandardOutput();
-                BacktestReport.WriteJson(summary, log, records, output);
-                return true;
-            }
-
-            if (json is { } file)
-            {
-                await using var output = File.Create(file);
-                BacktestReport.WriteJson(summary, log, records, output);
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            await SayAsync("--json cannot be written: " + e.Message).ConfigureAwait(false);
+            await SayAsync(problem).ConfigureAwait(false);
             return false;
         }
 
-        BacktestReport.Write(summary, records, Terminal.Console);
+        if (json != "-")
+        {
+            BacktestReport.Write(summary, records, Terminal.Console);
+        }
+
         return true;
     }
 

@@ -86,22 +86,11 @@ internal static class EvalCommand
 
         var options = settings.Options.Analyst;
         options.Model = model;
-        problem = settings.Options.Mistakes() is [var first, ..] ? first : null;
-        if (problem is not null)
-        {
-            return null;
-        }
-
-        try
-        {
-            var client = ChatClients.Create(options, Environment.GetEnvironmentVariable(options.KeyName) is { Length: > 0 } key ? key : null);
-            return new LlmAnalyst(client, options, [], new AnalystBudget(options, TimeProvider.System), TimeProvider.System);
-        }
-        catch (InvalidOperationException e)
-        {
-            problem = e.Message;
-            return null;
-        }
+        var key = Environment.GetEnvironmentVariable(options.KeyName);
+        problem = settings.Options.Mistakes() is [var first, ..] ? first : ChatClients.Obstacle(options, key);
+        return problem is null
+            ? new LlmAnalyst(ChatClients.Create(options, key), options, [], new AnalystBudget(options, TimeProvider.System), TimeProvider.System)
+            : null;
     }
 
     private static async Task<List<CaseScore>> PlayAsync(CasePlayer player, List<EvalCase> cases, CancellationToken cancellationToken)
@@ -122,28 +111,17 @@ internal static class EvalCommand
 
     private static async Task<bool> WriteAsync(EvalRun run, string? json)
     {
-        try
+        if (await JsonReportFile.WriteAsync(json, output => EvalJson.Write(run, output)).ConfigureAwait(false) is { } problem)
         {
-            if (json == "-")
-            {
-                await using var output = Console.OpenStandardOutput();
-                EvalJson.Write(run, output);
-                return true;
-            }
-
-            if (json is { } file)
-            {
-                await using var output = File.Create(file);
-                EvalJson.Write(run, output);
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            await SayAsync("--json cannot be written: " + e.Message).ConfigureAwait(false);
+            await SayAsync(problem).ConfigureAwait(false);
             return false;
         }
 
-        EvalTable.Write(run, Terminal.Console);
+        if (json != "-")
+        {
+            EvalTable.Write(run, Terminal.Console);
+        }
+
         return true;
     }
 

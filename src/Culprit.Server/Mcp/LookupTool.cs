@@ -24,7 +24,7 @@ internal sealed class LookupTool(IAnalystTool tool) : ReadTool
     {
         var at = Time(arguments, Around);
         var own = arguments.Where(a => a.Key is not (Environment or Around)).ToDictionary(StringComparer.Ordinal);
-        var findings = await tool.LookUpAsync(
+        var findings = await tool.TryLookUpAsync(
             new ToolScope(arguments[Environment], at - Before, at + After, at), own, cancellationToken).ConfigureAwait(false);
         return new JsonObject
         {

@@ -4,6 +4,7 @@ using Culprit.Engine.Publishing;
 using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
 using Culprit.Server.Analysis;
+using Culprit.Server.Http;
 using Culprit.Server.Querying;
 using Culprit.Server.RootCause.Learning;
 
@@ -71,10 +72,10 @@ internal sealed class IncidentReportReader(IStateStore state, IRecordStore recor
             }
 
             using var json = JsonDocument.Parse(found.Json);
-            if (Text(json.RootElement, "message") is { Length: > 0 } message)
+            if (JsonFields.Text(json.RootElement, "message") is { Length: > 0 } message)
             {
                 lines[id] = new ReportLine(
-                    id, json.RootElement.GetProperty("timestamp").GetDateTimeOffset(), Text(json.RootElement, "service"), Text(json.RootElement, "level"), message);
+                    id, json.RootElement.GetProperty("timestamp").GetDateTimeOffset(), JsonFields.Text(json.RootElement, "service"), JsonFields.Text(json.RootElement, "level"), message);
             }
         }
 
@@ -112,7 +113,7 @@ internal sealed class IncidentReportReader(IStateStore state, IRecordStore recor
             new RecordQuery
             {
                 Types = ["change"],
-                Environment = Text(finding.State, "environment"),
+                Environment = JsonFields.Text(finding.State, "environment"),
                 FromNanos = UnixNanos.From(from),
                 ToNanos = UnixNanos.From(to) + 1,
                 Limit = MaxChanges,
@@ -125,19 +126,22 @@ internal sealed class IncidentReportReader(IStateStore state, IRecordStore recor
     private ReportChange ToChange(StoredRecord record, Dictionary<string, double> blamed)
     {
         using var fields = JsonDocument.Parse(record.Attributes.Length == 0 ? "{}" : record.Attributes);
-        var id = Text(fields.RootElement, "sha") is { Length: > 0 } sha ? sha
-            : Text(fields.RootElement, "change_id") is { Length: > 0 } named ? named
-            : writer.IdOf(record);
+        var id = ChangeIdOf(fields.RootElement) is { Length: > 0 } named ? named : writer.IdOf(record);
         return new ReportChange(
             id,
             UnixNanos.ToTime(record.TimestampNanos),
             record.Service,
-            Text(fields.RootElement, "kind"),
+            JsonFields.Text(fields.RootElement, "kind"),
             record.Body,
             blamed.TryGetValue(id, out var confidence)
                 ? string.Create(CultureInfo.InvariantCulture, $"blamed ({confidence:0.00})")
                 : "not blamed");
     }
+
+    /// <summary>The id that a change's sender gave it; empty for none.</summary>
+    /// <param name="fields">Of its record.</param>
+    public static string ChangeIdOf(JsonElement fields) =>
+        JsonFields.Text(fields, "sha") is { Length: > 0 } sha ? sha : JsonFields.Text(fields, "change_id");
 
     private static Dictionary<string, double> Blamed(JsonElement cause)
     {
@@ -146,7 +150,7 @@ internal sealed class IncidentReportReader(IStateStore state, IRecordStore recor
         {
             foreach (var hypothesis in cause.GetProperty("hypotheses").EnumerateArray())
             {
-                if (Text(hypothesis, "change_id") is { Length: > 0 } change)
+                if (JsonFields.Text(hypothesis, "change_id") is { Length: > 0 } change)
                 {
                     blamed.TryAdd(change, hypothesis.GetProperty("confidence").GetDouble());
                 }
@@ -168,17 +172,17 @@ internal sealed class IncidentReportReader(IStateStore state, IRecordStore recor
             switch (derived.Type)
             {
                 case EventTypes.Anomaly:
-                    timeline.Add(new TimelineEntry(json.GetProperty("started_at").GetDateTimeOffset(), "first sign: " + Text(json, "observed")));
-                    timeline.Add(new TimelineEntry(at, $"found by {Text(json, "detector")}: {Text(json, "observed")}; expected {Text(json, "expected")}"));
+                    timeline.Add(new TimelineEntry(json.GetProperty("started_at").GetDateTimeOffset(), "first sign: " + JsonFields.Text(json, "observed")));
+                    timeline.Add(new TimelineEntry(at, $"found by {JsonFields.Text(json, "detector")}: {JsonFields.Text(json, "observed")}; expected {JsonFields.Text(json, "expected")}"));
                     break;
                 case EventTypes.IncidentOpened:
-                    timeline.Add(new TimelineEntry(at, "incident opened, severity " + Text(json, "severity")));
+                    timeline.Add(new TimelineEntry(at, "incident opened, severity " + JsonFields.Text(json, "severity")));
                     break;
                 case EventTypes.IncidentResolved:
                     timeline.Add(new TimelineEntry(at, "incident resolved"));
                     break;
-                case EventTypes.RootCause when Text(json, "root_cause") != suspected:
-                    suspected = Text(json, "root_cause");
+                case EventTypes.RootCause when JsonFields.Text(json, "root_cause") != suspected:
+                    suspected = JsonFields.Text(json, "root_cause");
                     timeline.Add(new TimelineEntry(at, string.Create(
                         CultureInfo.InvariantCulture, $"explained: {suspected} (confidence {json.GetProperty("confidence").GetDouble():0.00})")));
                     break;
@@ -189,7 +193,4 @@ internal sealed class IncidentReportReader(IStateStore state, IRecordStore recor
 
         return [.. timeline.OrderBy(e => e.At).DistinctBy(e => (e.At, e.Text))];
     }
-
-    private static string Text(JsonElement json, string name) =>
-        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : string.Empty;
 }

@@ -11,8 +11,6 @@ namespace Culprit.Server.RootCause;
 /// <summary><c>POST /diagnose</c>: ranked causes for a stretch of time, whether or not a detector found anything in it.</summary>
 internal static class DiagnoseEndpoints
 {
-    private const int MaxBodyBytes = 16 * 1024;
-
     private static readonly TimeSpan MaxRange = TimeSpan.FromHours(24);
 
     private const string Description = """
@@ -38,26 +36,6 @@ internal static class DiagnoseEndpoints
         }).ConfigureAwait(false);
     }
 
-    /// <summary>The body as JSON, or what is wrong with it.</summary>
-    internal static async Task<(JsonDocument? Json, Problem? Problem)> ReadBodyAsync(HttpContext context)
-    {
-        if (context.Request.ContentLength > MaxBodyBytes)
-        {
-            return (null, TooLarge);
-        }
-
-        try
-        {
-            var body = new byte[MaxBodyBytes + 1];
-            var length = await context.Request.Body.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, context.RequestAborted).ConfigureAwait(false);
-            return length > MaxBodyBytes ? (null, TooLarge) : (JsonDocument.Parse(body.AsMemory(0, length)), null);
-        }
-        catch (JsonException e)
-        {
-            return (null, new Problem(400, "bad_json", $"The body is no JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine})."));
-        }
-    }
-
     /// <summary>The times of an object with <c>from</c> and <c>to</c>, or what is wrong with them.</summary>
     internal static (InquiryRange? Range, Problem? Problem) ReadRange(JsonElement json)
     {
@@ -71,14 +49,12 @@ internal static class DiagnoseEndpoints
             : (null, Problem.BadParameter("to", $"'to' must be an ISO 8601 time after 'from', by at most {MaxRange.TotalHours:0} hours."));
 
         DateTimeOffset? Time(string name) => DateTimeOffset.TryParse(
-            Text(json, name), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) ? time : null;
+            JsonFields.TextOrNull(json, name), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) ? time : null;
     }
-
-    private static Problem TooLarge => new(413, "body_too_large", $"A question has at most {MaxBodyBytes} bytes.");
 
     private static async Task<(Question? Question, Problem? Problem)> ReadAsync(HttpContext context)
     {
-        var (json, problem) = await ReadBodyAsync(context).ConfigureAwait(false);
+        var (json, problem) = await JsonBody.ReadAsync(context, "A question").ConfigureAwait(false);
         using (json)
         {
             return problem is not null ? (null, problem) : Read(json!.RootElement);
@@ -93,11 +69,8 @@ internal static class DiagnoseEndpoints
         }
 
         var (range, problem) = ReadRange(json);
-        return range is null ? (null, problem) : (new Question(range, Text(json, "environment"), Text(json, "service")), null);
+        return range is null ? (null, problem) : (new Question(range, JsonFields.TextOrNull(json, "environment"), JsonFields.TextOrNull(json, "service")), null);
     }
-
-    private static string? Text(JsonElement json, string name) =>
-        json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     internal static ReadOnlyMemory<byte> Render(IReadOnlyList<IncidentFinding> findings, int records)
     {

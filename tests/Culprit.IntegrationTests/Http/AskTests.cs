@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Culprit.Engine.RootCause;
 using Culprit.IntegrationTests.Support;
@@ -25,7 +24,7 @@ public sealed class AskTests : IAsyncLifetime
     [InlineData("""{"question":"why?","from":"2026-11-23T04:57:00Z","to":"2026-11-23T04:59:00Z","environment":"default"}""")]
     public async Task TheRankerAnswersAlone(string question)
     {
-        await PublishAsync();
+        await StoredTrouble.PublishAsync(_face);
 
         var answer = await AskAsync(question);
 
@@ -56,20 +55,4 @@ public sealed class AskTests : IAsyncLifetime
 
     private Task<Answer> AskAsync(string body) => _face.SendAsync(
         new HttpRequestMessage(HttpMethod.Post, "/ask") { Content = new StringContent(body, Encoding.UTF8, "application/json") });
-
-    private async Task PublishAsync()
-    {
-        var lines = new StringBuilder();
-        for (var second = -240; second < -60; second++)
-        {
-            var at = HttpFace.Now.AddSeconds(second).ToString("O", CultureInfo.InvariantCulture);
-            lines.Append(CultureInfo.InvariantCulture, $$"""{"service":"web","level":"info","message":"page served","timestamp":"{{at}}"}""").Append('\n');
-            if (second >= -115)
-            {
-                lines.Append(CultureInfo.InvariantCulture, $$"""{"service":"ledger","level":"error","message":"panic: index out of range","timestamp":"{{at}}"}""").Append('\n');
-            }
-        }
-
-        Assert.Equal(200, (await _face.PostAsync(lines.ToString(), "application/x-ndjson")).Status);
-    }
 }

@@ -20,7 +20,7 @@ public sealed class DiagnoseTests : IAsyncLifetime
     [Fact]
     public async Task TheCauseOfStoredTroubleIsRanked()
     {
-        await PublishAsync();
+        await StoredTrouble.PublishAsync(_face);
 
         var answer = await AskAsync("""{"from":"2026-11-23T04:58:00Z","to":"2026-11-23T04:59:00Z"}""");
 
@@ -50,23 +50,6 @@ public sealed class DiagnoseTests : IAsyncLifetime
 
         Assert.Equal(400, answer.Status);
         Assert.Equal(code, answer.Code);
-    }
-
-    private async Task PublishAsync()
-    {
-        var lines = new StringBuilder();
-        for (var second = -240; second < -60; second++)
-        {
-            var at = HttpFace.Now.AddSeconds(second).ToString("O", CultureInfo.InvariantCulture);
-            lines.Append(CultureInfo.InvariantCulture, $$"""{"service":"web","level":"info","message":"page served","timestamp":"{{at}}"}""").Append('\n');
-            if (second >= -115)
-            {
-                lines.Append(CultureInfo.InvariantCulture, $$"""{"service":"ledger","level":"error","message":"panic: index out of range","timestamp":"{{at}}"}""").Append('\n');
-            }
-        }
-
-        var answer = await _face.PostAsync(lines.ToString(), "application/x-ndjson");
-        Assert.Equal(200, answer.Status);
     }
 
     private Task<Answer> AskAsync(string body) => _face.SendAsync(

@@ -23,7 +23,7 @@ internal sealed class SilenceDetector(string environment, SilenceOptions options
     /// <summary>Marks the alarm of a silence that no lateness explains. No service is named so.</summary>
     private const string Certain = "\0certain";
 
-    private readonly SortedDictionary<string, Alarm> _alarms = new(StringComparer.Ordinal);
+    private readonly AlarmTable _alarms = new();
     private readonly int _lateSteps = (int)(lateness.TotalSeconds / Steps.Seconds);
     private double _needed;
 
@@ -44,42 +44,19 @@ internal sealed class SilenceDetector(string environment, SilenceOptions options
             }
 
             var isLate = service.Service.Length > 0 && MayBeLate(service, silence, frame);
-            if (Alarm(isLate || service.Service.Length == 0 ? service.Service : service.Service + Certain).Reach(frame.End, isCertain: false))
+            if (_alarms.Of(isLate || service.Service.Length == 0 ? service.Service : service.Service + Certain).Reach(frame.End, isCertain: false))
             {
                 yield return ToAnomaly(service.Service, frame, silence) with { IsSupporting = isLate };
             }
         }
     }
 
-    public void Settle(long end, Action<string, long> open)
-    {
-        foreach (var (service, alarm) in _alarms.Where(a => a.Value.IsOpen))
-        {
-            alarm.Settle(end);
-            open(service.Replace(Certain, string.Empty, StringComparison.Ordinal), alarm.LastReached);
-        }
-    }
+    public void Settle(long end, Action<string, long> open) =>
+        _alarms.Settle(end, (key, last) => open(key.Replace(Certain, string.Empty, StringComparison.Ordinal), last));
 
-    public IReadOnlyDictionary<string, Alarm> ToState() => _alarms;
+    public IReadOnlyDictionary<string, Alarm> ToState() => _alarms.ToState();
 
-    public void Restore(IReadOnlyDictionary<string, Alarm> state)
-    {
-        foreach (var (service, alarm) in state)
-        {
-            _alarms.Add(service, alarm);
-        }
-    }
-
-    private Alarm Alarm(string key)
-    {
-        if (!_alarms.TryGetValue(key, out var alarm))
-        {
-            alarm = new Alarm();
-            _alarms.Add(key, alarm);
-        }
-
-        return alarm;
-    }
+    public void Restore(IReadOnlyDictionary<string, Alarm> state) => _alarms.Restore(state);
 
     /// <summary>It spoke as usual within the time by which records may be late.</summary>
     private bool MayBeLate(ServiceTraffic service, Silence silence, Frame frame) =>

@@ -14,7 +14,7 @@ internal sealed class SurgeDetector(string environment, SurgeOptions options)
 {
     public const string Name = "surge";
 
-    private readonly SortedDictionary<string, Alarm> _alarms = new(StringComparer.Ordinal);
+    private readonly AlarmTable _alarms = new();
 
     /// <param name="traffic">By service; the environment as a whole has no name.</param>
     public IEnumerable<Anomaly> Judge(Frame frame, IReadOnlyDictionary<string, ServiceTraffic> traffic)
@@ -32,37 +32,18 @@ internal sealed class SurgeDetector(string environment, SurgeOptions options)
                 continue;
             }
 
-            if (!_alarms.TryGetValue(service.Service, out var alarm))
-            {
-                alarm = new Alarm();
-                _alarms.Add(service.Service, alarm);
-            }
-
-            if (alarm.Reach(frame.End, isCertain: false))
+            if (_alarms.Of(service.Service).Reach(frame.End, isCertain: false))
             {
                 yield return ToAnomaly(service.Service, frame, surge, needed);
             }
         }
     }
 
-    public void Settle(long end, Action<string, long> open)
-    {
-        foreach (var (service, alarm) in _alarms.Where(a => a.Value.IsOpen))
-        {
-            alarm.Settle(end);
-            open(service, alarm.LastReached);
-        }
-    }
+    public void Settle(long end, Action<string, long> open) => _alarms.Settle(end, open);
 
-    public IReadOnlyDictionary<string, Alarm> ToState() => _alarms;
+    public IReadOnlyDictionary<string, Alarm> ToState() => _alarms.ToState();
 
-    public void Restore(IReadOnlyDictionary<string, Alarm> state)
-    {
-        foreach (var (service, alarm) in state)
-        {
-            _alarms.Add(service, alarm);
-        }
-    }
+    public void Restore(IReadOnlyDictionary<string, Alarm> state) => _alarms.Restore(state);
 
     private Rise? Test(ServiceTraffic service, ServiceTraffic all, Frame frame, double needed)
     {

@@ -22,7 +22,7 @@ internal sealed class TraceShiftDetector(string environment, TraceShiftOptions o
     /// <summary>A look is learned from when it is a minute old: by then it is known whether it was the beginning of something.</summary>
     private const int LearnAfterSteps = Steps.PerMinute;
 
-    private readonly SortedDictionary<string, Alarm> _alarms = new(StringComparer.Ordinal);
+    private readonly AlarmTable _alarms = new();
     private readonly Dictionary<string, ScorePast> _past = new(StringComparer.Ordinal);
     private readonly long[] _looks = new long[options.Windows.Count];
     private readonly List<PendingLook> _pending = [];
@@ -61,7 +61,7 @@ internal sealed class TraceShiftDetector(string environment, TraceShiftOptions o
         foreach (var strong in look.Services)
         {
             // What was felt by a service before is no news when it leads later.
-            isNew |= AlarmOf(strong.Service).Reach(frame.End, isCertain: true) && strong == top;
+            isNew |= _alarms.Of(strong.Service).Reach(frame.End, isCertain: true) && strong == top;
         }
 
         if (isNew)
@@ -71,24 +71,13 @@ internal sealed class TraceShiftDetector(string environment, TraceShiftOptions o
     }
 
     /// <returns>Services that are still beyond their limit, and when they last were; others' incidents may end.</returns>
-    public void Settle(long end, Action<string, long> open)
-    {
-        foreach (var (service, alarm) in _alarms.Where(a => a.Value.IsOpen))
-        {
-            alarm.Settle(end);
-            open(service, alarm.LastReached);
-        }
-    }
+    public void Settle(long end, Action<string, long> open) => _alarms.Settle(end, open);
 
-    public TraceShiftState ToState() => new(_alarms, _suspect, _suspectSince, _past, _looks, _pending);
+    public TraceShiftState ToState() => new(_alarms.ToState(), _suspect, _suspectSince, _past, _looks, _pending);
 
     public void Restore(TraceShiftState state)
     {
-        foreach (var (service, alarm) in state.Alarms)
-        {
-            _alarms.Add(service, alarm);
-        }
-
+        _alarms.Restore(state.Alarms);
         foreach (var (service, past) in state.Past)
         {
             _past.Add(service, past);
@@ -172,17 +161,6 @@ internal sealed class TraceShiftDetector(string environment, TraceShiftOptions o
             Evidence = [],
             Strength = shifted.Score,
         };
-    }
-
-    private Alarm AlarmOf(string service)
-    {
-        if (!_alarms.TryGetValue(service, out var alarm))
-        {
-            alarm = new Alarm();
-            _alarms.Add(service, alarm);
-        }
-
-        return alarm;
     }
 
     /// <summary>What one service's traces say together.</summary>

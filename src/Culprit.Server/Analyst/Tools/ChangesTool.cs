@@ -3,6 +3,8 @@ using System.Text.Json;
 using Culprit.Engine.Alerting;
 using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
+using Culprit.Server.Http;
+using Culprit.Server.Reporting;
 
 namespace Culprit.Server.Analyst.Tools;
 
@@ -25,15 +27,7 @@ internal sealed class ChangesTool(IRecordStore records) : IAnalystTool
         ToolScope scope, IReadOnlyDictionary<string, string> arguments, CancellationToken cancellationToken)
     {
         var found = await records.FindAsync(
-            new RecordQuery
-            {
-                Types = ["change"],
-                Environment = scope.Environment,
-                Service = arguments.GetValueOrDefault(ToolSchema.Service),
-                FromNanos = UnixNanos.From(scope.StartedAt - Before),
-                ToNanos = UnixNanos.From(scope.To),
-                Limit = MaxChanges,
-            },
+            scope.Query("change", arguments.GetValueOrDefault(ToolSchema.Service), scope.StartedAt - Before, scope.To) with { Limit = MaxChanges },
             cancellationToken).ConfigureAwait(false);
         return new ToolFindings(
             [.. found.Select(ToItem)],
@@ -43,8 +37,8 @@ internal sealed class ChangesTool(IRecordStore records) : IAnalystTool
     private static ToolItem ToItem(StoredRecord record)
     {
         using var fields = JsonDocument.Parse(record.Attributes.Length == 0 ? "{}" : record.Attributes);
-        var kind = AnalystCase.Text(fields.RootElement, "kind");
-        var id = AnalystCase.Text(fields.RootElement, "sha") is { Length: > 0 } sha ? sha : AnalystCase.Text(fields.RootElement, "change_id");
+        var kind = JsonFields.Text(fields.RootElement, "kind");
+        var id = IncidentReportReader.ChangeIdOf(fields.RootElement);
         return new ToolItem(string.Create(
             CultureInfo.InvariantCulture,
             $"{CasePrompt.Iso(UnixNanos.ToTime(record.TimestampNanos))} {kind} {id} at {record.Service}: \"{TextCut.Fit(record.Body, MaxMessage)}\""), record.Service);

@@ -40,16 +40,7 @@ internal sealed class MetricsTool(IRecordStore records) : IAnalystTool
     {
         var points = new SortedDictionary<string, List<double>>(StringComparer.Ordinal);
         var found = await records.FindAsync(
-            new RecordQuery
-            {
-                Types = ["metric.value"],
-                Environment = scope.Environment,
-                Service = service,
-                FromNanos = UnixNanos.From(from),
-                ToNanos = UnixNanos.From(to),
-                Limit = MaxPoints,
-            },
-            cancellationToken).ConfigureAwait(false);
+            scope.Query("metric.value", service, from, to) with { Limit = MaxPoints }, cancellationToken).ConfigureAwait(false);
         foreach (var record in found)
         {
             using var fields = JsonDocument.Parse(record.Attributes.Length == 0 ? "{}" : record.Attributes);

@@ -14,17 +14,8 @@ internal sealed class PluginTool(ILookup lookup) : IAnalystTool
 
     public async Task<ToolFindings> LookUpAsync(ToolScope scope, IReadOnlyDictionary<string, string> arguments, CancellationToken cancellationToken)
     {
-        try
-        {
-            var answer = await lookup.LookUpAsync(
-                new LookupQuestion(scope.Environment, scope.From, scope.To, scope.StartedAt, arguments), cancellationToken)
-                .WaitAsync(cancellationToken).ConfigureAwait(false);
-            return new ToolFindings([.. answer.Findings.Select(f => new ToolItem(f))], answer.Note);
-        }
-        catch (Exception e) when (!(e is OperationCanceledException && cancellationToken.IsCancellationRequested))
-        {
-            // Somebody else's code: whatever it throws, the model goes on without it.
-            return new ToolFindings([], "The lookup failed. Go on with what you have.");
-        }
+        var answer = await lookup.LookUpAsync(
+            new LookupQuestion(scope.Environment, scope.From, scope.To, scope.StartedAt, arguments), cancellationToken).ConfigureAwait(false);
+        return new ToolFindings([.. answer.Findings.Select(f => new ToolItem(f))], answer.Note);
     }
 }

@@ -32,15 +32,10 @@ internal sealed class RecordsAroundTool(IRecordStore records, EventJsonWriter wr
         }
 
         var found = await records.FindAsync(
-            new RecordQuery
+            scope.Query(EventTypes.Entry, arguments.GetValueOrDefault(ToolSchema.Service), at - Around, at + Around) with
             {
-                Types = [EventTypes.Entry],
-                Environment = scope.Environment,
-                Service = arguments.GetValueOrDefault(ToolSchema.Service),
                 WithoutDuplicates = true,
                 OldestFirst = true,
-                FromNanos = UnixNanos.From(at - Around),
-                ToNanos = UnixNanos.From(at + Around),
                 Limit = MaxLines,
             },
             cancellationToken).ConfigureAwait(false);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Culprit.Server.Http;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
 
@@ -38,11 +39,11 @@ internal sealed class RemoteTool : IAnalystTool
         var arguments = new List<(string Name, string Description)>();
         foreach (var property in schema.TryGetProperty("properties", out var properties) ? properties.EnumerateObject().ToList() : [])
         {
-            var type = property.Value.ValueKind == JsonValueKind.Object ? AnalystCase.Text(property.Value, "type") : "";
+            var type = JsonFields.Text(property.Value, "type");
             if (type is "string" or "number" or "integer" or "boolean")
             {
                 types.Add(property.Name, type);
-                arguments.Add((required.Contains(property.Name) ? property.Name : property.Name + "?", AnalystCase.Text(property.Value, "description")));
+                arguments.Add((required.Contains(property.Name) ? property.Name : property.Name + "?", JsonFields.Text(property.Value, "description")));
             }
         }
 
@@ -51,24 +52,17 @@ internal sealed class RemoteTool : IAnalystTool
 
     public async Task<ToolFindings> LookUpAsync(ToolScope scope, IReadOnlyDictionary<string, string> arguments, CancellationToken cancellationToken)
     {
-        try
+        var result = await _tool.CallAsync(arguments.ToDictionary(a => a.Key, a => (object?)Typed(a.Key, a.Value)), cancellationToken: cancellationToken)
+            .ConfigureAwait(false);
+        var texts = result.Content.OfType<TextContentBlock>().Select(c => c.Text).Where(t => t.Length > 0).ToList();
+        if (texts.Count == 0 && result.StructuredContent is { } structured)
         {
-            var result = await _tool.CallAsync(arguments.ToDictionary(a => a.Key, a => (object?)Typed(a.Key, a.Value)), cancellationToken: cancellationToken)
-                .ConfigureAwait(false);
-            var texts = result.Content.OfType<TextContentBlock>().Select(c => c.Text).Where(t => t.Length > 0).ToList();
-            if (texts.Count == 0 && result.StructuredContent is { } structured)
-            {
-                texts.Add(structured.GetRawText());
-            }
+            texts.Add(structured.GetRawText());
+        }
 
-            return result.IsError is true
-                ? new ToolFindings([], "The tool refused. Try other arguments.")
-                : new ToolFindings([.. texts.Take(MaxItems).Select(t => new ToolItem(t, _server))], texts.Count == 0 ? "It found nothing." : null);
-        }
-        catch (Exception e) when (!(e is OperationCanceledException && cancellationToken.IsCancellationRequested))
-        {
-            return new ToolFindings([], "The tool failed. Go on with what you have.");
-        }
+        return result.IsError is true
+            ? new ToolFindings([], "The tool refused. Try other arguments.")
+            : new ToolFindings([.. texts.Take(MaxItems).Select(t => new ToolItem(t, _server))], texts.Count == 0 ? "It found nothing." : null);
     }
 
     private JsonValue Typed(string name, string text) => _types[name] switch

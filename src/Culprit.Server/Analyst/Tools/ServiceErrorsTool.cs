@@ -24,16 +24,11 @@ internal sealed class ServiceErrorsTool(IRecordStore records, EventJsonWriter wr
         ToolScope scope, IReadOnlyDictionary<string, string> arguments, CancellationToken cancellationToken)
     {
         var found = await records.FindAsync(
-            new RecordQuery
+            scope.Query(EventTypes.Entry, arguments[ToolSchema.Service], scope.From, scope.To) with
             {
-                Types = [EventTypes.Entry],
-                Environment = scope.Environment,
-                Service = arguments[ToolSchema.Service],
                 Levels = [Severity.Error, Severity.Fatal],
                 WithoutDuplicates = true,
                 OldestFirst = true,
-                FromNanos = UnixNanos.From(scope.From),
-                ToNanos = UnixNanos.From(scope.To),
                 Limit = MaxLines + 1,
             },
             cancellationToken).ConfigureAwait(false);

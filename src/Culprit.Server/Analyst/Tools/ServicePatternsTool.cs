@@ -49,14 +49,7 @@ internal sealed class ServicePatternsTool(IRecordStore records, PatternNames nam
     private async Task<Dictionary<PatternId, long>> CountAsync(
         ToolScope scope, string service, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
     {
-        var where = new RecordQuery
-        {
-            Types = [EventTypes.Entry],
-            Environment = scope.Environment,
-            Service = service,
-            FromNanos = UnixNanos.From(from),
-            ToNanos = UnixNanos.From(to),
-        };
+        var where = scope.Query(EventTypes.Entry, service, from, to);
         var counts = new Dictionary<PatternId, long>();
         foreach (var row in await records.CountAsync(new CountQuery(where, 0, CountBy.Pattern), cancellationToken).ConfigureAwait(false))
         {
@@ -70,16 +63,7 @@ internal sealed class ServicePatternsTool(IRecordStore records, PatternNames nam
     private async Task<string> ExampleAsync(ToolScope scope, string service, PatternId pattern, CancellationToken cancellationToken)
     {
         var found = await records.FindAsync(
-            new RecordQuery
-            {
-                Environment = scope.Environment,
-                Service = service,
-                Patterns = names.IdsOf(pattern),
-                FromNanos = UnixNanos.From(scope.From),
-                ToNanos = UnixNanos.From(scope.To),
-                Limit = 1,
-            },
-            cancellationToken).ConfigureAwait(false);
+            scope.Query(EventTypes.Entry, service, scope.From, scope.To) with { Patterns = names.IdsOf(pattern), Limit = 1 }, cancellationToken).ConfigureAwait(false);
         return found.Count == 0 ? "(gone)" : $"\"{TextCut.Fit(found[0].Body, MaxText)}\"";
     }
 }

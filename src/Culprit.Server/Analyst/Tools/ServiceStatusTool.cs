@@ -40,13 +40,7 @@ internal sealed class ServiceStatusTool(IRecordStore records) : IAnalystTool
     private async Task<Dictionary<string, (long Records, long Errors)>> CountAsync(
         ToolScope scope, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
     {
-        var where = new RecordQuery
-        {
-            Types = [EventTypes.Entry],
-            Environment = scope.Environment,
-            FromNanos = UnixNanos.From(from),
-            ToNanos = UnixNanos.From(to),
-        };
+        var where = scope.Query(EventTypes.Entry, null, from, to);
         var counts = new Dictionary<string, (long Records, long Errors)>(StringComparer.Ordinal);
         foreach (var row in await records.CountAsync(new CountQuery(where, 0, CountBy.Service | CountBy.Level), cancellationToken).ConfigureAwait(false))
         {

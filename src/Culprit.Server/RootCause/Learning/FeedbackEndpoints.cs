@@ -14,7 +14,6 @@ namespace Culprit.Server.RootCause.Learning;
 /// <summary><c>POST /incidents/{id}/feedback</c>: people accept, reject or correct a cause.</summary>
 internal static class FeedbackEndpoints
 {
-    private const int MaxBodyBytes = 16 * 1024;
     private const int MaxTextLength = 500;
 
     private const string Description = """
@@ -83,21 +82,10 @@ internal static class FeedbackEndpoints
 
     private static async Task<(Body? Body, Problem? Problem)> ReadAsync(HttpContext context)
     {
-        var bytes = new byte[MaxBodyBytes + 1];
-        var length = await context.Request.Body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, context.RequestAborted).ConfigureAwait(false);
-        if (length > MaxBodyBytes)
+        var (json, problem) = await JsonBody.ReadAsync(context, "Feedback").ConfigureAwait(false);
+        using (json)
         {
-            return (null, new Problem(413, "body_too_large", $"Feedback has at most {MaxBodyBytes} bytes."));
-        }
-
-        try
-        {
-            using var json = JsonDocument.Parse(bytes.AsMemory(0, length));
-            return Read(json.RootElement);
-        }
-        catch (JsonException e)
-        {
-            return (null, new Problem(400, "bad_json", $"The body is no JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine})."));
+            return problem is not null ? (null, problem) : Read(json!.RootElement);
         }
     }
 
