@@ -3,50 +3,6 @@ using Culprit.Engine.Records;
 
 namespace Culprit.Engine.Ingestion;
 
-/// <summary>An event of a batch that was not taken.</summary>
-internal readonly record struct Rejection(int Index, string Code, string Detail);
-
-/// <summary>Tells which events were seen before; asked once for every acceptable event that has an id.</summary>
-internal interface IEventIdFilter
-{
-    /// <summary>True when the id was accepted before (or earlier in this batch) and must not be counted again.</summary>
-    bool IsRepeat(ReadOnlySpan<byte> id);
-}
-
-/// <summary>Knows what events of declared types look like.</summary>
-internal interface IEventTypeCheck
-{
-    /// <summary>What is wrong with an event, naming the field; null when it is as declared, or its type is not declared.</summary>
-    /// <param name="json">The whole event as sent.</param>
-    string? Check(ReadOnlySpan<byte> type, ReadOnlySpan<byte> json);
-}
-
-/// <summary>What a body held.</summary>
-internal sealed class BatchParse
-{
-    public List<Rejection> Rejected { get; } = [];
-
-    /// <summary>Events in the body, rejected ones and duplicates included.</summary>
-    public int Total { get; set; }
-
-    public int Duplicates { get; set; }
-
-    /// <summary>The body was exactly one object, not announced as NDJSON.</summary>
-    public bool IsSingle { get; set; }
-
-    /// <summary>Set when nothing of the body may be taken: why, and at which byte.</summary>
-    public ParseResult? Fatal { get; set; }
-
-    public void Reset()
-    {
-        Rejected.Clear();
-        Total = 0;
-        Duplicates = 0;
-        IsSingle = false;
-        Fatal = null;
-    }
-}
-
 /// <summary>A body -> many records: one object, an array, NDJSON or concatenated objects, told apart by their bytes.</summary>
 /// <remarks>
 /// A line of NDJSON stands alone, so a broken one is refused alone. An array or concatenated objects cannot be trusted

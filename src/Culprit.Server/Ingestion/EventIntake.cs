@@ -9,22 +9,12 @@ using Culprit.Server.Journal;
 
 namespace Culprit.Server.Ingestion;
 
-/// <summary>A body of events -> durable records -> the answer. Nothing is answered with success before its sync.</summary>
-internal sealed class EventIntake(
-    IJournal journal,
-    IngestPressure pressure,
-    RecordAdmission admission,
-    RecentIds ids,
-    IdempotencyKeys keys,
-    IngestionMetrics metrics,
-    EventTypeRegistry types,
-    TimeProvider clock)
+/// <summary>Takes bodies of events in Culprit's own form, and answers as <c>POST /events</c> does.</summary>
+internal sealed class EventIntake(RecordIntake records, RepeatedRequests repeated, IJournal journal, EventTypeRegistry types)
 {
-    // A writer that one huge batch blew up is not kept for the next small one.
-    private const int MaxKeptWriterBytes = 8 * 1024 * 1024;
-    private const int MaxKeptParsers = 16;
+    private const int MaxKeptDecoders = 16;
 
-    private readonly ConcurrentBag<Workspace> _workspaces = [];
+    private readonly ConcurrentBag<EventsDecoder> _decoders = [];
 
     /// <param name="key">The request's <c>Idempotency-Key</c>, if any.</param>
     public async Task<IResult> TakeAsync(ReadOnlyMemory<byte> body, bool isLines, string? key)
@@ -35,41 +25,11 @@ internal sealed class EventIntake(
         }
 
         var hash = XxHash128.HashToUInt128(body.Span, isLines ? 1 : 0);
-        IdempotencyKeys.Claim claim;
-        while (!(claim = keys.TryClaim(key, hash, journal.LastSequence)).IsOurs)
+        return Result(await repeated.OnceAsync(key, hash, async () =>
         {
-            if (claim.IsOtherBody)
-            {
-                metrics.RequestRejected([]);
-                return new Problem(422, "idempotency_key_reused", "This Idempotency-Key was used for another body.");
-            }
-
-            if (claim.Answer is { } answer)
-            {
-                return new JsonAnswer(answer.Status, answer.Body);
-            }
-
-            await claim.Pending!.ConfigureAwait(false);
-        }
-
-        StoredAnswer? stored = null;
-        try
-        {
-            var (answer, problem) = await TakeOnceAsync(body, isLines, Answer, (parse, kept, sampled) => Note(key, hash, parse, kept, sampled)).ConfigureAwait(false);
-            stored = answer;
-            return Result((answer, problem));
-        }
-        finally
-        {
-            if (stored is null)
-            {
-                keys.Abandon(key);
-            }
-            else
-            {
-                keys.Complete(key, stored);
-            }
-        }
+            var (answer, problem) = await TakeOnceAsync(body, isLines, Answer, intake => Note(key, hash, intake)).ConfigureAwait(false);
+            return (answer, problem, false);
+        }).ConfigureAwait(false));
     }
 
     /// <summary>Takes an event or an array of events, for protocols with answers of their own.</summary>
@@ -79,104 +39,34 @@ internal sealed class EventIntake(
     private static IResult Result((StoredAnswer? Answer, Problem? Problem) taken) =>
         taken.Problem is null ? new JsonAnswer(taken.Answer!.Status, taken.Answer.Body) : taken.Problem;
 
-    /// <param name="answer">Makes the answer of what became of the body.</param>
-    /// <param name="note">Makes, of the parse and the numbers of kept and sampled-out events, what is to be durable with the records.</param>
     private async Task<(T? Answer, Problem? Problem)> TakeOnceAsync<T>(
-        ReadOnlyMemory<byte> body, bool isLines, Func<Outcome, T> answer, Func<BatchParse, int, int, byte[]>? note)
+        ReadOnlyMemory<byte> body, bool isLines, Func<Intake, T> answer, Func<Intake, byte[]?>? note)
         where T : class
     {
-        if (pressure.Refusal(canWait: false) is { } refusal)
+        if (!_decoders.TryTake(out var decoder))
         {
-            return (null, refusal);
+            decoder = new EventsDecoder(types);
         }
 
-        if (!_workspaces.TryTake(out var work))
-        {
-            work = new Workspace(types);
-        }
-
-        var claims = ids.Begin();
-        var isDurable = false;
+        decoder.IsLines = isLines;
         try
         {
-            var received = UnixNanos.From(clock.GetUtcNow());
-            var parse = work.Parse;
-            while (true)
-            {
-                work.Parser.Parse(body.Span, isLines, work.Writer, received, claims, parse);
-                if (claims.Contended is not { } other)
-                {
-                    break;
-                }
-
-                // Ours are given up first, so two requests that want each other's ids cannot wait for ever.
-                claims.Release();
-                await other.ConfigureAwait(false);
-                claims = ids.Begin();
-            }
-
-            if (Refused(parse) is { } problem)
-            {
-                metrics.RequestRejected(parse.Fatal is null ? parse.Rejected : []);
-                return (null, problem);
-            }
-
-            RecordBatch? batch = null;
-            var sampled = admission.Sift(work.Writer);
-            isDurable = sampled > 0 && work.Writer.Count == 0; // Nothing is left to be made durable.
-            if (work.Writer.Count > 0)
-            {
-                // Not cancelled when the sender hangs up: the batch may be durable already, and then its ids must be known.
-                var made = work.Writer.ToBatch(received, note: note?.Invoke(parse, work.Writer.Count, sampled));
-                var appended = await journal.AppendAsync(made, CancellationToken.None).ConfigureAwait(false);
-                if (!appended.Accepted)
-                {
-                    metrics.RequestRefused("journal");
-                    return (null, new Problem(503, "overloaded", appended.Refusal!) { RetryAfter = appended.RetryAfter });
-                }
-
-                batch = appended.Batch!;
-                isDurable = true;
-            }
-
-            metrics.RequestAccepted(batch?.Count ?? 0, parse.Duplicates, parse.Rejected, sampled);
-            var sentId = parse.IsSingle ? Encoding.UTF8.GetString(work.Writer.Get(LogRecord.IdField)) : string.Empty;
-            return (answer(new Outcome(batch, parse, sentId, sampled)), null);
+            return await records.TakeAsync(body, decoder, Refused, answer, note).ConfigureAwait(false);
         }
         finally
         {
-            if (isDurable)
+            if (_decoders.Count < MaxKeptDecoders)
             {
-                claims.Confirm();
-            }
-            else
-            {
-                claims.Release();
-            }
-
-            if (work.Writer.Length <= MaxKeptWriterBytes && _workspaces.Count < MaxKeptParsers)
-            {
-                _workspaces.Add(work);
+                _decoders.Add(decoder);
             }
         }
     }
 
     private static Problem? Refused(BatchParse parse)
     {
-        if (parse.Fatal is { } fatal)
+        if (parse.Fatal is not null || parse.Total == 0 || parse.Rejected.Count < parse.Total)
         {
-            return fatal.IsSyntax
-                ? new Problem(400, fatal.Code!, $"{fatal.Detail} (at byte {fatal.Consumed})")
-                {
-                    Offset = fatal.Consumed,
-                    Errors = [new ProblemError(fatal.Code!, fatal.Detail!, parse.Total)],
-                }
-                : new Problem(413, fatal.Code!, fatal.Detail!);
-        }
-
-        if (parse.Total == 0 || parse.Rejected.Count < parse.Total)
-        {
-            return null;
+            return RecordIntake.RefuseBroken(parse);
         }
 
         var first = parse.Rejected[0];
@@ -189,48 +79,42 @@ internal sealed class EventIntake(
         };
     }
 
-    private StoredAnswer Answer(Outcome outcome)
-    {
-        var (batch, parse, sentId, sampled) = outcome;
-        return !parse.IsSingle ? EventAnswers.Counted((batch?.Count ?? 0) + sampled, sampled, parse)
-            : batch is not null ? EventAnswers.Published(RecordId.Of(batch[0], journal.Id))
-            : EventAnswers.NotKept(sentId, isSampled: sampled > 0);
-    }
+    private StoredAnswer Answer(Intake intake) =>
+        !intake.Parse.IsSingle ? EventAnswers.Counted(intake.Kept + intake.Sampled, intake.Sampled, intake.Parse)
+        : intake.Batch is { } batch ? EventAnswers.Published(RecordId.Of(batch[0], journal.Id))
+        : EventAnswers.NotKept(Encoding.UTF8.GetString(intake.LastId.Span), isSampled: intake.Sampled > 0);
 
     /// <summary>The answer that is about to be given; that to a lone event follows from its record.</summary>
-    private static byte[] Note(string key, UInt128 hash, BatchParse parse, int kept, int sampled) =>
-        new IdempotencyNote(key, hash, parse.IsSingle ? null : EventAnswers.Counted(kept + sampled, sampled, parse)).ToBytes();
+    private static byte[] Note(string key, UInt128 hash, Intake intake) =>
+        new IdempotencyNote(
+            key,
+            hash,
+            intake.Parse.IsSingle ? null : EventAnswers.Counted(intake.Kept + intake.Sampled, intake.Sampled, intake.Parse)).ToBytes();
 
-    private TakenEvents Taken(Outcome outcome)
+    private TakenEvents Taken(Intake intake)
     {
-        var (batch, parse, sentId, sampled) = outcome;
-        var ids = new List<string>(batch?.Count ?? 1);
-        for (var i = 0; i < (batch?.Count ?? 0); i++)
+        var ids = new List<string>(Math.Max(intake.Kept, 1));
+        for (var i = 0; i < intake.Kept; i++)
         {
-            ids.Add(RecordId.Of(batch![i], journal.Id));
+            ids.Add(RecordId.Of(intake.Batch![i], journal.Id));
         }
 
-        if (batch is null && sampled == 0 && sentId.Length > 0)
+        if (intake.Batch is null && intake is { Sampled: 0, Parse.IsSingle: true, LastId.Length: > 0 })
         {
-            ids.Add(sentId);
+            ids.Add(Encoding.UTF8.GetString(intake.LastId.Span));
         }
 
-        return new TakenEvents(ids, parse.Duplicates, [.. parse.Rejected]);
+        return new TakenEvents(ids, intake.Parse.Duplicates, [.. intake.Parse.Rejected]);
     }
 
-    /// <summary>What became of a body.</summary>
-    /// <param name="Batch">What is durable; null when nothing was new or kept.</param>
-    /// <param name="SentId">The id that a lone event came with; empty otherwise. All that names an event which was not kept.</param>
-    /// <param name="Sampled">Events that were counted and left out.</param>
-    private readonly record struct Outcome(RecordBatch? Batch, BatchParse Parse, string SentId, int Sampled);
-
-    /// <summary>Buffers of one request, used again by the next.</summary>
-    private sealed class Workspace(EventTypeRegistry types)
+    private sealed class EventsDecoder(EventTypeRegistry types) : IBodyDecoder
     {
-        public BatchJsonParser Parser { get; } = new(types);
+        private readonly BatchJsonParser _parser = new(types);
 
-        public RecordBatchWriter Writer { get; } = new();
+        /// <summary>The sender says that the next body is NDJSON.</summary>
+        public bool IsLines { get; set; }
 
-        public BatchParse Parse { get; } = new();
+        public void Decode(ReadOnlySpan<byte> body, RecordBatchWriter writer, long receivedNanos, IEventIdFilter? ids, BatchParse result) =>
+            _parser.Parse(body, IsLines, writer, receivedNanos, ids, result);
     }
 }

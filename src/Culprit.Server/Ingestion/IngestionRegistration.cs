@@ -34,7 +34,10 @@ internal static class IngestionRegistration
         services.TryAddSingleton<RecordFeed>(); // Storage has its own: the journal calls it.
         services.TryAddSingleton(RecordAdmission.Open); // Storage adds the configured one: it knows the retention classes.
         services.AddSingleton(types ?? new EventTypeRegistry());
+        services.AddSingleton<RecordIntake>();
+        services.AddSingleton<RepeatedRequests>();
         services.AddSingleton<EventIntake>();
+        services.AddSingleton<ShipperIntake>();
         return builder;
     }
 }
