@@ -25,11 +25,8 @@ internal sealed class EventIntake(RecordIntake records, RepeatedRequests repeate
         }
 
         var hash = XxHash128.HashToUInt128(body.Span, isLines ? 1 : 0);
-        return Result(await repeated.OnceAsync(key, hash, async () =>
-        {
-            var (answer, problem) = await TakeOnceAsync(body, isLines, Answer, intake => Note(key, hash, intake)).ConfigureAwait(false);
-            return (answer, problem, false);
-        }).ConfigureAwait(false));
+        return Result(await repeated.OnceAsync(
+            key, hash, () => TakeOnceAsync(body, isLines, Answer, intake => Note(key, hash, intake))).ConfigureAwait(false));
     }
 
     /// <summary>Takes an event or an array of events, for protocols with answers of their own.</summary>

@@ -52,6 +52,11 @@ internal sealed class RecentIds(TimeProvider clock, int maxIds = 8_000_000)
                     AddLocked(Hash(batch[i].Id));
                 }
             }
+
+            if (BodyName.Read(batch) is { } name)
+            {
+                AddLocked(Hash(name.Bytes));
+            }
         }
     }
 

@@ -27,8 +27,14 @@ internal sealed class RecordIntake(
     /// <param name="refuse">The problem with a body of which nothing may be taken, or null.</param>
     /// <param name="answer">Makes the answer, when all that was taken is durable.</param>
     /// <param name="note">Makes what is to be durable with the records, before they are; null for nothing.</param>
+    /// <param name="name">What names the body: one that was taken under it is not taken again, if its records are dated. Default: each is taken.</param>
     public async Task<(T? Answer, Problem? Problem)> TakeAsync<T>(
-        ReadOnlyMemory<byte> body, IBodyDecoder decoder, Func<BatchParse, Problem?> refuse, Func<Intake, T> answer, Func<Intake, byte[]?>? note = null)
+        ReadOnlyMemory<byte> body,
+        IBodyDecoder decoder,
+        Func<BatchParse, Problem?> refuse,
+        Func<Intake, T> answer,
+        Func<Intake, byte[]?>? note = null,
+        BodyName? name = null)
         where T : class
     {
         if (pressure.Refusal(canWait: false) is { } refusal)
@@ -50,6 +56,12 @@ internal sealed class RecordIntake(
             while (true)
             {
                 decoder.Decode(body.Span, work.Writer, received, claims, parse);
+                if (name is not null && work.Writer.Count > 0 && parse is { IsUndated: false, Fatal: null } && claims.IsRepeat(name.Bytes))
+                {
+                    work.Writer.Reset();
+                    parse.Duplicates = parse.Total - parse.Rejected.Count;
+                }
+
                 if (claims.Contended is not { } other)
                 {
                     break;

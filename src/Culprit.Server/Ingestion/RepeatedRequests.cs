@@ -8,9 +8,9 @@ internal sealed class RepeatedRequests(IdempotencyKeys keys, IJournal journal, I
 {
     /// <param name="key">What names the request.</param>
     /// <param name="bodyHash">Another body under the same key is refused.</param>
-    /// <param name="take">Takes it. With no answer, or <c>Forget</c>, the next request under the key is taken, too.</param>
+    /// <param name="take">Takes it. With no answer, the next request under the key is taken, too.</param>
     public async Task<(StoredAnswer? Answer, Problem? Problem)> OnceAsync(
-        string key, UInt128 bodyHash, Func<Task<(StoredAnswer? Answer, Problem? Problem, bool Forget)>> take)
+        string key, UInt128 bodyHash, Func<Task<(StoredAnswer? Answer, Problem? Problem)>> take)
     {
         IdempotencyKeys.Claim claim;
         while (!(claim = keys.TryClaim(key, bodyHash, journal.LastSequence)).IsOurs)
@@ -32,8 +32,8 @@ internal sealed class RepeatedRequests(IdempotencyKeys keys, IJournal journal, I
         StoredAnswer? kept = null;
         try
         {
-            var (answer, problem, forget) = await take().ConfigureAwait(false);
-            kept = forget ? null : answer;
+            var (answer, problem) = await take().ConfigureAwait(false);
+            kept = answer;
             return (answer, problem);
         }
         finally

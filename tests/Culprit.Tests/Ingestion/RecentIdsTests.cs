@@ -1,4 +1,5 @@
 using System.Text;
+using Culprit.Engine.Records;
 using Culprit.Server.Ingestion;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -53,6 +54,24 @@ public sealed class RecentIdsTests
 
         Assert.True(second.Contended.IsCompleted);
         Assert.False(ids.Begin().IsRepeat("a"u8));
+    }
+
+    [Fact]
+    public void ABodyIsKnownByTheNoteOfItsJournalEntryAndByItsScope()
+    {
+        var name = BodyName.Of("a body"u8, "loki");
+        var writer = new RecordBatchWriter();
+        writer.Begin();
+        writer.Set(LogRecord.ServiceField, "s"u8);
+        writer.Set(LogRecord.EnvironmentField, "e"u8);
+        writer.Commit(1, EventKind.Log, Severity.Info, RecordFlags.None);
+        var ids = new RecentIds(_clock);
+
+        ids.Remember(writer.ToBatch(1, note: name.ToNote()));
+
+        Assert.True(ids.Begin().IsRepeat(BodyName.Of("a body"u8, "loki").Bytes));
+        Assert.False(ids.Begin().IsRepeat(BodyName.Of("a body"u8, "otlp").Bytes));
+        Assert.False(ids.Begin().IsRepeat(BodyName.Of("another body"u8, "loki").Bytes));
     }
 
     private static void Accept(RecentIds ids, IEnumerable<int> values)
