@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using Culprit.Engine.Storage;
+using Culprit.Server.Access;
 using Culprit.Server.Alerting;
 using Culprit.Server.Analyst;
 using Culprit.Server.Configuration;
@@ -35,6 +37,8 @@ internal static class CulpritServer
         AddLogging(builder, quiet, hasStarted);
 
         await builder.AddStorageAsync(settings, cancellationToken).ConfigureAwait(false);
+        builder.AddAccess(settings.Options.Access);
+        builder.AddTls(settings.Options.Tls);
         builder.AddIngestion(settings.Options.ToExtensions().EventTypes, settings.Options.Memory.ToLimits());
         builder.AddDetection(settings);
         builder.AddRules(settings);
@@ -56,18 +60,31 @@ internal static class CulpritServer
         }
 
         app.UseHttpRules();
-        app.MapIngestion();
-        app.MapChanges();
-        app.MapQuerying();
-        app.MapDiagnose();
-        app.MapAsk();
-        app.MapModelContext();
-        app.MapDeadLetters();
-        app.MapReplay();
-        app.MapHealth();
-        app.MapExport();
+        app.UseAccess();
+        MapRoutes(app);
         await app.Services.GetRequiredService<StorageRecovery>().RunAsync(cancellationToken).ConfigureAwait(false);
         return app;
+    }
+
+    /// <summary>Every route, under what it asks of a key unless it says otherwise itself.</summary>
+    private static void MapRoutes(WebApplication app)
+    {
+        var ingest = app.Scope(KeyScopes.Ingest);
+        ingest.MapIngestion();
+        ingest.MapChanges();
+
+        var read = app.Scope(KeyScopes.Read);
+        read.MapQuerying();
+        read.MapDiagnose();
+        read.MapAsk();
+        read.MapModelContext();
+        read.MapHealth();
+        read.MapExport();
+
+        var admin = app.Scope(KeyScopes.Admin);
+        admin.MapKeys();
+        admin.MapDeadLetters();
+        admin.MapReplay();
     }
 
     /// <param name="hasStarted">Before that, a failure is told by whoever starts the server, in one line.</param>

@@ -181,7 +181,7 @@ internal sealed class BatchJsonParser(IEventTypeCheck? types = null)
         var id = run.Writer.Get(LogRecord.IdField);
         if (!id.IsEmpty && run.Ids?.IsRepeat(id) == true)
         {
-            run.Result.Duplicates++;
+            run.Result.CountDuplicate(index);
             return;
         }
 

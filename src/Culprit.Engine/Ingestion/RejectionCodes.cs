@@ -57,6 +57,9 @@ internal static class RejectionCodes
     /// <summary>More than <see cref="EventLimits.MaxEventsPerBatch"/> events in one body.</summary>
     public const string TooManyEvents = "too_many_events";
 
+    /// <summary>The sender's key may not write to the event's environment or for its service.</summary>
+    public const string NotPermitted = "not_permitted";
+
     /// <summary>A body without any byte.</summary>
     public const string EmptyBody = "empty_body";
 }

@@ -22,6 +22,9 @@ internal sealed class RecordBatchWriter
     /// <summary>Bytes that the batch would have now.</summary>
     public int Length => _length;
 
+    /// <summary>The environment of records whose senders name none; empty leaves it at what the parser says.</summary>
+    public ReadOnlyMemory<byte> Environment { get; set; }
+
     /// <summary>Forgets everything and starts an empty batch.</summary>
     public void Reset()
     {
@@ -67,6 +70,11 @@ internal sealed class RecordBatchWriter
     /// <summary>Appends the record. Service and environment must have been set.</summary>
     public void Commit(long timestampNanos, EventKind kind, Severity severity, RecordFlags flags, RecordMark mark = default)
     {
+        if (!Environment.IsEmpty && Get(LogRecord.EnvironmentField).SequenceEqual("default"u8))
+        {
+            Set(LogRecord.EnvironmentField, Environment.Span);
+        }
+
         var size = LogRecord.HeaderBytes;
         foreach (var (_, length) in _fields)
         {

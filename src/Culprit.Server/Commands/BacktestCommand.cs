@@ -95,7 +95,8 @@ internal static class BacktestCommand
     private static async Task<long> StoredAsync(
         string url, string? from, string? to, string? environment, Pipeline pipeline, BacktestLog log, List<KnownIncident> known, CancellationToken cancellationToken)
     {
-        using var client = new HttpClient(new SocketsHttpHandler()) { Timeout = TimeSpan.FromMinutes(2) };
+        using var client = ServerCall.CreateClient();
+        client.Timeout = TimeSpan.FromMinutes(2);
         var history = new StoredHistory(client, url, MomentOption.Parse(from)!.Value, MomentOption.Parse(to)!.Value, environment);
         known.AddRange(await history.IncidentsAsync(cancellationToken).ConfigureAwait(false));
         return await history.PlayAsync(

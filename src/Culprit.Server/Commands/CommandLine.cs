@@ -20,6 +20,7 @@ internal static class CommandLine
         root.Subcommands.Add(IncidentCommand.Create());
         root.Subcommands.Add(AskCommand.Create());
         root.Subcommands.Add(McpCommand.Create());
+        root.Subcommands.Add(KeysCommand.Create());
         root.Subcommands.Add(DlqCommand.Create());
         root.Subcommands.Add(ReplayCommand.Create());
         root.Subcommands.Add(BackupCommand.CreateBackup());

@@ -22,7 +22,12 @@ internal static class McpCommand
         try
         {
             await using var client = await McpClient.CreateAsync(
-                new HttpClientTransport(new HttpClientTransportOptions { Endpoint = ServerCall.Address(url, "/mcp"), TransportMode = HttpTransportMode.StreamableHttp }),
+                new HttpClientTransport(new HttpClientTransportOptions
+                {
+                    Endpoint = ServerCall.Address(url, "/mcp"),
+                    TransportMode = HttpTransportMode.StreamableHttp,
+                    AdditionalHeaders = ServerCall.Key is { } key ? new Dictionary<string, string> { ["Authorization"] = "Bearer " + key } : null,
+                }),
                 cancellationToken: cancellationToken).ConfigureAwait(false);
             var options = new McpServerOptions
             {

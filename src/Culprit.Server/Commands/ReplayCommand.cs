@@ -59,7 +59,7 @@ internal static class ReplayCommand
     {
         try
         {
-            using var client = new HttpClient(new SocketsHttpHandler()) { Timeout = Timeout.InfiniteTimeSpan };
+            using var client = ServerCall.CreateClient();
             using var content = new ByteArrayContent(body);
             content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
             using var request = new HttpRequestMessage(HttpMethod.Post, ServerCall.Address(url, "/events/replay")) { Content = content };

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net.Http.Headers;
 using System.Text.Json;
 using Culprit.Server.Alerting;
 
@@ -23,6 +24,18 @@ internal static class ServerCall
 
     public static Option<bool> JsonOption() => new("--json") { Description = "Print the server's answer as JSON." };
 
+    /// <summary>The key that calls are made with, of the environment variable <c>CULPRIT_KEY</c>; null for none.</summary>
+    public static string? Key => Environment.GetEnvironmentVariable("CULPRIT_KEY") is { Length: > 0 } key ? key : null;
+
+    /// <summary>A client without a timeout, with the caller's key.</summary>
+    public static HttpClient CreateClient()
+    {
+        // A retry of all takes as long as it takes, and Ctrl-C ends it.
+        var client = new HttpClient(new SocketsHttpHandler()) { Timeout = Timeout.InfiniteTimeSpan };
+        client.DefaultRequestHeaders.Authorization = Key is { } key ? new AuthenticationHeaderValue("Bearer", key) : null;
+        return client;
+    }
+
     /// <summary>Where a path of the server is when its address is that of a proxy and has a path itself.</summary>
     public static Uri Address(string url, string path) => new(url.TrimEnd('/') + path);
 
@@ -36,8 +49,7 @@ internal static class ServerCall
     {
         try
         {
-            // No timeout: a retry of all takes as long as it takes, and Ctrl-C ends it.
-            using var client = new HttpClient(new SocketsHttpHandler()) { Timeout = Timeout.InfiniteTimeSpan };
+            using var client = CreateClient();
             using var request = new HttpRequestMessage(method, Address(url, path)) { Content = content };
             using var response = await client.SendAsync(request, cancellationToken).ConfigureAwait(false);
             if (!response.IsSuccessStatusCode)

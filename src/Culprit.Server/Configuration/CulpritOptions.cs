@@ -11,7 +11,7 @@ internal sealed class CulpritOptions
     /// <summary>Folder of journal, records and state. Default <c>culprit-data</c> in the current folder.</summary>
     public string Data { get; set; } = "culprit-data";
 
-    /// <summary>Addresses to listen on, separated by semicolons. Default <c>http://127.0.0.1:8000</c>.</summary>
+    /// <summary>Addresses to listen on, separated by semicolons; <c>https://</c> needs <c>tls</c>. Default <c>http://127.0.0.1:8000</c>.</summary>
     public string Urls { get; set; } = "http://127.0.0.1:8000";
 
     /// <summary><c>sync</c> (default): a success answer means the events are on disk. <c>async</c>: they may be lost with power.</summary>
@@ -72,6 +72,10 @@ internal sealed class CulpritOptions
 
     public WebSocketSection WebSocket { get; set; } = new();
 
+    public AccessSection Access { get; set; } = new();
+
+    public TlsSection Tls { get; set; } = new();
+
     /// <summary>Checks every value; each mistake names key, value and what is allowed.</summary>
     public IReadOnlyList<string> Mistakes()
     {
@@ -92,14 +96,16 @@ internal sealed class CulpritOptions
         Memory.Check(Check);
         Analyst.Check(Check);
         Flows.Check(Check);
+        Access.Check(Check);
+        Tls.Check(Check);
         mistakes.AddRange(Datadog.Mistakes());
         mistakes.AddRange(Changes.GitHub.Mistakes());
         Check(WebSocket.MaxConnections is >= 0 and <= 100_000, "webSocket:maxConnections", WebSocket.MaxConnections, "0 (none) to 100000");
         foreach (var url in Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             var isUrl = Uri.TryCreate(url.Replace("://*", "://localhost", StringComparison.Ordinal).Replace("://+", "://localhost", StringComparison.Ordinal), UriKind.Absolute, out var uri)
-                && uri.Scheme is "http";
-            Check(isUrl, "urls", url, "http://ADDRESS:PORT");
+                && (uri.Scheme is "http" || (uri.Scheme is "https" && Tls.IsOn));
+            Check(isUrl, "urls", url, "http://ADDRESS:PORT, or https://ADDRESS:PORT with tls: certificate");
         }
 
         if (SourceFilter is { } pattern)

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Culprit.Engine.Ingestion;
 using Culprit.Engine.Storage;
+using Culprit.Server.Access;
 using Culprit.Server.Http;
 using Culprit.Server.Querying;
 
@@ -28,13 +29,13 @@ internal static class DeadLetterEndpoints
             .Produces<object>(200, "application/json").ProducesProblem(400);
         routes.MapGet("/events/dlq/{id}", ShowAsync).WithName("GetDeadLetter").WithTags("Dead letters").WithSummary("One dead letter with what was sent")
             .Produces<object>(200, "application/json").ProducesProblem(404);
-        routes.MapPost("/events/dlq/{id}/retry", RetryAsync).WithName("RetryDeadLetter").WithTags("Dead letters")
+        routes.MapPost("/events/dlq/{id}/retry", RetryAsync).WithMetadata(new AuditedRoute()).WithName("RetryDeadLetter").WithTags("Dead letters")
             .WithSummary("Puts an event through the engine again, or an alert back into the outbox")
             .Produces<object>(200, "application/json").ProducesProblem(404).ProducesProblem(409).ProducesProblem(503);
-        routes.MapPost("/events/dlq/retry", RetryAllAsync).WithName("RetryDeadLetters").WithTags("Dead letters")
+        routes.MapPost("/events/dlq/retry", RetryAllAsync).WithMetadata(new AuditedRoute()).WithName("RetryDeadLetters").WithTags("Dead letters")
             .WithSummary("Tries all that can be tried again, at most 1000 a call").WithDescription("Filters as in the list.")
             .Produces<object>(200, "application/json").ProducesProblem(400);
-        routes.MapDelete("/events/dlq/{id}", DropAsync).WithName("DropDeadLetter").WithTags("Dead letters").WithSummary("Drops a dead letter")
+        routes.MapDelete("/events/dlq/{id}", DropAsync).WithMetadata(new AuditedRoute()).WithName("DropDeadLetter").WithTags("Dead letters").WithSummary("Drops a dead letter")
             .Produces(204).ProducesProblem(404);
     }
 

@@ -1,4 +1,5 @@
 using Culprit.Engine;
+using Culprit.Server.Access;
 
 namespace Culprit.Server.Detection;
 
@@ -34,10 +35,10 @@ internal sealed class EngineProgress
         set => Interlocked.Exchange(ref _tickNanos, value);
     }
 
-    /// <summary>What was known of each environment a few seconds ago.</summary>
+    /// <summary>What was known of each environment a few seconds ago; a caller gets those that it may see.</summary>
     public IReadOnlyList<EnvironmentOverview> Environments
     {
-        get => Volatile.Read(ref _environments);
+        get => Caller.Environments is null ? Volatile.Read(ref _environments) : [.. Volatile.Read(ref _environments).Where(e => Caller.Sees(e.Environment))];
         set => Volatile.Write(ref _environments, value);
     }
 

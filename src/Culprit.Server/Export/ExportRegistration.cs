@@ -22,10 +22,10 @@ internal static class ExportRegistration
         }
     }
 
-    public static void MapExport(this WebApplication app)
+    public static void MapExport(this IEndpointRouteBuilder routes)
     {
         // Made here, so that the instruments exist before anybody asks.
-        _ = app.Services.GetRequiredService<CulpritMeter>();
-        app.MapPrometheusScrapingEndpoint("/metrics");
+        _ = routes.ServiceProvider.GetRequiredService<CulpritMeter>();
+        routes.MapPrometheusScrapingEndpoint("/metrics");
     }
 }

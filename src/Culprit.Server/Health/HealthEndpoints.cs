@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Reflection;
 using System.Text.Json;
+using Culprit.Server.Access;
 using Culprit.Server.Http;
 
 namespace Culprit.Server.Health;
@@ -26,8 +27,10 @@ internal static class HealthEndpoints
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
         routes.MapMethods("/health", GetAndHead, (HealthOptions options) => Answer(200, json => Alive(json, options)))
+            .NeedsNoKey()
             .WithTags("Health").WithSummary("The process is alive").WithDescription("Always 200; shows the durability mode.");
         routes.MapMethods("/ready", GetAndHead, (IEnumerable<IHealthSource> sources) => Ready(sources))
+            .NeedsNoKey()
             .WithTags("Health").WithSummary("The server can take events").WithDescription("503 with Retry-After while a component is down.");
         routes.MapGet("/health/detailed", (HealthOptions options, IEnumerable<IHealthSource> sources) => Detailed(options, sources))
             .WithTags("Health").WithSummary("Every component with its numbers");

@@ -1,7 +1,6 @@
 using System.Net;
 using Culprit.Engine.Ingestion;
 using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 
 namespace Culprit.Server.Http;
 
@@ -25,7 +24,7 @@ internal sealed class StreamingRoute;
 /// </summary>
 internal sealed class BrowserGuard(RequestDelegate next, IServer server, BrowserGuardOptions options)
 {
-    private readonly Lazy<bool> _isLoopbackOnly = new(() => IsLoopbackOnly(server));
+    private readonly Lazy<bool> _isLoopbackOnly = new(() => ListenAddresses.AreLoopback(server));
 
     public Task InvokeAsync(HttpContext context)
     {
@@ -61,15 +60,4 @@ internal sealed class BrowserGuard(RequestDelegate next, IServer server, Browser
         !(HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method))
         || context.WebSockets.IsWebSocketRequest
         || context.GetEndpoint()?.Metadata.GetMetadata<StreamingRoute>() is not null;
-
-    private static bool IsLoopbackOnly(IServer server)
-    {
-        var addresses = server.Features.Get<IServerAddressesFeature>()?.Addresses;
-        return addresses is { Count: > 0 } && addresses.All(a =>
-        {
-            var host = BindingAddress.Parse(a).Host;
-            return host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-                || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
-        });
-    }
 }

@@ -10,7 +10,7 @@ namespace Culprit.Server.Ingestion;
 internal sealed class IngestionMetrics(RecentIds ids, BodyBudget budget) : IHealthSource, IMetricSource
 {
     /// <summary>The reasons for which a request is refused, to be sent again later.</summary>
-    private static readonly string[] RefusalReasons = ["store_behind", "journal", "memory", "low_priority"];
+    private static readonly string[] RefusalReasons = ["store_behind", "journal", "memory", "low_priority", "key_quota"];
 
     private readonly ConcurrentDictionary<string, long> _rejectedByCode = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, long> _refusedByReason =
@@ -64,7 +64,7 @@ internal sealed class IngestionMetrics(RecentIds ids, BodyBudget budget) : IHeal
             "culprit.ingest.refused",
             () => _refusedByReason.Select(r => Labels.Measure(r.Value, "reason", r.Key)),
             "{request}",
-            "Requests refused with 503 by reason; the sender should try again");
+            "Requests refused with 503, or 429 for a key's quota, by reason; the sender should try again");
         meter.CreateObservableGauge("culprit.ingest.in_flight", () => budget.Taken, "By", "Memory that bodies being read take");
     }
 

@@ -1,4 +1,5 @@
 using Culprit.Engine.Rules;
+using Culprit.Server.Access;
 using Culprit.Server.Export;
 using Culprit.Server.Health;
 using Culprit.Server.Storage;
@@ -34,6 +35,7 @@ internal static class IngestionRegistration
         services.TryAddSingleton<RecordFeed>(); // Storage has its own: the journal calls it.
         services.TryAddSingleton(RecordAdmission.Open); // Storage adds the configured one: it knows the retention classes.
         services.AddSingleton(types ?? new EventTypeRegistry());
+        services.TryAddSingleton<KeyQuotas>();
         services.AddSingleton<RecordIntake>();
         services.AddSingleton<RepeatedRequests>();
         services.AddSingleton<EventIntake>();

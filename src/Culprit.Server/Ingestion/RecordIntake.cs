@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Culprit.Engine.Ingestion;
 using Culprit.Engine.Records;
+using Culprit.Server.Access;
 using Culprit.Server.Http;
 using Culprit.Server.Journal;
 
@@ -15,7 +16,7 @@ internal readonly record struct Intake(RecordBatch? Batch, BatchParse Parse, Rea
 
 /// <summary>A body of any protocol -> durable records -> the answer. Nothing is answered with success before its sync.</summary>
 internal sealed class RecordIntake(
-    IJournal journal, IngestPressure pressure, RecordAdmission admission, RecentIds ids, IngestionMetrics metrics, TimeProvider clock)
+    IJournal journal, IngestPressure pressure, RecordAdmission admission, RecentIds ids, IngestionMetrics metrics, KeyQuotas quotas, TimeProvider clock)
 {
     // A writer that one huge batch blew up is not kept for the next small one.
     private const int MaxKeptWriterBytes = 8 * 1024 * 1024;
@@ -47,8 +48,11 @@ internal sealed class RecordIntake(
             work = new Workspace();
         }
 
+        var caller = Caller.Current;
+        work.Writer.Environment = KeyGate.EnvironmentOf(caller);
         var claims = ids.Begin();
         var isDurable = false;
+        RecordBatch? batch = null;
         try
         {
             var received = UnixNanos.From(clock.GetUtcNow());
@@ -59,7 +63,7 @@ internal sealed class RecordIntake(
                 if (name is not null && work.Writer.Count > 0 && parse is { IsUndated: false, Fatal: null } && claims.IsRepeat(name.Bytes))
                 {
                     work.Writer.Reset();
-                    parse.Duplicates = parse.Total - parse.Rejected.Count;
+                    parse.CountAllAsDuplicates();
                 }
 
                 if (claims.Contended is not { } other)
@@ -73,13 +77,14 @@ internal sealed class RecordIntake(
                 claims = ids.Begin();
             }
 
+            var sampled = KeyGate.Sift(caller, work.Writer, parse);
             if (refuse(parse) is { } problem)
             {
                 metrics.RequestRejected(parse.Fatal is null ? parse.Rejected : []);
                 return (null, problem);
             }
 
-            var sampled = admission.Sift(work.Writer);
+            sampled += admission.Sift(work.Writer);
             var intake = new Intake(null, parse, work.Writer.Get(LogRecord.IdField).ToArray(), work.Writer.Count, sampled);
             isDurable = sampled > 0 && intake.Kept == 0; // Nothing is left to be made durable.
             if (intake.Kept > 0)
@@ -93,16 +98,28 @@ internal sealed class RecordIntake(
                     return (null, new Problem(503, "overloaded", appended.Refusal!) { RetryAfter = appended.RetryAfter });
                 }
 
-                intake = intake with { Batch = appended.Batch! };
+                batch = appended.Batch!;
+                intake = intake with { Batch = batch };
                 isDurable = true;
             }
 
+            quotas.Count(caller, intake.Kept + sampled, body.Length);
             metrics.RequestAccepted(intake.Kept, parse.Duplicates, parse.Rejected, sampled);
             return (answer(intake), null);
         }
         finally
         {
-            if (isDurable)
+            if (isDurable && work.Parse.HasForbidden)
+            {
+                // What was refused is not known by its id: another key may be allowed to send it.
+                if (batch is not null)
+                {
+                    ids.Remember(batch);
+                }
+
+                claims.Release();
+            }
+            else if (isDurable)
             {
                 claims.Confirm();
             }

@@ -18,6 +18,6 @@ internal sealed class ShipperIntake(RecordIntake records)
         where T : class
     {
         var name = BodyName.Of(body.Span, scope);
-        return records.TakeAsync(body, decoder, RecordIntake.RefuseBroken, answer, intake => intake.Parse.IsUndated ? null : name.ToNote(), name);
+        return records.TakeAsync(body, decoder, RecordIntake.RefuseBroken, answer, intake => intake.Parse.IsUndated || intake.Parse.HasForbidden ? null : name.ToNote(), name);
     }
 }

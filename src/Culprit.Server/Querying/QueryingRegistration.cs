@@ -1,4 +1,5 @@
 using System.Text;
+using Culprit.Server.Access;
 using Culprit.Server.Configuration;
 using Culprit.Server.Export;
 using Culprit.Server.Health;
@@ -35,6 +36,8 @@ internal static class QueryingRegistration
         "ask":"POST /ask",
         "mcp":"POST /mcp",
         "summaries":"GET /summaries",
+        "keys":"GET /keys",
+        "audit":"GET /audit",
         "health":"GET /health",
         "ready":"GET /ready",
         "components":"GET /health/detailed",
@@ -81,6 +84,6 @@ internal static class QueryingRegistration
         routes.MapReports();
         routes.MapFeedback();
         routes.MapOpenApi();
-        routes.MapGet("/", () => new JsonAnswer(200, Root)).ExcludeFromDescription();
+        routes.MapGet("/", () => new JsonAnswer(200, Root)).NeedsNoKey().ExcludeFromDescription();
     }
 }

@@ -2,13 +2,16 @@ using System.Text;
 using Culprit.Engine.Publishing;
 using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
+using Culprit.Server.Access;
 
 namespace Culprit.Server.Querying;
 
-/// <summary>An <see cref="EventFilter"/> prepared for records in their encoded form: no string per record that does not match.</summary>
+/// <summary>An <see cref="EventFilter"/>, within what its caller may see, prepared for records in their encoded form: no string per record that does not match.</summary>
 internal sealed class StreamFilter
 {
     private readonly EventFilter _filter;
+    private readonly IReadOnlyList<string>? _seen = Caller.Environments;
+    private readonly byte[][]? _seenBytes = Caller.Environments?.Select(e => Encoding.UTF8.GetBytes(e)).ToArray();
     private readonly byte[]? _service;
     private readonly byte[]? _environment;
     private readonly byte[]? _traceId;
@@ -43,7 +46,7 @@ internal sealed class StreamFilter
             return false;
         }
 
-        return Equals(_service, record.Service) && Equals(_environment, record.Environment)
+        return IsSeen(record.Environment) && Equals(_service, record.Service) && Equals(_environment, record.Environment)
             && Equals(_traceId, record.TraceId) && Equals(_correlationId, record.CorrelationId)
             && (_text is null || Contains(record.Body, _text));
     }
@@ -79,9 +82,28 @@ internal sealed class StreamFilter
         !_filter.MatchesOnlyRecords
         && (_filter.Types is null || _filter.Types.Contains(derived.Type))
         && (_filter.Service is null || _filter.Service == derived.Service)
+        && _seen?.Contains(derived.Environment, StringComparer.Ordinal) != false
         && (_filter.Environment is null || _filter.Environment == derived.Environment)
         && (_filter.CorrelationId is null || _filter.CorrelationId == derived.CorrelationId)
         && (_text is null || Contains(derived.Json.Span, _text));
+
+    private bool IsSeen(ReadOnlySpan<byte> environment)
+    {
+        if (_seenBytes is null)
+        {
+            return true;
+        }
+
+        foreach (var seen in _seenBytes)
+        {
+            if (environment.SequenceEqual(seen))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Finds a part of UTF-8 text; ASCII letters match in either case.</summary>
     private static bool Contains(ReadOnlySpan<byte> text, ReadOnlySpan<byte> part)

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using Culprit.Engine.Ingestion;
 using Culprit.Engine.Storage;
+using Culprit.Server.Access;
 using Culprit.Server.Http;
 using Culprit.Server.Querying;
 
@@ -27,7 +28,7 @@ internal static class ReplayEndpoints
     }
 
     public static void MapReplay(this IEndpointRouteBuilder routes) =>
-        routes.MapPost("/events/replay", ReplayAsync).WithName("ReplayEvents").WithTags("Replay").WithSummary("Play stored records again")
+        routes.MapPost("/events/replay", ReplayAsync).WithMetadata(new AuditedRoute()).WithName("ReplayEvents").WithTags("Replay").WithSummary("Play stored records again")
             .WithDescription(Description).Produces<object>(200, "application/x-ndjson").ProducesProblem(400).ProducesProblem(409);
 
     private static async Task<IResult> ReplayAsync(

@@ -1,5 +1,6 @@
 using Culprit.Engine;
 using Culprit.Engine.Storage;
+using Culprit.Server.Access;
 using Culprit.Server.Backups;
 using Culprit.Server.Configuration;
 using Culprit.Server.Export;
@@ -64,10 +65,11 @@ internal static class StorageRegistration
 
         // By factories, so that the container disposes what it did not make.
         builder.Services.AddSingleton(_ => database);
-        builder.Services.AddSingleton<IStateStore>(_ => state);
+        builder.Services.AddSingleton<IStateStore>(_ => new ScopedStateStore(state));
         builder.Services.AddSingleton<IDeadLetterStore>(_ => new EmbeddedDeadLetterStore(database));
+        builder.Services.AddSingleton<IKeyStore>(_ => new EmbeddedKeyStore(database));
         builder.Services.AddSingleton<IFeedbackStore>(_ => new EmbeddedFeedbackStore(database));
-        builder.Services.AddSingleton<IRecordStore>(_ => records);
+        builder.Services.AddSingleton<IRecordStore>(_ => new ScopedRecordStore(records, records));
         builder.Services.AddSingleton<IJournal>(_ => journal);
         builder.Services.AddSingleton(_ => journal);
         builder.Services.AddSingleton<IHealthSource, StorageHealth>();

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Culprit.Engine.Ingestion;
 using Culprit.Engine.Ingestion.Changes;
+using Culprit.Server.Access;
 using Culprit.Server.Configuration;
 using Culprit.Server.Http;
 
@@ -26,7 +27,10 @@ internal static class ChangesEndpoints
             .WithName("PublishChanges").WithTags("Ingestion").WithSummary("Publish changes").WithDescription(Description)
             .Produces<object>(201, "application/json").Produces<object>(200, "application/json")
             .ProducesProblem(400).ProducesProblem(413).ProducesProblem(415).ProducesProblem(422).ProducesProblem(503);
+
+        // Signed, which proves more than a key does.
         routes.MapPost("/changes/github", GitHubAsync)
+            .NeedsNoKey()
             .WithName("PublishGitHubChanges").WithTags("Ingestion").WithSummary("GitHub's webhook").WithDescription(GitHubDescription)
             .Produces<object>(200, "application/json").Produces(204)
             .ProducesProblem(400).ProducesProblem(401).ProducesProblem(403).ProducesProblem(413).ProducesProblem(503);

@@ -1,5 +1,7 @@
 using System.Text;
 using Culprit.Engine.Ingestion;
+using Culprit.Engine.Storage;
+using Culprit.Server.Access;
 using Culprit.Server.Http;
 using Culprit.Server.Ingestion;
 using Microsoft.AspNetCore.Mvc;
@@ -22,6 +24,7 @@ internal static class SocketEndpoints
 
     public static void MapSockets(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/ws/{client_id}", ConnectAsync)
+            .RequireScope(KeyScopes.Ingest | KeyScopes.Read)
             .WithMetadata(new StreamingRoute())
             .WithName("OpenSocket").WithTags("Querying").WithSummary("Publish and subscribe (WebSocket)").WithDescription(Description)
             .Produces(101).ProducesProblem(400).ProducesProblem(426).ProducesProblem(503);

@@ -2,6 +2,8 @@ using System.Buffers;
 using System.Net.WebSockets;
 using System.Threading.Channels;
 using Culprit.Engine.Ingestion;
+using Culprit.Engine.Storage;
+using Culprit.Server.Access;
 using Culprit.Server.Ingestion;
 using Microsoft.Extensions.Primitives;
 
@@ -165,6 +167,21 @@ internal sealed partial class SocketSession(
     private Outgoing Act(PooledBuffer message)
     {
         var (parsed, mistake) = SocketMessageParser.Parse(message.Memory);
+        var scope = parsed?.Action switch
+        {
+            SocketAction.Publish => KeyScopes.Ingest,
+            SocketAction.Subscribe => KeyScopes.Read,
+            _ => KeyScopes.None,
+        };
+        if (scope != KeyScopes.None && Caller.Current?.Key?.Allows(scope) == false)
+        {
+            using (message)
+            {
+                return Now(SocketAnswer.Rejected(new SocketMistake(
+                    "wrong_scope", $"The key needs the scope {KeyWords.ToWords(scope)[0]} for that.", parsed!.Ref)));
+            }
+        }
+
         if (parsed?.Action == SocketAction.Publish)
         {
             return new Outgoing(PublishAsync(message, parsed));

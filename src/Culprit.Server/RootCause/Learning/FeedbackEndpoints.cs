@@ -4,6 +4,7 @@ using Culprit.Engine.Ingestion;
 using Culprit.Engine.Records;
 using Culprit.Engine.RootCause.Learning;
 using Culprit.Engine.Storage;
+using Culprit.Server.Access;
 using Culprit.Server.Analysis;
 using Culprit.Server.Http;
 using Culprit.Server.Querying;
@@ -27,6 +28,7 @@ internal static class FeedbackEndpoints
             .WithName("ListFeedback").WithTags("Querying").WithSummary("What people said of the cause of an incident, oldest first")
             .Produces<object>(200, "application/json");
         routes.MapPost("/incidents/{id}/feedback", PostAsync)
+            .RequireScope(KeyScopes.Admin).WithMetadata(new AuditedRoute())
             .WithName("GiveFeedback").WithTags("Querying").WithSummary("Accept, reject or correct the cause of an incident").WithDescription(Description)
             .Produces<object>(201, "application/json").ProducesProblem(400).ProducesProblem(404).ProducesProblem(413);
     }

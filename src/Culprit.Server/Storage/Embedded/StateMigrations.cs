@@ -118,6 +118,21 @@ internal static class StateMigrations
             incident_at INTEGER NOT NULL,
             at INTEGER NOT NULL);
         """,
+        """
+        CREATE TABLE api_keys (
+            row INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            hash BLOB NOT NULL UNIQUE,
+            terms BLOB NOT NULL,
+            created_at INTEGER NOT NULL,
+            revoked_at INTEGER);
+        CREATE TABLE audit_log (
+            row INTEGER PRIMARY KEY AUTOINCREMENT,
+            at INTEGER NOT NULL,
+            actor TEXT NOT NULL,
+            action TEXT NOT NULL,
+            target TEXT NOT NULL);
+        """,
     ];
 
     public static int Newest => Steps.Length;
