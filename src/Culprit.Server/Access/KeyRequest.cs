@@ -30,7 +30,7 @@ internal sealed record KeyRequest(string Name, IReadOnlyList<string> Scopes)
     /// <exception cref="ArgumentException">Something is not allowed; the message names it.</exception>
     public (ApiKey Key, string Secret) Make(DateTimeOffset now)
     {
-        Check(JsonText.IsVisibleName(System.Text.Encoding.UTF8.GetBytes(Name)), "name", $"1 to {EventLimits.MaxNameLength} visible characters");
+        Check(Name.Trim().Length > 0 && Name.Length <= EventLimits.MaxNameLength && !Name.Any(char.IsControl), "name", $"1 to {EventLimits.MaxNameLength} characters, none of them control characters");
         var scopes = KeyWords.TryParse(Scopes) ?? throw Mistake("scopes", "one or more of " + string.Join(", ", KeyWords.Scopes));
         CheckNames(Environments, "environments");
         CheckNames(Services, "services");

@@ -9,6 +9,7 @@ internal sealed class AnalystBudget(AnalystSection options, TimeProvider clock)
     private DateOnly _day;
     private long _tokens;
     private double _cost;
+    private double _seconds;
 
     /// <summary>Why nothing more may be asked today; null when something may.</summary>
     public string? Obstacle
@@ -20,6 +21,7 @@ internal sealed class AnalystBudget(AnalystSection options, TimeProvider clock)
                 Turn();
                 return _tokens >= options.MaxDailyTokens ? "the tokens of this day are used up (analyst:maxDailyTokens)"
                     : _cost >= options.MaxDailyCost ? "the money of this day is used up (analyst:maxDailyCost)"
+                    : _seconds >= options.MaxDailySeconds ? "the time of this day is used up (analyst:maxDailySeconds)"
                     : null;
             }
         }
@@ -31,7 +33,7 @@ internal sealed class AnalystBudget(AnalystSection options, TimeProvider clock)
         : ((input * options.InputPrice) + (output * options.OutputPrice)) / 1e6;
 
     /// <param name="at">When it was spent: what is not of today does not count.</param>
-    public void Spend(DateTimeOffset at, long tokens, double? cost)
+    public void Spend(DateTimeOffset at, long tokens, double? cost, double seconds)
     {
         lock (_gate)
         {
@@ -40,6 +42,7 @@ internal sealed class AnalystBudget(AnalystSection options, TimeProvider clock)
             {
                 _tokens += tokens;
                 _cost += cost ?? 0;
+                _seconds += seconds;
             }
         }
     }
@@ -49,7 +52,7 @@ internal sealed class AnalystBudget(AnalystSection options, TimeProvider clock)
         var today = DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
         if (today != _day)
         {
-            (_day, _tokens, _cost) = (today, 0, 0);
+            (_day, _tokens, _cost, _seconds) = (today, 0, 0, 0);
         }
     }
 }

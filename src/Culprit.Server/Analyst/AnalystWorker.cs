@@ -97,7 +97,8 @@ internal sealed partial class AnalystWorker(
                 budget.Spend(
                     UnixNanos.ToTime(found.TimestampNanos),
                     json.RootElement.GetProperty("input_tokens").GetInt64() + json.RootElement.GetProperty("output_tokens").GetInt64(),
-                    json.RootElement.TryGetProperty("cost_usd", out var cost) ? cost.GetDouble() : null);
+                    json.RootElement.TryGetProperty("cost_usd", out var cost) ? cost.GetDouble() : null,
+                    json.RootElement.GetProperty("seconds").GetDouble());
                 Remember(found.CorrelationId!, JsonFields.Text(json.RootElement, "suspect"));
             }
         }

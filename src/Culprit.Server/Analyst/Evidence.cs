@@ -21,12 +21,25 @@ internal sealed class EvidenceBook(string prefix)
     /// <summary>Raw text goes in by id only, and never more of it than this.</summary>
     public const int MaxTextLength = 2048;
 
+    private const string Letters = "bcdfghjkmnpqrstvwxz";
+
     private readonly Dictionary<string, Evidence> _byId = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Evidence> _byText = new(StringComparer.Ordinal);
 
     public IReadOnlyCollection<Evidence> All => _byId.Values;
 
-    public static EvidenceBook Create() => new(System.Security.Cryptography.RandomNumberGenerator.GetString("bcdfghjkmnpqrstvwxz", 4));
+    public static EvidenceBook Create() => new(System.Security.Cryptography.RandomNumberGenerator.GetString(Letters, 4));
+
+    /// <summary>A book whose ids are the same in every run: for replies that are recorded and given again.</summary>
+    public static EvidenceBook Of(string name) =>
+        new(string.Create(4, System.IO.Hashing.XxHash3.HashToUInt64(System.Text.Encoding.UTF8.GetBytes(name)), static (letters, hash) =>
+        {
+            foreach (ref var letter in letters)
+            {
+                (hash, var at) = Math.DivRem(hash, (ulong)Letters.Length);
+                letter = Letters[(int)at];
+            }
+        }));
 
     /// <summary>Gives the text an id; the same text keeps the one that it has.</summary>
     public Evidence Add(string text, string? writer, IReadOnlyList<string> recordIds)

@@ -12,8 +12,10 @@ namespace Culprit.Server.Analyst;
 /// and it decides nothing. Whatever it or its endpoint does, the result is an <see cref="Analysis"/>, never an exception.
 /// </remarks>
 /// <param name="remote">Tools of other servers; null for none.</param>
+/// <param name="books">Makes the evidence book of a case. Default: one with ids that nobody can guess.</param>
 internal sealed class LlmAnalyst(
-    IChatClient client, AnalystSection options, IReadOnlyList<IAnalystTool> tools, AnalystBudget budget, TimeProvider clock, RemoteTools? remote = null)
+    IChatClient client, AnalystSection options, IReadOnlyList<IAnalystTool> tools, AnalystBudget budget, TimeProvider clock, RemoteTools? remote = null,
+    Func<AnalystCase, EvidenceBook>? books = null)
 {
     public string Model => options.Model!;
 
@@ -44,7 +46,7 @@ internal sealed class LlmAnalyst(
         }
         finally
         {
-            budget.Spend(clock.GetUtcNow(), run.Tokens, run.Cost);
+            budget.Spend(clock.GetUtcNow(), run.Tokens, run.Cost, run.Seconds);
         }
     }
 
@@ -53,7 +55,7 @@ internal sealed class LlmAnalyst(
     {
         private readonly LlmAnalyst _owner;
         private readonly AnalystCase _case;
-        private readonly EvidenceBook _book = EvidenceBook.Create();
+        private readonly EvidenceBook _book;
         private readonly Redactor _redactor = new();
         private readonly List<TranscriptEntry> _transcript = [];
         private readonly ToolBench _bench;
@@ -65,12 +67,15 @@ internal sealed class LlmAnalyst(
         {
             _owner = owner;
             _case = @case;
+            _book = owner.Books?.Invoke(@case) ?? EvidenceBook.Create();
             _bench = new ToolBench(
                 tools, new ToolScope(@case.Environment, @case.From, @case.To, @case.StartedAt), _book, _redactor);
             _began = owner.Clock.GetTimestamp();
         }
 
         public long Tokens => _input + _output;
+
+        public double Seconds => _owner.Clock.GetElapsedTime(_began).TotalSeconds;
 
         public double? Cost => _owner.Budget.CostOf(_input, _output);
 
@@ -177,12 +182,14 @@ internal sealed class LlmAnalyst(
         }
 
         private AnalysisUsage Usage() => new(
-            _input, _output, _bench.Calls, Math.Round(_owner.Clock.GetElapsedTime(_began).TotalSeconds, 3), Cost);
+            _input, _output, _bench.Calls, Math.Round(Seconds, 3), Cost);
     }
 
     private AnalystSection Options => options;
 
     private AnalystBudget Budget => budget;
+
+    private Func<AnalystCase, EvidenceBook>? Books => books;
 
     private TimeProvider Clock => clock;
 

@@ -112,7 +112,7 @@ internal sealed partial class Redactor
         | gh[pousr]_[A-Za-z0-9]{30,} | github_pat_[A-Za-z0-9_]{22,} | glpat-[A-Za-z0-9_-]{20,}
         | xox[abposr]-[A-Za-z0-9-]{10,} | xapp-[A-Za-z0-9-]{10,}
         | [sr]k_(?:live|test)_[A-Za-z0-9]{16,} | whsec_[A-Za-z0-9+/=]{16,}
-        | sk-(?:ant-|proj-)?[A-Za-z0-9_-]{20,}
+        | sk-(?:ant-|proj-)?[A-Za-z0-9_-]{20,} | culprit_[A-Za-z0-9_-]{43}
         | AIza[A-Za-z0-9_-]{35} | ya29\.[A-Za-z0-9_-]{20,}
         | SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}
         | npm_[A-Za-z0-9]{36} | pypi-[A-Za-z0-9_-]{40,} | dop_v1_[a-f0-9]{64} | hv[sb]\.[A-Za-z0-9_-]{20,}

@@ -24,10 +24,14 @@ internal static class EvalCommand
         {
             Description = "Also ask this model (provider:model, as analyst:model of the configuration, whose other keys hold) and score it beside the ranker. It costs what it costs.",
         };
+        var replies = new Option<string?>("--replies")
+        {
+            Description = "Folder of recorded replies: what the model said before is not asked again, what is new is recorded. The same figures every time.",
+        };
         var config = FileRun.ConfigOption();
         var command = new Command("eval", "Plays past incidents whose cause is known, and says how many were detected and explained: delay, top-1/3/5, changes, false alarms, calibration.")
         {
-            folders, told, lead, tail, json, model, config,
+            folders, told, lead, tail, json, model, replies, config,
         };
         command.SetAction(async (result, cancellationToken) =>
         {
@@ -36,7 +40,7 @@ internal static class EvalCommand
                 return ExitCodes.BadUsage;
             }
 
-            if (Analyst(settings, result.GetValue(model), out var wrong) is var analyst && wrong is not null)
+            if (Analyst(settings, result.GetValue(model), result.GetValue(replies), out var wrong) is var analyst && wrong is not null)
             {
                 await SayAsync(wrong).ConfigureAwait(false);
                 return ExitCodes.BadUsage;
@@ -76,21 +80,31 @@ internal static class EvalCommand
     }
 
     /// <summary>The model to ask; null for none, or with the reason when it cannot be asked.</summary>
-    private static LlmAnalyst? Analyst(Settings settings, string? model, out string? problem)
+    private static LlmAnalyst? Analyst(Settings settings, string? model, string? replies, out string? problem)
     {
         problem = null;
         if (model is null)
         {
+            problem = replies is null ? null : "--replies needs --model: whose replies they are.";
             return null;
         }
 
         var options = settings.Options.Analyst;
         options.Model = model;
         var key = Environment.GetEnvironmentVariable(options.KeyName);
-        problem = settings.Options.Mistakes() is [var first, ..] ? first : ChatClients.Obstacle(options, key);
-        return problem is null
-            ? new LlmAnalyst(ChatClients.Create(options, key), options, [], new AnalystBudget(options, TimeProvider.System), TimeProvider.System)
-            : null;
+        var obstacle = ChatClients.Obstacle(options, key);
+        problem = settings.Options.Mistakes() is [var first, ..] ? first : replies is null ? obstacle : null;
+        if (problem is not null)
+        {
+            return null;
+        }
+
+        var budget = new AnalystBudget(options, TimeProvider.System);
+        return replies is null
+            ? new LlmAnalyst(ChatClients.Create(options, key), options, [], budget, TimeProvider.System)
+            : new LlmAnalyst(
+                new RecordedReplies(obstacle is null ? ChatClients.Create(options, key) : null, options.Model, replies), options, [], budget, TimeProvider.System,
+                books: c => EvidenceBook.Of(string.Create(CultureInfo.InvariantCulture, $"{c.Environment} {c.StartedAt:O}")));
     }
 
     private static async Task<List<CaseScore>> PlayAsync(CasePlayer player, List<EvalCase> cases, CancellationToken cancellationToken)

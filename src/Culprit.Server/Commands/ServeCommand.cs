@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Net.Sockets;
+using Culprit.Engine.Storage;
 using Culprit.Server.Analyst;
 using Culprit.Server.Configuration;
+using Culprit.Server.Http;
 using Culprit.Server.Journal;
 using Culprit.Server.Storage.Embedded;
 using Microsoft.Data.Sqlite;
@@ -31,6 +33,21 @@ internal static class ServeCommand
             new ServerArguments(result.GetValue(urls), result.GetValue(data), result.GetValue(config)), cancellationToken));
     }
 
+    /// <summary>Says what somebody who opens the server to others should know.</summary>
+    private static async Task WarnAsync(WebApplication app)
+    {
+        var isOpen = app.Urls.Any(u => !ListenAddresses.IsLoopback(u));
+        if (isOpen && (await app.Services.GetRequiredService<IKeyStore>().AllAsync(CancellationToken.None).ConfigureAwait(false)).Count == 0)
+        {
+            await Console.Error.WriteLineAsync("culprit: every request needs an API key here, and there is none yet: `culprit keys create NAME --scope admin` makes one (docs/access.md).").ConfigureAwait(false);
+        }
+
+        if (app.Urls.Any(u => !ListenAddresses.IsLoopback(u) && u.StartsWith("http://", StringComparison.Ordinal)))
+        {
+            await Console.Error.WriteLineAsync("culprit: without TLS, keys and logs can be read on the way: use https:// (docs/access.md), or a proxy that does.").ConfigureAwait(false);
+        }
+    }
+
     private static async Task<int> RunAsync(ServerArguments arguments, CancellationToken cancellationToken)
     {
         if (Settings.Load(arguments, Console.Error) is not { } settings)
@@ -54,6 +71,7 @@ internal static class ServeCommand
                 await Console.Out.WriteLineAsync($"Culprit listens on {url}; data in {Path.GetFullPath(settings.Options.Data)}").ConfigureAwait(false);
             }
 
+            await WarnAsync(app).ConfigureAwait(false);
             await app.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
             return ExitCodes.Success;
         }

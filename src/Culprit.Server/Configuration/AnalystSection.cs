@@ -45,6 +45,9 @@ internal sealed class AnalystSection
     /// <summary>Tokens of one day (UTC). Default 2000000.</summary>
     public long MaxDailyTokens { get; set; } = 2_000_000;
 
+    /// <summary>Seconds of one day (UTC) that incidents may take together. Default 14400, four hours.</summary>
+    public double MaxDailySeconds { get; set; } = 14_400;
+
     /// <summary>Servers of the Model Context Protocol whose tools the model may use too. Default: none.</summary>
     public List<ToolServerSection> ToolServers { get; set; } = [];
 
@@ -80,6 +83,7 @@ internal sealed class AnalystSection
         check(ToolServers.DistinctBy(s => s.Name).Count() == ToolServers.Count, "analyst:toolServers", "names", "a name of its own for each");
         check(MaxCost is > 0, "analyst:maxCost", MaxCost, "more than 0");
         check(MaxDailyCost is > 0, "analyst:maxDailyCost", MaxDailyCost, "more than 0");
+        check(MaxDailySeconds is > 0, "analyst:maxDailySeconds", MaxDailySeconds, "more than 0");
         check(MaxDailyTokens is >= 1000, "analyst:maxDailyTokens", MaxDailyTokens, "1000 or more");
     }
 }

@@ -60,7 +60,8 @@ internal sealed partial class ServerCertificate
         {
             _context = Read();
             _written = written;
-            Renewed(_context.TargetCertificate.NotAfter.ToUniversalTime());
+            var until = _context.TargetCertificate.NotAfter.ToUniversalTime();
+            Renewed(until);
         }
         catch (IOException e)
         {

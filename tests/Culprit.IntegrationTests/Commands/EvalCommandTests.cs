@@ -79,6 +79,44 @@ public sealed class EvalCommandTests : IDisposable
         Assert.Contains("2/4 0.500", table.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task RecordedRepliesGiveTheSameFiguresWithoutTheModel()
+    {
+        await SomeCase.WriteAsync(Path.Combine(_folder.Path, "right"), hasFault: true, Token);
+        await File.WriteAllLinesAsync(Path.Combine(_folder.Path, "labels.jsonl"), [SomeCase.Label("right", "orders-db")], Token);
+        var config = Path.Combine(_folder.Path, "culprit.yaml");
+        var replies = Path.Combine(_folder.Path, "replies");
+        string[] arguments = ["eval", _folder.Path, "--model", "openai:test", "--replies", replies, "--config", config, "--json", "-"];
+        CommandRun recorded;
+        await using (var model = await ModelServer.StartAsync((request, _) => new Move.Say(AnalystScene.Answer(
+            "c1", "", AnalystScene.Evidence(request, "orders-db"), ("payroll was hacked", "x-1")))))
+        {
+            await File.WriteAllTextAsync(config, $"analyst:\n  baseUrl: {model.OpenAiUrl}\n", Token);
+            recorded = await CommandRun.ExecuteAsync(null, arguments, Token);
+        }
+
+        // The server is gone; what it said is there.
+        var again = await CommandRun.ExecuteAsync(null, arguments, Token);
+        await File.WriteAllTextAsync(config, "analyst:\n  keyVariable: CULPRIT_TEST_NO_SUCH_KEY\n", Token);
+        var withoutKey = await CommandRun.ExecuteAsync(null, arguments, Token);
+        Directory.Delete(replies, recursive: true);
+        var without = await CommandRun.ExecuteAsync(null, arguments, Token);
+
+        var first = Score(recorded);
+        Assert.Equal((true, 1, 1, 1000), first);
+        Assert.Equal(first, Score(again));
+        Assert.Equal(first, Score(withoutKey));
+        Assert.Equal((false, 0, 0, 0), Score(without));
+
+        static (bool, int, int, int) Score(CommandRun run)
+        {
+            using var json = JsonDocument.Parse(run.Output);
+            var score = json.RootElement.GetProperty("cases")[0].GetProperty("model");
+            int Figure(string name) => score.GetProperty(name).GetInt32();
+            return (score.GetProperty("right").GetBoolean(), Figure("claims_kept"), Figure("claims_dropped"), Figure("input_tokens"));
+        }
+    }
+
     [Theory]
     [InlineData("nobody:x", "use anthropic:MODEL or openai:MODEL")]
     [InlineData("openai:x", "the environment has no CULPRIT_TEST_NO_SUCH_KEY")]

@@ -14,6 +14,7 @@ public class RedactorTests
         r => "xoxb-" + Text(r, 12, Digits) + "-" + Text(r, 24, Alphanumeric),
         r => "sk_live_" + Text(r, 24, Alphanumeric),
         r => "sk-ant-" + Text(r, 40, Alphanumeric),
+        r => "culprit_" + Text(r, 43, Alphanumeric),
         r => "AIza" + Text(r, 35, Alphanumeric),
         r => "eyJ" + Text(r, 20, Alphanumeric) + "." + Text(r, 40, Alphanumeric) + "." + Text(r, 43, Alphanumeric),
         r => "npm_" + Text(r, 36, Alphanumeric),

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Culprit.Engine.Storage;
 using Culprit.Server.Access;
 using Microsoft.Data.Sqlite;
@@ -36,7 +35,7 @@ internal sealed class EmbeddedKeyStore(StateDatabase database) : IKeyStore
         }
     }
 
-    public Task<IReadOnlyList<ApiKey>> AllAsync(CancellationToken cancellationToken) => Task.FromResult(database.Read(ReadKeys));
+    public Task<IReadOnlyList<ApiKey>> AllAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<ApiKey>>(database.Read(ReadKeys));
 
     public Task<bool> RevokeAsync(string id, DateTimeOffset at, CancellationToken cancellationToken) => database.WriteAsync(
         connection =>
@@ -62,9 +61,9 @@ internal sealed class EmbeddedKeyStore(StateDatabase database) : IKeyStore
         cancellationToken);
 
     public Task<IReadOnlyList<AuditEntry>> AuditedAsync(int limit, CancellationToken cancellationToken) =>
-        Task.FromResult(database.Read(connection => ReadAudit(connection, limit)));
+        Task.FromResult<IReadOnlyList<AuditEntry>>(database.Read(connection => ReadAudit(connection, limit)));
 
-    private static IReadOnlyList<ApiKey> ReadKeys(SqliteConnection connection)
+    private static List<ApiKey> ReadKeys(SqliteConnection connection)
     {
         using var command = StateDatabase.Command(connection, "SELECT id, hash, terms, created_at, revoked_at FROM api_keys ORDER BY row");
         using var reader = command.ExecuteReader();
@@ -82,7 +81,7 @@ internal sealed class EmbeddedKeyStore(StateDatabase database) : IKeyStore
         return keys;
     }
 
-    private static IReadOnlyList<AuditEntry> ReadAudit(SqliteConnection connection, int limit)
+    private static List<AuditEntry> ReadAudit(SqliteConnection connection, int limit)
     {
         using var command = StateDatabase.Command(
             connection, "SELECT at, actor, action, target FROM audit_log ORDER BY row DESC LIMIT $limit", ("$limit", limit));
