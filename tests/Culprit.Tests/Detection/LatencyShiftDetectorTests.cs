@@ -89,8 +89,17 @@ public class LatencyShiftDetectorTests
         Assert.Equal(small.Select(a => a.DetectedAt), smaller.Select(a => a.DetectedAt));
     }
 
+    /// <summary>How many times as much is asked for, and how many times as long it takes.</summary>
+    [Theory]
+    [InlineData(2, 2, false)]      // the busier, the slower
+    [InlineData(1, 2.5, true)]
+    [InlineData(2, 6, true)]       // more than the load explains
+    [InlineData(0.5, 2.5, true)]   // less load explains nothing
+    public void WhatMoreLoadExplainsIsNoShift(double load, double factor, bool isFound) =>
+        Assert.Equal(isFound, Play(900, 120, 5, _ => factor, seed: 3, load: load).Count > 0);
+
     private static List<Anomaly> Play(
-        double quiet, double fault, double rate, Func<SomeTraffic, double> factor, ulong seed, double medianMilliseconds = 40)
+        double quiet, double fault, double rate, Func<SomeTraffic, double> factor, ulong seed, double medianMilliseconds = 40, double load = 1)
     {
         var traffic = new SomeTraffic(seed);
         var set = new DetectorSet("production", new DetectorOptions(), TimeSpan.FromMinutes(2));
@@ -98,7 +107,7 @@ public class LatencyShiftDetectorTests
         ulong trace = 0;
         for (var s = 0; s < quiet + fault; s++)
         {
-            for (var i = traffic.Poisson(rate); i > 0; i--)
+            for (var i = traffic.Poisson(s < quiet ? rate : load * rate); i > 0; i--)
             {
                 Span(set, s, "GET /orders", traffic.Nanos(medianMilliseconds) * (s < quiet ? 1 : factor(traffic)), ++trace);
             }
