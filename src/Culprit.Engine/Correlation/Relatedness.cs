@@ -32,6 +32,11 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
     /// <summary>How closely they are connected: 0 not at all, 1 by calls or because nothing is known of its calls, 2 by a trace, 3 by a service.</summary>
     public int Of(Incident incident, Anomaly anomaly)
     {
+        if (IsApart(incident, anomaly))
+        {
+            return 0;
+        }
+
         if (anomaly.Services.Count == 0 || incident.Services.Count == 0
             || anomaly.Services.Intersect(incident.Services, StringComparer.Ordinal).Any())
         {
@@ -51,6 +56,51 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
             || theirs.All(IsUnknown) ? 1 : 0;
     }
 
+    /// <summary>
+    /// Services that fail by themselves on both sides, and no call leads from one to the other: these are two faults, whoever calls both. Who only
+    /// reports that another failed may be anybody's victim, and so is whoever is slow.
+    /// </summary>
+    public bool IsApart(Incident incident, Anomaly anomaly)
+    {
+        var own = OwnFailures(anomaly);
+        if (own.Count == 0)
+        {
+            return false;
+        }
+
+        var theirs = DeepestFailures(incident);
+        return theirs.Count > 0 && own.All(s => IsApart(s, theirs));
+    }
+
+    /// <summary>No call leads from a service to the failures of an incident, nor from these to it, as far as its calls are known.</summary>
+    /// <param name="failures">As <see cref="DeepestFailures"/> has them; none are apart from nobody.</param>
+    public bool IsApart(string service, IReadOnlyCollection<string> failures) => failures.Count > 0 && NodeName.Normalise(service) is var node
+        && !IsUnknown(node) && failures.All(f => f != node && !IsUnknown(f) && !Calls(node, f) && !Calls(f, node));
+
+    /// <summary>Nodes of an incident that fail by themselves, without those that call others of them.</summary>
+    public HashSet<string> DeepestFailures(Incident incident) =>
+        Deepest(incident.Anomalies.SelectMany(OwnFailures).Select(NodeName.Normalise).ToHashSet(StringComparer.Ordinal));
+
+    /// <summary>What an environment's errors show of one fault: of several services that fail by themselves, apart from one another, the one with the most of them and all but the others.</summary>
+    public Anomaly OfOneFault(Anomaly anomaly)
+    {
+        if (anomaly.Services.Count < 2)
+        {
+            return anomaly;
+        }
+
+        var own = OwnFailures(anomaly);
+        var deepest = Deepest([.. own.Select(NodeName.Normalise)]);
+        var roots = own.Where(s => deepest.Contains(NodeName.Normalise(s)))
+            .OrderByDescending(s => anomaly.Evidence.Count(e => e.Service == s)).ThenBy(s => s, StringComparer.Ordinal).ToList();
+        var others = roots.Skip(1).Where(s => IsApart(s, [NodeName.Normalise(roots[0])])).ToHashSet(StringComparer.Ordinal);
+        return others.Count == 0 ? anomaly : anomaly with
+        {
+            Services = [.. anomaly.Services.Where(s => !others.Contains(s))],
+            Evidence = [.. anomaly.Evidence.Where(e => !others.Contains(e.Service))],
+        };
+    }
+
     /// <summary>Those that call none of the others.</summary>
     public HashSet<string> Deepest(IReadOnlyCollection<string> services) => services
         .Where(s => !services.Any(other => Calls(s, other) && !Calls(other, s)))
@@ -61,6 +111,16 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
 
     private static IReadOnlyList<ServiceEdge> Sure(IReadOnlyList<ServiceEdge> edges) =>
         edges.Where(e => e.Confidence > MaxGuess).ToList() is { Count: > 0 } sure ? sure : edges;
+
+    /// <summary>Services whose errors are neither of connections nor of waiting, and name nobody that they call.</summary>
+    private List<string> OwnFailures(Anomaly anomaly) => anomaly.IsSupporting || anomaly.Type != AnomalyType.ErrorSpike ? [] :
+    [
+        .. anomaly.Services.Where(s => anomaly.Evidence.Where(e => e.Service == s).ToList() is { Count: > 0 } said
+            && 2 * said.Count(e => NamesCallee(s, e.Text)) < said.Count),
+    ];
+
+    private bool NamesCallee(string service, string text) =>
+        _callees[NodeName.Normalise(service)].Any(c => text.Contains(c, StringComparison.OrdinalIgnoreCase));
 
     private bool IsUnknown(string service) => !_callees.Contains(service) && !_callers.Contains(service);
 

@@ -72,6 +72,10 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
         foreach (var warning in digest.Patterns.Where(p => !p.Severity.IsError()))
         {
             _patterns.Observe(digest.Service, warning.Pattern.Value, step, warning.Count, warning.Sample);
+            if (warning.Severity == Severity.Warn && AnomalyClassifier.SaysThatItFailed(warning.Sample))
+            {
+                _errors.Observe(ErrorScopeKind.Pattern, digest.Service, warning.Pattern.Value, step, warning.Count, warning.Sample);
+            }
         }
 
         if (digest.Errors > 0)

@@ -89,6 +89,30 @@ public class LatencyShiftDetectorTests
         Assert.Equal(small.Select(a => a.DetectedAt), smaller.Select(a => a.DetectedAt));
     }
 
+    /// <summary>Eight of thirty requests are slow within a minute: one after the other, or all at once as when memory is collected.</summary>
+    [Theory]
+    [InlineData(7, true)]
+    [InlineData(1, false)]
+    public void SlowOnesThatComeOneByOneNeedNotBeAsMany(int everySeconds, bool isFound)
+    {
+        var traffic = new SomeTraffic(8);
+        var set = new DetectorSet("production", new DetectorOptions(), TimeSpan.FromMinutes(2));
+        var found = new List<Anomaly>();
+        for (var s = 0; s < 960; s++)
+        {
+            if (s % 2 == 0)
+            {
+                var isSlow = s >= 900 && (s - 900) / everySeconds < 8 && (everySeconds == 1 ? s < 908 : (s - 900) % everySeconds < 2);
+                Span(set, s, "GET /orders", isSlow ? 500e6 : traffic.Nanos(20), (ulong)s + 1);
+            }
+
+            found.AddRange(set.Judge(Some.At(s)));
+            set.Settle((_, _) => { });
+        }
+
+        Assert.Equal(isFound, found.Count > 0);
+    }
+
     /// <summary>How many times as much is asked for, and how many times as long it takes.</summary>
     [Theory]
     [InlineData(2, 2, false)]      // the busier, the slower

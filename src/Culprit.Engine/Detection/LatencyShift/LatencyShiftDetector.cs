@@ -7,7 +7,8 @@ namespace Culprit.Engine.Detection.LatencyShift;
 /// <summary>A service whose operations take longer than they used to, by the durations of its spans and messages.</summary>
 /// <remarks>
 /// Looks at the distribution, not at its mean: the share of durations beyond 1.5 times the ninth decile, or beyond twice the median,
-/// of the same operation before (likelihood ratio of two shares, widened by clumping), so a changed mix of operations changes
+/// of the same operation before (likelihood ratio of two shares, widened by clumping; what comes in many steps is counted by steps
+/// too, where it hardly clumps), so a changed mix of operations changes
 /// nothing. Tested for each operation, and for all of a service together, since a slow host shows in each a little. When the environment
 /// is asked for more than usual, durations may grow as much: the busier something is, the longer it takes.
 /// One anomaly per service, naming the operation that shifted most. One environment's; not thread-safe.
@@ -144,7 +145,7 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
                 pool = pool.Plus(tail);
                 foreach (var slow in (ReadOnlySpan<Slow>)[tail, middle])
                 {
-                    var sigma = Sigma(slow);
+                    var sigma = Math.Max(Sigma(slow, options.Clumping), OneByOne(slow, operation.Durations, from, frame.End));
                     if (worst is null || sigma > worst.Sigma
                         || (sigma.Equals(worst.Sigma) && string.CompareOrdinal(operation.Name, worst.Operation) < 0))
                     {
@@ -158,7 +159,7 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
                 continue;
             }
 
-            var pooled = Sigma(pool);
+            var pooled = Sigma(pool, options.Clumping);
             if (pooled > worst.Sigma)
             {
                 worst = worst with { Slow = pool with { Bin = worst.Slow.Bin }, Sigma = pooled, IsPooled = true };
@@ -182,13 +183,25 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
         return LogBins.Of(Math.Clamp(root / 10, floor, 10 * floor));
     }
 
-    private double Sigma(Slow slow)
+    private double Sigma(Slow slow, double clumping)
     {
         var share = slow.Now / Math.Max(1, slow.OfNow);
         var before = slow.Before / Math.Max(1, slow.OfBefore);
         return slow.Now < options.MinSlow || share - before < options.MinShare
             ? 0
-            : LikelihoodRatio.OfShares(slow.Before, slow.OfBefore, slow.Now, slow.OfNow) / Math.Sqrt(options.Clumping);
+            : LikelihoodRatio.OfShares(slow.Before, slow.OfBefore, slow.Now, slow.OfNow) / Math.Sqrt(clumping);
+    }
+
+    /// <summary>Slow ones that come in one step after the other are no clump: counted once a step, they need not be as many.</summary>
+    private double OneByOne(Slow slow, DurationSeries durations, long from, long to)
+    {
+        if (to - from < Steps.PerMinute || Sigma(slow, 1) < _needed)
+        {
+            return 0;
+        }
+
+        var steps = durations.StepsAbove(slow.Bin, from, to);
+        return steps < options.MinSpread ? 0 : Sigma(slow with { Now = steps, OfNow = slow.OfNow - slow.Now + steps }, options.SpreadClumping);
     }
 
     /// <summary>Durations in the bins above one.</summary>
