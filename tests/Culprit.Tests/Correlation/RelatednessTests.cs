@@ -61,6 +61,22 @@ public class RelatednessTests
         Assert.DoesNotContain(kept.Evidence, e => e.Service == "mailer");
     }
 
+    /// <summary>How an edge is known, what is said, how much later: do two services with no way between them belong together?</summary>
+    [Theory]
+    [InlineData(EdgeSource.Span, "it took long", 30, false)]
+    [InlineData(EdgeSource.SharedTrace, "it took long", 30, true)]      // a part of the calls is known: who began together belongs together
+    [InlineData(EdgeSource.SharedTrace, "it took long", 300, false)]
+    [InlineData(EdgeSource.Span, "orders gave no answer", 300, true)]   // it says so itself
+    [InlineData(EdgeSource.Span, "orders-db gave no answer", 300, false)]
+    public void WhereCallsAreKnownInPartTimeDecides(object source, string message, double second, bool isRelated)
+    {
+        var graph = new Relatedness([
+            new ServiceEdge("web", "orders", (EdgeSource)source, 0.9, "some"), new ServiceEdge("clock", "mailer", (EdgeSource)source, 0.9, "some")]);
+        var incident = SomeAnomalies.Incident(SomeAnomalies.Anomaly("orders", AnomalyType.LatencySpike, 0));
+
+        Assert.Equal(isRelated, graph.Of(incident, SomeAnomalies.Anomaly("mailer", AnomalyType.LatencySpike, second, message: message)) > 0);
+    }
+
     [Fact]
     public void AGuessDoesNotSayWhoCallsWhomWhereBetterIsKnown()
     {
