@@ -155,7 +155,9 @@ internal sealed class EnvironmentStage
     public void Raise(Anomaly anomaly, long tickNanos, List<DerivedEvent> output, IncidentSeverity atLeast = IncidentSeverity.Low)
     {
         var edges = Graph.Edges();
-        var (open, arrival) = _correlator.Add(anomaly, _history, edges, tickNanos);
+        var relatedness = new Relatedness(edges);
+        anomaly = anomaly.IsPlain ? anomaly : relatedness.OfOneFault(anomaly);
+        var (open, arrival) = _correlator.Add(anomaly, _history, relatedness, tickNanos);
         output.Add(EventWriter.Anomaly(anomaly, open.Incident.Id));
         if (arrival == Arrival.Joined)
         {
@@ -294,17 +296,21 @@ internal sealed class EnvironmentStage
     }
 
     /// <summary>What the traces of a window say against those before it.</summary>
-    private List<TraceSign> SignsOfTraces(long fromNanos, long toNanos) =>
-    [
-        .. new TraceComparison(Traces, fromNanos, toNanos, _patterns, MaxNodesOfALook).Findings()
-            .Where(f => f.Kind != TraceFindingKind.Static)
-            .Select(f => new TraceSign(
-                f.Service,
-                f.Kind is TraceFindingKind.Gap or TraceFindingKind.Peer or TraceFindingKind.Self,
-                f.Kind is TraceFindingKind.Blame or TraceFindingKind.Gap ? 1 : 0.5,
-                f.Score,
-                f.Text)),
-    ];
+    private List<TraceSign> SignsOfTraces(long fromNanos, long toNanos)
+    {
+        var comparison = new TraceComparison(Traces, fromNanos, toNanos, _patterns, MaxNodesOfALook);
+        return
+        [
+            .. comparison.Findings().Where(f => f.Kind != TraceFindingKind.Static && !f.MayBeLate)
+                .Select(f => new TraceSign(
+                    f.Service,
+                    f.Kind is TraceFindingKind.Gap or TraceFindingKind.Peer or TraceFindingKind.Self,
+                    f.Kind is TraceFindingKind.Blame or TraceFindingKind.Gap ? 1 : 0.5,
+                    f.Score,
+                    f.Text)),
+            .. comparison.LeftOutCalls().Select(f => new TraceSign(f.Service, IsTime: false, 1, f.Score, f.Text)),
+        ];
+    }
 
     private static ServiceGraphOptions GraphOptions(PipelineOptions options) =>
         new() { Dependencies = options.Dependencies, Vetoes = options.VetoedDependencies };

@@ -32,10 +32,9 @@ internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
 
     /// <summary>Adds the anomaly to the incident that it belongs to, reopens that, or opens a new one.</summary>
     public (OpenIncident Incident, Arrival Arrival) Add(
-        Anomaly anomaly, IReadOnlyDictionary<string, ServiceHistory> history, IReadOnlyList<ServiceEdge> edges, long tickNanos)
+        Anomaly anomaly, IReadOnlyDictionary<string, ServiceHistory> history, Relatedness relatedness, long tickNanos)
     {
         var start = UnixNanos.From(anomaly.StartedAt);
-        var relatedness = new Relatedness(edges);
         if (Closest(_open, anomaly, relatedness, start) is { } open)
         {
             Join(open, anomaly, relatedness);
@@ -78,6 +77,7 @@ internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
             open.Services.Add(service.Service, Track(service, start, tickNanos));
         }
 
+        SetApart(open, relatedness);
         Recount(open);
         _open.Add(open);
         return (open, Arrival.Opened);
@@ -215,6 +215,15 @@ internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
             Services = [.. incident.Services.Union(anomaly.Services, StringComparer.Ordinal)],
         };
         open.IsChanged = true;
+        SetApart(open, relatedness);
+    }
+
+    /// <summary>Services that fail at the same time for another reason are not affected by this one.</summary>
+    private static void SetApart(OpenIncident open, Relatedness relatedness)
+    {
+        var failures = relatedness.DeepestFailures(open.Incident);
+        open.Apart.Clear();
+        open.Apart.UnionWith(open.Services.Keys.Where(s => relatedness.IsApart(s, failures)));
     }
 
     private static TrackedService Track(ServiceHistory service, long start, long tickNanos)
@@ -292,7 +301,7 @@ internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
     /// <summary>Affected are the services whose errors are more than their baseline explains.</summary>
     private static void Recount(OpenIncident open)
     {
-        var affected = open.Services.Values.Where(IsAffected).ToList();
+        var affected = open.Services.Values.Where(s => IsAffected(s) && !open.Apart.Contains(s.Service)).ToList();
         open.Incident = open.Incident with
         {
             ErrorCount = affected.Sum(s => s.Errors),

@@ -14,6 +14,9 @@ internal static class IncidentTyping
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
+    /// <summary>What was found closer together began together.</summary>
+    private static readonly TimeSpan Before = TimeSpan.FromSeconds(10);
+
     /// <param name="anomalies">In order of detection, at least one.</param>
     public static AnomalyType Of(IReadOnlyList<Anomaly> anomalies, Relatedness relatedness)
     {
@@ -27,6 +30,7 @@ internal static class IncidentTyping
             return first.Type;
         }
 
+        known = known.FindAll(a => a.Type != AnomalyType.LatencySpike || !HasFailedBefore(a, known));
         known = known.Exists(SaysHow) ? known.FindAll(SaysHow) : known;
         var services = known.Select(Service).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
         var deepest = relatedness.Deepest([.. services.Select(NodeName.Normalise)]);
@@ -38,6 +42,10 @@ internal static class IncidentTyping
 
     /// <summary>Failed spans and error ratios say that something fails; messages, waiting and memory say how.</summary>
     private static bool SaysHow(Anomaly anomaly) => anomaly.Type != AnomalyType.ErrorSpike || anomaly.Evidence.Count > 0;
+
+    /// <summary>Who fails first and is slow later is slow because it fails: of retries, restarts and time-outs.</summary>
+    private static bool HasFailedBefore(Anomaly slow, List<Anomaly> known) => known.Exists(a =>
+        a.Type is AnomalyType.ErrorSpike or AnomalyType.ConnectionFailure && Service(a) == Service(slow) && slow.DetectedAt - a.DetectedAt >= Before);
 
     /// <summary>Memory that left its level before anything else went wrong: later it may be work that piled up.</summary>
     private static bool IsEarlyMemory(Anomaly anomaly, IReadOnlyList<Anomaly> anomalies) =>

@@ -16,6 +16,9 @@ internal sealed class OpenIncident
 
     public Dictionary<string, TrackedService> Services { get; init; } = [];
 
+    /// <summary>Services with which the failures of this incident have nothing to do; their errors are not its.</summary>
+    public HashSet<string> Apart { get; init; } = [];
+
     /// <summary>Event time of the newest error that was counted.</summary>
     public long LastErrorNanos { get; set; }
 

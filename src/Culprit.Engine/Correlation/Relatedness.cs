@@ -19,19 +19,42 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
     /// <summary>Faults that begin together are one more often than two: then a common caller or callee connects them, too.</summary>
     private static readonly TimeSpan Together = TimeSpan.FromSeconds(90);
 
+    /// <summary>Records of an anomaly that are read for names.</summary>
+    private const int MaxRead = 5;
+
     private readonly ILookup<string, string> _callees = edges.Where(e => e.Confidence >= MinConfidence)
         .ToLookup(e => e.Caller, e => e.Callee, StringComparer.Ordinal);
 
     private readonly ILookup<string, string> _callers = edges.Where(e => e.Confidence >= MinConfidence)
         .ToLookup(e => e.Callee, e => e.Caller, StringComparer.Ordinal);
 
+    private readonly HashSet<string> _nodes = edges.Where(e => e.Confidence >= MinConfidence)
+        .SelectMany(e => (IEnumerable<string>)[e.Caller, e.Callee]).ToHashSet(StringComparer.Ordinal);
+
     /// <summary>The callees that are no guess; all when nothing better is known.</summary>
     private readonly ILookup<string, string> _sure = Sure(edges)
         .ToLookup(e => e.Caller, e => e.Callee, StringComparer.Ordinal);
 
-    /// <summary>How closely they are connected: 0 not at all, 1 by calls or because nothing is known of its calls, 2 by a trace, 3 by a service.</summary>
+    /// <summary>Nodes of whose calls all is known, by spans or by configuration; what messages and shared ids tell is a part.</summary>
+    private readonly HashSet<string> _traced = edges.Where(e => e.Source >= EdgeSource.Span)
+        .SelectMany(e => (IEnumerable<string>)[e.Caller, e.Callee]).ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>
+    /// How closely they are connected: 0 not at all, 1 by calls or because too little is known of them and they began together, 2 by a trace
+    /// or because it names a service of the incident, 3 by a service.
+    /// </summary>
     public int Of(Incident incident, Anomaly anomaly)
     {
+        if (Names(anomaly, incident))
+        {
+            return 2;
+        }
+
+        if (IsApart(incident, anomaly))
+        {
+            return 0;
+        }
+
         if (anomaly.Services.Count == 0 || incident.Services.Count == 0
             || anomaly.Services.Intersect(incident.Services, StringComparer.Ordinal).Any())
         {
@@ -47,8 +70,54 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
         var theirs = incident.Services.Select(NodeName.Normalise).ToHashSet(StringComparer.Ordinal);
         return anomaly.Services.Select(NodeName.Normalise)
             .Any(s => IsUnknown(s) || Reaches(s, _callees, theirs) || Reaches(s, _callers, theirs)
-                || ((anomaly.StartedAt - incident.StartedAt).Duration() <= Together && HasCommonNeighbour(s, theirs)))
+                || ((anomaly.StartedAt - incident.StartedAt).Duration() <= Together
+                    && (HasCommonNeighbour(s, theirs) || !_traced.Contains(s) || !theirs.Overlaps(_traced))))
             || theirs.All(IsUnknown) ? 1 : 0;
+    }
+
+    /// <summary>
+    /// Services that fail by themselves on both sides, and no call leads from one to the other: these are two faults, whoever calls both. Who only
+    /// reports that another failed may be anybody's victim, and so is whoever is slow.
+    /// </summary>
+    public bool IsApart(Incident incident, Anomaly anomaly)
+    {
+        var own = OwnFailures(anomaly);
+        if (own.Count == 0)
+        {
+            return false;
+        }
+
+        var theirs = DeepestFailures(incident);
+        return theirs.Count > 0 && own.All(s => IsApart(s, theirs));
+    }
+
+    /// <summary>No call leads from a service to the failures of an incident, nor from these to it, as far as its calls are known.</summary>
+    /// <param name="failures">As <see cref="DeepestFailures"/> has them; none are apart from nobody.</param>
+    public bool IsApart(string service, IReadOnlyCollection<string> failures) => failures.Count > 0 && NodeName.Normalise(service) is var node
+        && !IsUnknown(node) && failures.All(f => f != node && !IsUnknown(f) && !Calls(node, f) && !Calls(f, node));
+
+    /// <summary>Nodes of an incident that fail by themselves, without those that call others of them.</summary>
+    public HashSet<string> DeepestFailures(Incident incident) =>
+        Deepest(incident.Anomalies.SelectMany(OwnFailures).Select(NodeName.Normalise).ToHashSet(StringComparer.Ordinal));
+
+    /// <summary>What an environment's errors show of one fault: of several services that fail by themselves, apart from one another, the one with the most of them and all but the others.</summary>
+    public Anomaly OfOneFault(Anomaly anomaly)
+    {
+        if (anomaly.Services.Count < 2)
+        {
+            return anomaly;
+        }
+
+        var own = OwnFailures(anomaly);
+        var deepest = Deepest([.. own.Select(NodeName.Normalise)]);
+        var roots = own.Where(s => deepest.Contains(NodeName.Normalise(s)))
+            .OrderByDescending(s => anomaly.Evidence.Count(e => e.Service == s)).ThenBy(s => s, StringComparer.Ordinal).ToList();
+        var others = roots.Skip(1).Where(s => IsApart(s, [NodeName.Normalise(roots[0])])).ToHashSet(StringComparer.Ordinal);
+        return others.Count == 0 ? anomaly : anomaly with
+        {
+            Services = [.. anomaly.Services.Where(s => !others.Contains(s))],
+            Evidence = [.. anomaly.Evidence.Where(e => !others.Contains(e.Service))],
+        };
     }
 
     /// <summary>Those that call none of the others.</summary>
@@ -61,6 +130,37 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
 
     private static IReadOnlyList<ServiceEdge> Sure(IReadOnlyList<ServiceEdge> edges) =>
         edges.Where(e => e.Confidence > MaxGuess).ToList() is { Count: > 0 } sure ? sure : edges;
+
+    /// <summary>Services whose errors are neither of connections nor of waiting, and name no other node.</summary>
+    private List<string> OwnFailures(Anomaly anomaly) => anomaly.IsSupporting || anomaly.Type != AnomalyType.ErrorSpike ? [] :
+    [
+        .. anomaly.Services.Where(s => anomaly.Evidence.Where(e => e.Service == s).Take(MaxRead).ToList() is { Count: > 0 } said
+            && 2 * said.Count(e => NamesAnother(s, e.Text)) < said.Count),
+    ];
+
+    private bool NamesAnother(string service, string text) =>
+        NodeName.Normalise(service) is var own && _nodes.Any(n => n != own && Names(text, n));
+
+    private static bool Names(Anomaly anomaly, Incident incident) => anomaly.Evidence.Take(MaxRead)
+        .Any(e => incident.Services.Any(s => s != e.Service && Names(e.Text, NodeName.Normalise(s))));
+
+    /// <summary>A name stands in a text as a word: <c>order</c> is not in <c>orders</c> nor in <c>order-db</c>.</summary>
+    private static bool Names(string text, string name)
+    {
+        for (var at = name.Length > 0 ? Find(0) : -1; at >= 0; at = Find(at + 1))
+        {
+            if ((at == 0 || !IsPart(text[at - 1])) && (at + name.Length == text.Length || !IsPart(text[at + name.Length])))
+            {
+                return true;
+            }
+        }
+
+        return false;
+
+        int Find(int from) => text.IndexOf(name, from, StringComparison.OrdinalIgnoreCase);
+
+        static bool IsPart(char c) => char.IsLetterOrDigit(c) || c is '-' or '_';
+    }
 
     private bool IsUnknown(string service) => !_callees.Contains(service) && !_callers.Contains(service);
 

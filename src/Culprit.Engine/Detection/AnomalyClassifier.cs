@@ -36,6 +36,9 @@ internal static class AnomalyClassifier
             : AnomalyType.ErrorSpike;
     }
 
+    /// <summary>A record that speaks of memory that is not there or of a connection that cannot be used, whatever its level: some services only warn while they help themselves.</summary>
+    public static bool SaysThatItFailed(RecordRef record) => Classify([record]) is AnomalyType.MemoryLeak or AnomalyType.ConnectionFailure;
+
     private static int Count(IReadOnlyList<RecordRef> evidence, string[] words) =>
         evidence.Count(r => Array.Exists(words, w => r.Text.Contains(w, StringComparison.OrdinalIgnoreCase)));
 }

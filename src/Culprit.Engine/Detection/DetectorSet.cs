@@ -26,6 +26,15 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
     /// <summary>As many as the pipeline tells apart, and the environment as a whole.</summary>
     private const int MaxServices = 1002;
 
+    /// <summary>Less is the way of the day; it makes little slower.</summary>
+    private const double MinDemand = 1.25;
+
+    /// <summary>Standard deviations beyond which more is asked for, and not by chance; of single events, because bursts are what is looked for.</summary>
+    private const double DemandSigma = 4;
+
+    /// <summary>Beyond this it is a fault of whoever asks, or of what cannot stand it.</summary>
+    private const double MaxDemand = 3;
+
     private readonly ErrorSpikeDetector _errors = new(environment, options.ErrorSpike);
     private readonly LatencyShiftDetector _latency = new(environment, options.LatencyShift);
     private readonly MetricLevelDetector _levels = new(environment, options.MetricLevel);
@@ -63,6 +72,10 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
         foreach (var warning in digest.Patterns.Where(p => !p.Severity.IsError()))
         {
             _patterns.Observe(digest.Service, warning.Pattern.Value, step, warning.Count, warning.Sample);
+            if (warning.Severity == Severity.Warn && AnomalyClassifier.SaysThatItFailed(warning.Sample))
+            {
+                _errors.Observe(ErrorScopeKind.Pattern, digest.Service, warning.Pattern.Value, step, warning.Count, warning.Sample);
+            }
         }
 
         if (digest.Errors > 0)
@@ -133,7 +146,7 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
             var frame = new Frame(step, _quiet);
             double Load(string service) => LoadFactor(service, frame);
             found.AddRange(_errors.Judge(frame, _traffic)
-                .Concat(_latency.Judge(frame, _quiet))
+                .Concat(_latency.Judge(frame, _quiet, Demand(frame)))
                 .Concat(_growth.Judge(frame, _levels.Series, Load))
                 .Concat(_levels.Judge(frame, _quiet, Load, s => _latency.HasRoots || _latency.Knows(s) || IsIdle(s, frame)))
                 .Concat(_isEnded ? [] : _silence.Judge(frame, _traffic))
@@ -213,6 +226,34 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
         var length = Frame.Lengths[Frame.Minute];
         var usual = traffic.All.UsualIn(frame, Frame.Minute, Math.Max(frame.Since, traffic.Since)).PerStep * length;
         return usual >= 1 ? traffic.All.Counts.Between(frame.End - length, frame.End) / usual : 1;
+    }
+
+    /// <summary>How many times as much the environment does as usual, over 10 s to 1 min; 1 unless it is clearly more.</summary>
+    /// <remarks>
+    /// By its records below WARN, because retries and failures make others; without any by its spans. What slowed down under load needs a
+    /// while to recover: the longest of the windows still holds it.
+    /// </remarks>
+    private double Demand(Frame frame)
+    {
+        if (!_traffic.TryGetValue(string.Empty, out var all))
+        {
+            return 1;
+        }
+
+        var demand = 1.0;
+        var traffic = all.Calm.Counts.Last >= 0 ? all.Calm : all.Spans;
+        for (var i = 0; i <= Frame.Minute; i++)
+        {
+            var usual = traffic.UsualIn(frame, i, Math.Max(frame.Since, all.Since));
+            var now = traffic.Counts.Between(frame.End - Frame.Lengths[i], frame.End);
+            if (now >= MinDemand * usual.PerStep * Frame.Lengths[i]
+                && LikelihoodRatio.OfRates(usual.Count, usual.Steps, now, Frame.Lengths[i]) >= DemandSigma)
+            {
+                demand = Math.Max(demand, now / (usual.PerStep * Frame.Lengths[i]));
+            }
+        }
+
+        return Math.Min(demand, MaxDemand);
     }
 
     /// <summary>A latency of nobody's requests means nothing.</summary>

@@ -91,6 +91,9 @@ internal sealed class EventShifts
         return isEcho;
     }
 
+    /// <summary>A line that was logged.</summary>
+    public bool IsLine(int id) => _index.Events[id].Kind == TraceEventKind.Line;
+
     /// <summary>An error status, or a line of an error level that is no echo.</summary>
     public bool IsOwnError(int id) => _index.Events[id] is var key
         && (key.Kind == TraceEventKind.Error || (key.Kind == TraceEventKind.Line && key.Level >= (byte)Severity.Error && !IsEcho(id)));
@@ -106,6 +109,12 @@ internal sealed class EventShifts
             _ => $"the line {QuotedText.Quote(Text(key))}{(_index.PositionOf((int)key.Value) is { Length: > 0 } at ? $" at {QuotedText.Name(at)}" : "")}",
         };
     }
+
+    /// <summary>Calls that nearly all of an operation's requests made before and that are now left out, by spans: lines of a host that ships late would look the same.</summary>
+    /// <param name="minSigmas">How clearly.</param>
+    public IEnumerable<EventShift> LeftOutCalls(double minSigmas) => _byOperation.Values.SelectMany(s => s).Where(s =>
+        s.Sigmas <= -minSigmas && s.K0 >= TraceBlame.NearlyAlways * s.N0
+        && _index.Events[s.Event] is { Kind: TraceEventKind.Call } key && (uint)key.Value != 0);
 
     private static IEnumerable<int> Failing(CompactTrace trace) =>
         Array.Exists(trace.Nodes, n => n.HasError) ? trace.Nodes.Where(n => n.HasError).Select(n => n.Operation) : [];

@@ -12,7 +12,8 @@ internal sealed class TraceBlame(OperationIndex index, EventShifts shifts, List<
     /// <summary>What is left when neither something bad appeared nor something vanished that nearly always came: that may be another mix of work.</summary>
     private const double MixWeight = 0.4;
 
-    private const double NearlyAlways = 0.9;
+    /// <summary>From this share of requests on, something is what an operation always does.</summary>
+    internal const double NearlyAlways = 0.9;
 
     private readonly Dictionary<int, Tally> _tallies = [];
 
@@ -76,10 +77,10 @@ internal sealed class TraceBlame(OperationIndex index, EventShifts shifts, List<
         var node = nodes[at];
         var isBroken = shift.Sigmas < 0 && node.LastRemote >= 0 && !Array.Exists(node.Events, shifts.IsBad);
         var blamed = isBroken ? nodes[node.LastRemote].Operation : node.Operation;
-        Add(blamed, shift, isNow, isBroken ? node.Operation : -1, Array.Exists(node.Events, shifts.IsEcho));
+        Add(blamed, shift, isNow, isBroken ? node.Operation : -1, Array.Exists(node.Events, shifts.IsEcho), shifts.IsLine(shift.Event) && !Array.Exists(node.Events, shifts.IsLine));
     }
 
-    private void Add(int operation, EventShift shift, bool isNow, int witness, bool isEcho)
+    private void Add(int operation, EventShift shift, bool isNow, int witness, bool isEcho, bool isSilent)
     {
         if (!_tallies.TryGetValue(operation, out var tally))
         {
@@ -94,6 +95,7 @@ internal sealed class TraceBlame(OperationIndex index, EventShifts shifts, List<
 
         tally.Now++;
         tally.Echoes += isEcho ? 1 : 0;
+        tally.Silent += isSilent ? 1 : 0;
         if (tally.Shift is null || Clarity(shift) > Clarity(tally.Shift))
         {
             (tally.Shift, tally.Witness) = (shift, witness);
@@ -161,7 +163,7 @@ internal sealed class TraceBlame(OperationIndex index, EventShifts shifts, List<
         var text = tally.Witness >= 0
             ? $"after its answer in {Name(operation)}, {QuotedText.Name(index.ServiceOf(tally.Witness))} does not go on as before: {how}"
             : $"{QuotedText.Name(service)} works otherwise in {Name(operation)}, and nothing that it calls does: {how}";
-        return new TraceFinding(service, TraceFindingKind.Blame, score, text);
+        return new TraceFinding(service, TraceFindingKind.Blame, score, text) { MayBeLate = missing && 2 * tally.Silent > tally.Now };
     }
 
     private bool IsMix(EventShift shift) => shift.Sigmas > 0 ? !shifts.IsBad(shift.Event) : shift.K0 < NearlyAlways * shift.N0;
@@ -182,6 +184,9 @@ internal sealed class TraceBlame(OperationIndex index, EventShifts shifts, List<
 
         /// <summary>Of those, traces in which the operation only says that another one failed.</summary>
         public double Echoes { get; set; }
+
+        /// <summary>Of those, traces in which a line is missing and no other line of the operation came.</summary>
+        public double Silent { get; set; }
 
         public EventShift? Shift { get; set; }
 

@@ -3,7 +3,11 @@ namespace Culprit.Engine.Traces;
 /// <summary>What traces say about one service.</summary>
 /// <param name="Score">Sigmas, weighed by the size of the shift.</param>
 /// <param name="Text">In words and numbers; text from logs appears only inside quotation marks.</param>
-internal sealed record TraceFinding(string Service, TraceFindingKind Kind, double Score, string Text);
+internal sealed record TraceFinding(string Service, TraceFindingKind Kind, double Score, string Text)
+{
+    /// <summary>A line is missing where no line came at all although the spans did: it may be on its way.</summary>
+    public bool MayBeLate { get; init; }
+}
 
 /// <summary>The kinds of evidence that traces give.</summary>
 internal enum TraceFindingKind : byte

@@ -25,6 +25,8 @@ public class IncidentTypingTests
     [InlineData("error_spike", "catalog error_spike 0", "orders latency_spike 10")]                                 // both are deepest: the first
     [InlineData("connection_failure", "ledger error_spike 0 ?", "orders connection_failure 10")]                      // the ratio of failures says nothing of how
     [InlineData("error_spike", "ledger error_spike 0 ?")]
+    [InlineData("latency_spike", "orders error_spike 0 ?", "orders latency_spike 5")]
+    [InlineData("error_spike", "orders error_spike 0 ?", "orders latency_spike 20")]                                // slow because it fails
     public void TheDeepestServiceShowsTheFault(string expected, params string[] findings)
     {
         var anomalies = findings.Select(f => f.Split(' ')).Select(f => SomeAnomalies.Anomaly(

@@ -13,8 +13,6 @@ public class RelatednessTests
     [InlineData("orders", "orders", 0, true)]
     [InlineData("orders", "web", 300, true)]           // who calls it
     [InlineData("web", "ledger", 300, true)]           // what it calls, over one that stays silent
-    [InlineData("orders", "catalog", 30, true)]        // both call the store, which need not speak
-    [InlineData("orders", "catalog", 300, false)]      // but not so much later
     [InlineData("orders", "mailer", 0, false)]         // no call leads from one to the other
     [InlineData("orders", "stranger", 0, true)]        // nothing is known of its calls
     public void WhatCallsLeadToBelongsTogether(string incident, string service, double second, bool isRelated)
@@ -23,6 +21,60 @@ public class RelatednessTests
         var anomaly = SomeAnomalies.Anomaly(service, AnomalyType.ErrorSpike, second);
 
         Assert.Equal(isRelated, SomeAnomalies.Graph(Calls).Of(SomeAnomalies.Incident(anomalies), anomaly) > 0);
+    }
+
+    /// <summary>Two siblings: what the second says, of what kind it is, how much later, and whether it is the same incident.</summary>
+    [Theory]
+    [InlineData("latency_spike", "it took long", 30, true)]                 // both call the store, which need not speak
+    [InlineData("connection_failure", "connection refused", 30, true)]
+    [InlineData("error_spike", "store answered 500", 30, true)]              // says that another failed
+    [InlineData("error_spike", "cannot parse the message", 30, false)]      // both fail by themselves
+    public void WhoFailsByItselfIsAnotherFault(string type, string message, double second, bool isRelated)
+    {
+        var graph = SomeAnomalies.Graph(Calls);
+        var incident = SomeAnomalies.Incident(
+            SomeAnomalies.Anomaly("orders", AnomalyType.ErrorSpike, 0), SomeAnomalies.Anomaly("web", AnomalyType.ErrorSpike, 5, message: "orders answered 500"));
+        var anomaly = SomeAnomalies.Anomaly("catalog", Enum.GetValues<AnomalyType>().First(t => t.ToWire() == type), second, message: message);
+
+        Assert.Equal(isRelated, graph.Of(incident, anomaly) > 0);
+    }
+
+    [Fact]
+    public void OfTwoFaultsInOneFindingTheLouderIsKept()
+    {
+        var graph = SomeAnomalies.Graph(Calls);
+        var both = SomeAnomalies.Anomaly("web", AnomalyType.ErrorSpike, 0, message: "orders answered 500") is var first ? first with
+        {
+            Services = ["web", "orders", "mailer"],
+            Evidence =
+            [
+                .. first.Evidence,
+                .. SomeAnomalies.Anomaly("mailer", AnomalyType.ErrorSpike, 1).Evidence,
+                .. SomeAnomalies.Anomaly("orders", AnomalyType.ErrorSpike, 2).Evidence,
+                .. SomeAnomalies.Anomaly("orders", AnomalyType.ErrorSpike, 3).Evidence,
+            ],
+        } : null;
+
+        var kept = graph.OfOneFault(both!);
+
+        Assert.Equal(["web", "orders"], kept.Services);
+        Assert.DoesNotContain(kept.Evidence, e => e.Service == "mailer");
+    }
+
+    /// <summary>How an edge is known, what is said, how much later: do two services with no way between them belong together?</summary>
+    [Theory]
+    [InlineData(EdgeSource.Span, "it took long", 30, false)]
+    [InlineData(EdgeSource.SharedTrace, "it took long", 30, true)]      // a part of the calls is known: who began together belongs together
+    [InlineData(EdgeSource.SharedTrace, "it took long", 300, false)]
+    [InlineData(EdgeSource.Span, "orders gave no answer", 300, true)]   // it says so itself
+    [InlineData(EdgeSource.Span, "orders-db gave no answer", 300, false)]
+    public void WhereCallsAreKnownInPartTimeDecides(object source, string message, double second, bool isRelated)
+    {
+        var graph = new Relatedness([
+            new ServiceEdge("web", "orders", (EdgeSource)source, 0.9, "some"), new ServiceEdge("clock", "mailer", (EdgeSource)source, 0.9, "some")]);
+        var incident = SomeAnomalies.Incident(SomeAnomalies.Anomaly("orders", AnomalyType.LatencySpike, 0));
+
+        Assert.Equal(isRelated, graph.Of(incident, SomeAnomalies.Anomaly("mailer", AnomalyType.LatencySpike, second, message: message)) > 0);
     }
 
     [Fact]

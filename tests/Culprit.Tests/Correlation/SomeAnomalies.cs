@@ -13,7 +13,7 @@ internal static class SomeAnomalies
     public static Relatedness Graph(string calls) => new([.. calls.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(c => c.Split('>'))
         .Select(c => new ServiceEdge(c[0], c[1], EdgeSource.Span, 1, "a span"))]);
 
-    public static Anomaly Anomaly(string service, AnomalyType type, double second, bool isSupporting = false, bool hasMessages = true) => new()
+    public static Anomaly Anomaly(string service, AnomalyType type, double second, bool isSupporting = false, bool hasMessages = true, string message = "it failed") => new()
     {
         Id = $"{service}-{type}-{second}",
         Type = type,
@@ -26,7 +26,7 @@ internal static class SomeAnomalies
         ErrorCount = 1,
         Expected = "nothing",
         Observed = "something",
-        Evidence = hasMessages ? [new RecordRef(1, $"r-{service}", Some.At(second), service, Severity.Error, "it failed", null)] : [],
+        Evidence = hasMessages ? [new RecordRef(1, $"r-{service}", Some.At(second), service, Severity.Error, message, null)] : [],
         IsSupporting = isSupporting,
     };
 

@@ -27,6 +27,28 @@ public class ErrorSpikeDetectorTests
         Assert.All(found, a => Assert.InRange(a.StartedAt, Some.Noon.AddMinutes(minutes).AddSeconds(-5), Some.Noon.AddMinutes(minutes).AddSeconds(seconds)));
     }
 
+    /// <summary>A service that helps itself only warns.</summary>
+    [Theory]
+    [InlineData("cache unavailable: connection refused, reading from the store", true)]
+    [InlineData("evicting a stale entry", false)]
+    public void WarningsOfAFailureCountAsWell(string text, bool isFound)
+    {
+        var traffic = new SomeTraffic(4);
+        var digests = Seconds(20, s =>
+        {
+            var digest = SomeTraffic.Digest(s, "shop", traffic.Poisson(20), 0);
+            return [s < 900 || s % 4 > 0 ? digest : digest with
+            {
+                Patterns = [new PatternCount(new PatternId(9), Severity.Warn, 1, digest.LastNanos, new RecordRef(1, $"w{s}", digest.LastNanos, "shop", Severity.Warn, text, null))],
+            }];
+        });
+
+        var found = Play(digests);
+
+        Assert.Equal(isFound, found.Count > 0);
+        Assert.All(found, a => Assert.Equal(AnomalyType.ConnectionFailure, a.Type));
+    }
+
     [Theory]
     [InlineData(3)]
     [InlineData(0.2)]

@@ -89,8 +89,41 @@ public class LatencyShiftDetectorTests
         Assert.Equal(small.Select(a => a.DetectedAt), smaller.Select(a => a.DetectedAt));
     }
 
+    /// <summary>Eight of thirty requests are slow within a minute: one after the other, or all at once as when memory is collected.</summary>
+    [Theory]
+    [InlineData(7, true)]
+    [InlineData(1, false)]
+    public void SlowOnesThatComeOneByOneNeedNotBeAsMany(int everySeconds, bool isFound)
+    {
+        var traffic = new SomeTraffic(8);
+        var set = new DetectorSet("production", new DetectorOptions(), TimeSpan.FromMinutes(2));
+        var found = new List<Anomaly>();
+        for (var s = 0; s < 960; s++)
+        {
+            if (s % 2 == 0)
+            {
+                var isSlow = s >= 900 && (s - 900) / everySeconds < 8 && (everySeconds == 1 ? s < 908 : (s - 900) % everySeconds < 2);
+                Span(set, s, "GET /orders", isSlow ? 500e6 : traffic.Nanos(20), (ulong)s + 1);
+            }
+
+            found.AddRange(set.Judge(Some.At(s)));
+            set.Settle((_, _) => { });
+        }
+
+        Assert.Equal(isFound, found.Count > 0);
+    }
+
+    /// <summary>How many times as much is asked for, and how many times as long it takes.</summary>
+    [Theory]
+    [InlineData(2, 2, false)]      // the busier, the slower
+    [InlineData(1, 2.5, true)]
+    [InlineData(2, 6, true)]       // more than the load explains
+    [InlineData(0.5, 2.5, true)]   // less load explains nothing
+    public void WhatMoreLoadExplainsIsNoShift(double load, double factor, bool isFound) =>
+        Assert.Equal(isFound, Play(900, 120, 5, _ => factor, seed: 3, load: load).Count > 0);
+
     private static List<Anomaly> Play(
-        double quiet, double fault, double rate, Func<SomeTraffic, double> factor, ulong seed, double medianMilliseconds = 40)
+        double quiet, double fault, double rate, Func<SomeTraffic, double> factor, ulong seed, double medianMilliseconds = 40, double load = 1)
     {
         var traffic = new SomeTraffic(seed);
         var set = new DetectorSet("production", new DetectorOptions(), TimeSpan.FromMinutes(2));
@@ -98,7 +131,7 @@ public class LatencyShiftDetectorTests
         ulong trace = 0;
         for (var s = 0; s < quiet + fault; s++)
         {
-            for (var i = traffic.Poisson(rate); i > 0; i--)
+            for (var i = traffic.Poisson(s < quiet ? rate : load * rate); i > 0; i--)
             {
                 Span(set, s, "GET /orders", traffic.Nanos(medianMilliseconds) * (s < quiet ? 1 : factor(traffic)), ++trace);
             }

@@ -55,6 +55,9 @@ internal sealed class SomeTraces
     public IReadOnlyList<TraceFinding> Compare(double from, double to) =>
         new TraceComparison(Book, Some.At(from), Some.At(to), Patterns).Findings();
 
+    public IReadOnlyList<TraceFinding> LeftOutCalls(double from, double to) =>
+        new TraceComparison(Book, Some.At(from), Some.At(to), Patterns).LeftOutCalls();
+
     /// <summary>Goes through a snapshot.</summary>
     public SomeTraces Restored()
     {

@@ -46,6 +46,31 @@ public sealed class TraceComparisonTests
         Assert.Contains("orders does not go on as before", best.Text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(4, false)]      // four requests may do so by chance
+    [InlineData(20, true)]
+    public void ACallThatIsLeftOutIsToldOnceItIsClear(int requests, bool isTold)
+    {
+        var traces = new SomeTraces().Requests(0, 40).Requests(100, requests, stops: "stock");
+
+        var calls = traces.LeftOutCalls(100, 200);
+
+        Assert.Equal(isTold, calls.Count > 0);
+        Assert.All(calls, c => Assert.Equal("orders", c.Service));
+        Assert.All(calls, c => Assert.Contains("prices is missing in 20 of 20 requests to orders, before in 0 of 40", c.Text, StringComparison.Ordinal));
+    }
+
+    /// <summary>Spans come and lines do not: the host may ship its lines late.</summary>
+    [Fact]
+    public void WhereNoLineCameItMayBeLate()
+    {
+        var silent = new SomeTraces().Requests(0, 40).Requests(100, 20, s => s == "stock" ? 0 : SomeTraces.Usual(s));
+        var changed = new SomeTraces().Requests(0, 40).Requests(100, 20, s => s == "stock" ? 4 : SomeTraces.Usual(s));
+
+        Assert.True(Strongest(silent.Compare(100, 200), TraceFindingKind.Blame).MayBeLate);
+        Assert.False(Strongest(changed.Compare(100, 200), TraceFindingKind.Blame).MayBeLate);
+    }
+
     [Fact]
     public void ACallerThatStopsWithAComplaintOfItsOwnKeepsTheBlame()
     {

@@ -7,8 +7,10 @@ namespace Culprit.Engine.Detection.LatencyShift;
 /// <summary>A service whose operations take longer than they used to, by the durations of its spans and messages.</summary>
 /// <remarks>
 /// Looks at the distribution, not at its mean: the share of durations beyond 1.5 times the ninth decile, or beyond twice the median,
-/// of the same operation before (likelihood ratio of two shares, widened by clumping), so a changed mix of operations changes
-/// nothing. Tested for each operation, and for all of a service together, since a slow host shows in each a little.
+/// of the same operation before (likelihood ratio of two shares, widened by clumping; what comes in many steps is counted by steps
+/// too, where it hardly clumps), so a changed mix of operations changes
+/// nothing. Tested for each operation, and for all of a service together, since a slow host shows in each a little. When the environment
+/// is asked for more than usual, durations may grow as much: the busier something is, the longer it takes.
 /// One anomaly per service, naming the operation that shifted most. One environment's; not thread-safe.
 /// </remarks>
 internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptions options)
@@ -59,15 +61,16 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
     /// <summary>Whether there are spans at all.</summary>
     public bool HasRoots => Array.Exists(_roots, r => r > 0);
 
-    public IEnumerable<Anomaly> Judge(Frame frame, QuietTime quiet)
+    /// <param name="load">How many times as much the environment does as usual, at least 1: durations may grow by so much.</param>
+    public IEnumerable<Anomaly> Judge(Frame frame, QuietTime quiet, double load)
     {
         _needed = frame.Sigma(2 * (_operations + _services.Count)); // Each operation is tested at two thresholds.
         foreach (var service in _services.Values)
         {
-            if (service.Dirty < frame.End && Test(service, frame, quiet) is { } shift
+            if (service.Dirty < frame.End && Test(service, frame, quiet, load) is { } shift
                 && service.Alarm.Reach(frame.End, shift.Sigma >= Frame.Certain * _needed))
             {
-                yield return ToAnomaly(service, frame, shift);
+                yield return ToAnomaly(service, frame, shift, load);
             }
         }
     }
@@ -107,7 +110,7 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
         }
     }
 
-    private Shift? Test(ServiceLatency service, Frame frame, QuietTime quiet)
+    private Shift? Test(ServiceLatency service, Frame frame, QuietTime quiet, double load)
     {
         Shift? best = null;
         var floor = Floor();
@@ -137,12 +140,12 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
                 }
 
                 var median = Quantile(_before, ofBefore, 0.5);
-                var tail = Beyond(Math.Max(floor, LogBins.Times(Quantile(_before, ofBefore, 0.9), options.TailFactor)), ofBefore, ofNow);
-                var middle = Beyond(Math.Max(floor, LogBins.Times(median, options.MedianFactor)), ofBefore, ofNow);
+                var tail = Beyond(Math.Max(floor, LogBins.Times(Quantile(_before, ofBefore, 0.9), load * options.TailFactor)), ofBefore, ofNow);
+                var middle = Beyond(Math.Max(floor, LogBins.Times(median, load * options.MedianFactor)), ofBefore, ofNow);
                 pool = pool.Plus(tail);
                 foreach (var slow in (ReadOnlySpan<Slow>)[tail, middle])
                 {
-                    var sigma = Sigma(slow);
+                    var sigma = Math.Max(Sigma(slow, options.Clumping), OneByOne(slow, operation.Durations, from, frame.End));
                     if (worst is null || sigma > worst.Sigma
                         || (sigma.Equals(worst.Sigma) && string.CompareOrdinal(operation.Name, worst.Operation) < 0))
                     {
@@ -156,7 +159,7 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
                 continue;
             }
 
-            var pooled = Sigma(pool);
+            var pooled = Sigma(pool, options.Clumping);
             if (pooled > worst.Sigma)
             {
                 worst = worst with { Slow = pool with { Bin = worst.Slow.Bin }, Sigma = pooled, IsPooled = true };
@@ -180,13 +183,25 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
         return LogBins.Of(Math.Clamp(root / 10, floor, 10 * floor));
     }
 
-    private double Sigma(Slow slow)
+    private double Sigma(Slow slow, double clumping)
     {
         var share = slow.Now / Math.Max(1, slow.OfNow);
         var before = slow.Before / Math.Max(1, slow.OfBefore);
         return slow.Now < options.MinSlow || share - before < options.MinShare
             ? 0
-            : LikelihoodRatio.OfShares(slow.Before, slow.OfBefore, slow.Now, slow.OfNow) / Math.Sqrt(options.Clumping);
+            : LikelihoodRatio.OfShares(slow.Before, slow.OfBefore, slow.Now, slow.OfNow) / Math.Sqrt(clumping);
+    }
+
+    /// <summary>Slow ones that come in one step after the other are no clump: counted once a step, they need not be as many.</summary>
+    private double OneByOne(Slow slow, DurationSeries durations, long from, long to)
+    {
+        if (to - from < Steps.PerMinute || Sigma(slow, 1) < _needed)
+        {
+            return 0;
+        }
+
+        var steps = durations.StepsAbove(slow.Bin, from, to);
+        return steps < options.MinSpread ? 0 : Sigma(slow with { Now = steps, OfNow = slow.OfNow - slow.Now + steps }, options.SpreadClumping);
     }
 
     /// <summary>Durations in the bins above one.</summary>
@@ -218,7 +233,7 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
         return bins.Length - 1;
     }
 
-    private Anomaly ToAnomaly(ServiceLatency service, Frame frame, Shift shift)
+    private Anomaly ToAnomaly(ServiceLatency service, Frame frame, Shift shift, double load)
     {
         var seconds = shift.Length * Steps.Seconds;
         var start = Steps.Start(service.Operations[shift.Operation].Durations.FirstAbove(shift.Slow.Bin, shift.From));
@@ -237,7 +252,7 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
             Expected = string.Create(CultureInfo.InvariantCulture,
                 $"{slow.Before:0} of {slow.OfBefore:0} slow, as before; {shift.Operation} took {Milliseconds(shift.MedianBefore)} in the middle"),
             Observed = string.Create(CultureInfo.InvariantCulture,
-                $"{slow.Now:0} of {slow.OfNow:0} slow in {seconds} s{(shift.IsPooled ? " over all operations" : string.Empty)}, most of all {shift.Operation} with {Milliseconds(shift.MedianNow)}: {shift.Sigma:0.0} standard deviations (likelihood ratio of two shares), {_needed:0.0} needed"),
+                $"{slow.Now:0} of {slow.OfNow:0} slow in {seconds} s{(shift.IsPooled ? " over all operations" : string.Empty)}, most of all {shift.Operation} with {Milliseconds(shift.MedianNow)}: {shift.Sigma:0.0} standard deviations (likelihood ratio of two shares), {_needed:0.0} needed{(load > 1 ? $"; slow is {load:0.0} times as much as else, because so much more is asked for" : string.Empty)}"),
             Evidence = [],
             Strength = shift.Sigma,
         };

@@ -24,6 +24,12 @@ internal sealed record LatencyShiftOptions
     /// <summary>Slow ones come together: variance over mean of their number. Default 2.5.</summary>
     public double Clumping { get; init; } = 2.5;
 
+    /// <summary>The same of steps of 5 s with slow ones. Default 1.2.</summary>
+    public double SpreadClumping { get; init; } = 1.2;
+
+    /// <summary>Steps with slow ones before they are counted by steps. Default 4.</summary>
+    public int MinSpread { get; init; } = 4;
+
     /// <summary>Durations below this are never slow. Default 2 ms.</summary>
     public TimeSpan Floor { get; init; } = TimeSpan.FromMilliseconds(2);
 

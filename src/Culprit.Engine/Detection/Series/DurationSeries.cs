@@ -92,6 +92,22 @@ internal sealed class DurationSeries
         return at < 0 ? from : Recent[at].At;
     }
 
+    /// <summary>Steps of a window with a duration in a bin above <paramref name="bin"/>.</summary>
+    public int StepsAbove(int bin, long from, long to)
+    {
+        var (steps, last) = (0, -1L);
+        foreach (var entry in CollectionsMarshal.AsSpan(Recent))
+        {
+            if (entry.At >= from && entry.At < to && entry.Bin > bin && entry.At != last && entry.Count > 0)
+            {
+                steps++;
+                last = entry.At;
+            }
+        }
+
+        return steps;
+    }
+
     /// <summary>What was usual before a window, by bin; returns how many.</summary>
     public double Usual(long windowStart, QuietTime quiet, Span<double> bins)
     {

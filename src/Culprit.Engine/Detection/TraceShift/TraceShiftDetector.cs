@@ -19,8 +19,8 @@ internal sealed class TraceShiftDetector(string environment, TraceShiftOptions o
 
     private const int MaxServices = 5;
 
-    /// <summary>A look is learned from when it is a minute old: by then it is known whether it was the beginning of something.</summary>
-    private const int LearnAfterSteps = Steps.PerMinute;
+    /// <summary>A look is learned from when it is five minutes old: by then it is known whether it was the beginning of something that lasts.</summary>
+    private const int LearnAfterSteps = 5 * Steps.PerMinute;
 
     private readonly AlarmTable _alarms = new();
     private readonly Dictionary<string, ScorePast> _past = new(StringComparer.Ordinal);
