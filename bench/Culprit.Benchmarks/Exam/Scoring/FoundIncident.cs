@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
+using Culprit.Engine.Detection;
+using Culprit.Engine.RootCause;
 using Culprit.Server.Analysis;
 
 namespace Culprit.Benchmarks.Exam.Scoring;
@@ -23,6 +25,11 @@ internal sealed record FoundIncident(
             Text(first, "detector"),
             Text(first, "observed"));
     }
+
+    public static FoundIncident Of(Dossier dossier, RootCauseReport report) => new(
+        dossier.Incident.DetectedAt, dossier.Incident.Type.ToWire(), dossier.Incident.Services,
+        [.. report.Hypotheses.Select(h => new FoundCause(h.Service, h.Confidence, h.Score, h.Signals, h.ChangeId ?? "none"))],
+        report.Abstained, dossier.Incident.Anomalies[0].Detector, dossier.Incident.Anomalies[0].Observed);
 
     /// <summary>1 for the first service named, 0 when none of the names is.</summary>
     public int RankOf(IReadOnlyCollection<string> names)
