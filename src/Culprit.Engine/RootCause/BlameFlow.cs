@@ -1,3 +1,5 @@
+using Culprit.Engine.Topology;
+
 namespace Culprit.Engine.RootCause;
 
 /// <summary>Passes evidence on from those who complain to those they complain about, until it rests.</summary>
@@ -13,6 +15,7 @@ internal sealed class BlameFlow(CandidateSet candidates)
     private static readonly TimeSpan ClockSlack = TimeSpan.FromSeconds(2);
 
     private readonly Dictionary<Candidate, double> _evidence = [];
+    private readonly Dictionary<Candidate, HashSet<Candidate>> _blamed = [];
 
     public void Run()
     {
@@ -45,7 +48,7 @@ internal sealed class BlameFlow(CandidateSet candidates)
         foreach (var (caller, pattern, blame, callee, part, isNamed) in named)
         {
             var willing = caller.Fault.Points() >= 3 ? 0.3 : callers[callee] >= 2 ? 0.9 : 0.85;
-            var share = willing * part * Certainty(blame.Kind) * Plausibility(callee, callers[callee], blame.Kind) * InTime(caller, callee);
+            var share = willing * part * Certainty(blame.Kind) * Plausibility(caller, callee, callers[callee], blame.Kind);
             var accusation = new Accusation(caller, callee, pattern, blame, share, isNamed);
             callee.Accusations.Add(accusation);
             caller.Accuses.Add(accusation);
@@ -66,7 +69,7 @@ internal sealed class BlameFlow(CandidateSet candidates)
 
         var callees = candidates.EdgesFrom(caller)
             .SelectMany(e => candidates.Named(e.Callee).Select(c => (Callee: c, Edge: e)))
-            .Where(c => c.Callee != caller)
+            .Where(c => c.Callee != caller && !(c.Edge.Source == EdgeSource.SharedTrace && Blames(c.Callee, caller)))
             .Select(c => (c.Callee, c.Edge, Evidence: EvidenceOf(c.Callee)))
             .Where(c => c.Evidence > 0)
             .ToList();
@@ -75,6 +78,27 @@ internal sealed class BlameFlow(CandidateSet candidates)
         {
             caller.ExplainedBy.Add((callee, edge.Confidence * InTime(caller, callee) * evidence / (all + 0.5), edge.Reason));
         }
+    }
+
+    /// <summary>Whether somebody's complaints lead to a suspect, step by step: whoever waits for it does not explain it, whatever shared ids suggest.</summary>
+    private bool Blames(Candidate accuser, Candidate suspect)
+    {
+        if (!_blamed.TryGetValue(accuser, out var blamed))
+        {
+            blamed = [];
+            var waiting = new Queue<Candidate>([accuser]);
+            while (waiting.TryDequeue(out var next))
+            {
+                foreach (var callee in next.Accuses.Where(a => a.Share >= 0.3).Select(a => a.Callee).Where(blamed.Add))
+                {
+                    waiting.Enqueue(callee);
+                }
+            }
+
+            _blamed[accuser] = blamed;
+        }
+
+        return blamed.Contains(suspect);
     }
 
     private double EvidenceOf(Candidate callee)
@@ -160,6 +184,7 @@ internal sealed class BlameFlow(CandidateSet candidates)
             foreach (var accusation in accusations)
             {
                 Pass(accusation.Callee, accusation.Share);
+                candidate.Explained += pattern.Mass * accusation.Share / total;
             }
 
             if (accusations.Count == 0 && pattern.Fault == SelfFault.None)
@@ -196,16 +221,24 @@ internal sealed class BlameFlow(CandidateSet candidates)
         _ => throw new System.Diagnostics.UnreachableException($"Unknown kind {(byte)kind}."),
     };
 
-    /// <summary>How believable an accusation is: a peer that logs as always is rarely the one that failed.</summary>
-    private static double Plausibility(Candidate callee, int accusers, BlameKind kind) => callee.Telemetry switch
+    /// <summary>How believable an accusation is: a peer that logs as always is rarely the one that failed, unless it answered with the failure itself.</summary>
+    private double Plausibility(Candidate caller, Candidate callee, int accusers, BlameKind kind) => callee.Telemetry switch
     {
-        // Whoever answers nonsense does not know it.
-        Telemetry.Normal when kind == BlameKind.BadAnswer => 0.9,
-        Telemetry.Failing or Telemetry.Silent => 1,
+        // First-hand: the answer was wrong, said to be an error, or showed a certificate. Who gives such answers need not know it.
+        _ when kind is BlameKind.BadAnswer or BlameKind.AnsweredError or BlameKind.Certificate => 0.9,
+        Telemetry.Silent => 1,
         Telemetry.None => 0.9,
+        Telemetry.Failing => Math.Max(InTime(caller, callee), OfTheHealthy(callee, accusers)),
         Telemetry.Normal when callee.Metric is { IsResource: true } => 0.9,
-        Telemetry.Normal => accusers switch { 1 => 0.15, 2 => 0.6, _ => 0.7 },
+        Telemetry.Normal => OfTheHealthy(callee, accusers),
         _ => throw new System.Diagnostics.UnreachableException($"Unknown telemetry {(byte)callee.Telemetry}."),
+    };
+
+    /// <summary>Who is slow seldom says so. When all who call it complain it is believed; when one of many does, that one is doubted.</summary>
+    private double OfTheHealthy(Candidate callee, int accusers) => accusers switch
+    {
+        1 => candidates.CallersOf(callee) <= 1 ? 0.3 : 0.15,
+        _ => 2 * accusers >= candidates.CallersOf(callee) ? 0.8 : 0.6,
     };
 
     /// <summary>Trouble that begins long after the caller's explains it less.</summary>

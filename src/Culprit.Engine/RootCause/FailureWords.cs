@@ -76,7 +76,7 @@ internal static partial class FailureWords
     [GeneratedRegex("(?:answer|return|repli|respond|fail)[a-z]* (?:with )?(?:http |status |code )*50[01]\\b|\\b500 internal server error", Plain)]
     private static partial Regex AnsweredError();
 
-    [GeneratedRegex("unavailable|not available|unreachable|no route to host|EHOSTUNREACH|is down|gone away|went away|(?:lost|lose) connection|connection (?:was |is )?(?:lost|failed|error|failure)|not responding|no (?:healthy|live) upstream|bad gateway|(?:cannot|can't|could not|couldn't|failed to|unable to) (?:connect|reach|contact)|disconnected|not connected|\\b50[234]\\b", Plain)]
+    [GeneratedRegex("unavailable|not available|unreachable|(?:no|without) (?:answer|response|reply)|(?:did|does) not (?:answer|respond|reply)|no route to host|EHOSTUNREACH|is down|gone away|went away|(?:lost|lose) connection|connection (?:was |is )?(?:lost|failed|error|failure)|not responding|no (?:healthy|live) upstream|bad gateway|(?:cannot|can't|could not|couldn't|failed to|unable to) (?:connect|reach|contact)|disconnected|not connected|\\b50[234]\\b", Plain)]
     private static partial Regex Unavailable();
 
     [GeneratedRegex("fail|error|exception|abort|unexpected|invalid|reject|\\b500\\b", Plain)]

@@ -73,9 +73,9 @@ internal sealed class RootCauseRanker(RunbookLibrary runbooks)
         {
             // Metrics and changes support other evidence; alone they are a third of what they could be, or nothing.
             var supported = dossier.HasMetricsOnly ? 1 : Math.Min(1, candidate.Kept + candidate.Traces.Points);
-            var score = (lines * Rise.SoftCap(candidate.Kept)) + candidate.Traces.Points;
-            score += Rise.SoftCap(candidate.Metric?.Points ?? 0) * (0.33 + (0.67 * supported));
-            score += candidate.Accusers.Count() is >= 2 and var n ? 0.6 * Math.Log(n) * supported : 0;
+            var score = (lines * Rise.SoftCap(candidate.Kept)) + (candidate.Traces.Points * (1 - candidate.Explained));
+            score += Rise.SoftCap((candidate.Metric?.Points ?? 0) * (candidate.Metric is { IsOwn: true } ? 1 : 1 - candidate.Explained)) * (0.33 + (0.67 * supported));
+            score += candidate.Accusers.Count() is >= 2 and var n ? 0.6 * Math.Log(n) * supported * (1 - candidate.Explained) : 0;
             if (candidate.Onset is { } onset)
             {
                 var late = first is { } start ? Math.Max(0, (onset - start).TotalSeconds) : 0;
