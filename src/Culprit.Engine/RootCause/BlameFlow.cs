@@ -11,6 +11,12 @@ internal sealed class BlameFlow(CandidateSet candidates)
 {
     private const int Rounds = 8;
 
+    /// <summary>One failure is told by so many lines of others at most.</summary>
+    private const double TimesTold = 3;
+
+    /// <summary>Accusations below this are hardly believed.</summary>
+    private const double MinTold = 0.1;
+
     /// <summary>A line counts as a consequence of a failed call when it comes with it or after it; clocks of replicas differ.</summary>
     private static readonly TimeSpan ClockSlack = TimeSpan.FromSeconds(2);
 
@@ -47,7 +53,7 @@ internal sealed class BlameFlow(CandidateSet candidates)
         var callers = named.GroupBy(n => n.Callee).ToDictionary(g => g.Key, g => g.Select(n => n.Caller).Distinct().Count());
         foreach (var (caller, pattern, blame, callee, part, isNamed) in named)
         {
-            var willing = caller.Fault.Points() >= 3 ? 0.3 : callers[callee] >= 2 ? 0.9 : 0.85;
+            var willing = caller.Fault.Points() >= 3 ? 0.3 : IsFirstHand(blame.Kind) ? 0.95 : callers[callee] >= 2 ? 0.9 : 0.85;
             var share = willing * part * Certainty(blame.Kind) * Plausibility(caller, callee, callers[callee], blame.Kind);
             var accusation = new Accusation(caller, callee, pattern, blame, share, isNamed);
             callee.Accusations.Add(accusation);
@@ -132,19 +138,66 @@ internal sealed class BlameFlow(CandidateSet candidates)
 
     private void Settle()
     {
+        var passes = candidates.All.ToDictionary(c => c, Passes);
+        foreach (var (candidate, kept) in Flow(c => c.Own, passes, isShown: false))
+        {
+            candidate.Kept = kept;
+        }
+    }
+
+    /// <summary>
+    /// What else shows trouble follows what the messages say: the failing requests, the waiting and the errors of a service that
+    /// lays them at another's door speak against that one. What only the graph suggests moves no such evidence.
+    /// </summary>
+    public void Follow(Func<Candidate, double> shown, Action<Candidate, double> settled)
+    {
+        var passes = candidates.All.ToDictionary(c => c, Named);
+        foreach (var (candidate, kept) in Flow(shown, passes, isShown: true))
+        {
+            settled(candidate, kept);
+        }
+    }
+
+    private static (double Lost, IReadOnlyList<(Candidate Callee, double Share)> Passed) Named(Candidate candidate)
+    {
+        var total = candidate.Patterns.Sum(p => p.Mass);
+        if (total <= 0)
+        {
+            return (0, []);
+        }
+
+        return (0, [.. candidate.Accuses.GroupBy(a => a.Callee).Select(g => (Callee: g.Key, Share: g.Sum(a => a.Share * a.Pattern.Mass) / total))
+            .OrderBy(p => p.Callee.Node, StringComparer.Ordinal)]);
+    }
+
+    /// <summary>
+    /// How far a service's own complaints account for what its callers say of it: five dropped connections explain no hundred failed
+    /// calls. A failure may be told several times, by retries and by every caller on the way.
+    /// </summary>
+    private static double Accounts(Candidate candidate)
+    {
+        var told = candidate.Accusations.Where(a => a.Share >= MinTold).Select(a => (a.Caller, a.Pattern.Pattern.Pattern, a.Pattern.Pattern.Count)).Distinct().Sum(a => (double)a.Count);
+        var tells = candidate.Patterns.Where(p => p.Gate > 0 && p.Mass > 0).Sum(p => (double)p.Pattern.Count);
+        return told <= 0 || tells <= 0 ? 1 : Math.Min(1, TimesTold * tells / told);
+    }
+
+    private Dictionary<Candidate, double> Flow(
+        Func<Candidate, double> evidence, Dictionary<Candidate, (double Lost, IReadOnlyList<(Candidate Callee, double Share)> Passed)> passes, bool isShown)
+    {
         var all = candidates.All;
-        var passes = all.ToDictionary(c => c, Passes);
-        var arriving = all.ToDictionary(c => c, c => c.Own);
+        var rests = all.ToDictionary(c => c, _ => 0.0);
+        var arriving = all.ToDictionary(c => c, evidence);
         for (var round = 0; round < Rounds; round++)
         {
             var next = all.ToDictionary(c => c, _ => 0.0);
             foreach (var candidate in all)
             {
-                var (kept, passed) = passes[candidate];
-                candidate.Kept += arriving[candidate] * kept;
+                var (lost, passed) = passes[candidate];
+                var able = round > 0 || isShown ? Accounts(candidate) : 1;
+                rests[candidate] += arriving[candidate] * (1 - lost - (able * passed.Sum(p => p.Share)));
                 foreach (var (callee, share) in passed)
                 {
-                    next[callee] += arriving[candidate] * share;
+                    next[callee] += arriving[candidate] * able * share;
                 }
             }
 
@@ -153,23 +206,24 @@ internal sealed class BlameFlow(CandidateSet candidates)
 
         foreach (var candidate in all)
         {
-            candidate.Kept += arriving[candidate];
+            rests[candidate] += arriving[candidate];
         }
+
+        return rests;
     }
 
-    /// <summary>What part of its evidence a candidate keeps, and what it passes to whom.</summary>
-    private static (double Kept, IReadOnlyList<(Candidate Callee, double Share)> Passed) Passes(Candidate candidate)
+    /// <summary>What part of its evidence a candidate passes to whom, and what part says nothing.</summary>
+    private static (double Lost, IReadOnlyList<(Candidate Callee, double Share)> Passed) Passes(Candidate candidate)
     {
         var total = candidate.Patterns.Sum(p => p.Mass);
         if (total <= 0)
         {
             // Errors without patterns: only the graph can explain them.
-            var explained = candidate.ExplainedBy.Select(e => (e.Callee, 0.5 * e.Share)).ToList();
-            return (1 - explained.Sum(e => e.Item2), explained);
+            return (0, [.. candidate.ExplainedBy.Select(e => (e.Callee, 0.5 * e.Share))]);
         }
 
         var passed = new Dictionary<Candidate, double>();
-        var keptMass = 0.0;
+        var lost = 0.0;
         var leading = candidate.Accuses.OrderByDescending(a => a.Share).ThenBy(a => a.Callee.Node, StringComparer.Ordinal).FirstOrDefault();
         foreach (var pattern in candidate.Patterns)
         {
@@ -184,7 +238,6 @@ internal sealed class BlameFlow(CandidateSet candidates)
             foreach (var accusation in accusations)
             {
                 Pass(accusation.Callee, accusation.Share);
-                candidate.Explained += pattern.Mass * accusation.Share / total;
             }
 
             if (accusations.Count == 0 && pattern.Fault == SelfFault.None)
@@ -202,21 +255,24 @@ internal sealed class BlameFlow(CandidateSet candidates)
             }
 
             // A service that only waited is not the cause, even when nobody else can be named.
-            keptMass += pattern.Mass * rest * (pattern.IsSymptom ? 0.5 : 1);
+            lost += pattern.IsSymptom ? pattern.Mass * rest * 0.5 : 0;
         }
 
-        return (keptMass / total, [.. passed.Select(p => (p.Key, p.Value / total)).OrderBy(p => p.Key.Node, StringComparer.Ordinal)]);
+        return (lost / total, [.. passed.Select(p => (p.Key, p.Value / total)).OrderBy(p => p.Key.Node, StringComparer.Ordinal)]);
     }
 
     private static double Certainty(BlameKind kind) => kind switch
     {
         BlameKind.Refused or BlameKind.Unavailable => 1,
         BlameKind.Full => 0.95,
-        BlameKind.Unresolved or BlameKind.AnsweredError => 0.9,
-        BlameKind.Exhausted or BlameKind.Certificate or BlameKind.BadAnswer => 0.85,
+        BlameKind.AnsweredError or BlameKind.BadAnswer or BlameKind.Certificate => 0.95,
+        BlameKind.Unresolved => 0.9,
+        BlameKind.Exhausted => 0.85,
+        BlameKind.Slow => 0.75,
         BlameKind.Reset or BlameKind.TimedOut => 0.8,
         BlameKind.Failed => 0.55,
         BlameKind.Denied => 0.5,
+        BlameKind.PoolEmpty => 0.35, // A pool of its own: whoever leaks from it or made it too small is the same service.
         BlameKind.Deadlock => 0.3,
         _ => throw new System.Diagnostics.UnreachableException($"Unknown kind {(byte)kind}."),
     };
@@ -225,7 +281,7 @@ internal sealed class BlameFlow(CandidateSet candidates)
     private double Plausibility(Candidate caller, Candidate callee, int accusers, BlameKind kind) => callee.Telemetry switch
     {
         // First-hand: the answer was wrong, said to be an error, or showed a certificate. Who gives such answers need not know it.
-        _ when kind is BlameKind.BadAnswer or BlameKind.AnsweredError or BlameKind.Certificate => 0.9,
+        _ when IsFirstHand(kind) => 0.95,
         Telemetry.Silent => 1,
         Telemetry.None => 0.9,
         Telemetry.Failing => Math.Max(InTime(caller, callee), OfTheHealthy(callee, accusers)),
@@ -233,6 +289,8 @@ internal sealed class BlameFlow(CandidateSet candidates)
         Telemetry.Normal => OfTheHealthy(callee, accusers),
         _ => throw new System.Diagnostics.UnreachableException($"Unknown telemetry {(byte)callee.Telemetry}."),
     };
+
+    private static bool IsFirstHand(BlameKind kind) => kind is BlameKind.BadAnswer or BlameKind.AnsweredError or BlameKind.Certificate;
 
     /// <summary>Who is slow seldom says so. When all who call it complain it is believed; when one of many does, that one is doubted.</summary>
     private double OfTheHealthy(Candidate callee, int accusers) => accusers switch

@@ -34,8 +34,9 @@ internal sealed class RootCauseRanker(RunbookLibrary runbooks)
             scale.Weigh(candidate);
         }
 
-        new BlameFlow(candidates).Run();
-        Score(dossier, candidates);
+        var flow = new BlameFlow(candidates);
+        flow.Run();
+        Score(dossier, candidates, flow);
         var changes = JudgeChanges(dossier, candidates);
 
         var failing = candidates.All
@@ -57,7 +58,7 @@ internal sealed class RootCauseRanker(RunbookLibrary runbooks)
         return findings.Count > 0 ? new TraceSupport(findings) : TraceSupport.None;
     }
 
-    private static void Score(Dossier dossier, CandidateSet candidates)
+    private static void Score(Dossier dossier, CandidateSet candidates, BlameFlow flow)
     {
         // Traces tell where in a request the trouble is; beside them counts of lines, which follow the load, say half as much.
         var lines = dossier.TracesSeen >= MinTraces && dossier.Traces.Count > 0 ? 0.5 : 1;
@@ -68,14 +69,16 @@ internal sealed class RootCauseRanker(RunbookLibrary runbooks)
             dependency.Metric = MetricOf(dossier, dependency);
         }
 
+        flow.Follow(c => c.Traces.Points, (c, points) => c.Shown = points);
+        flow.Follow(c => c.Metric is { IsOwn: false } ? c.Metric.Points : 0, (c, points) => c.Waiting = points);
         var first = candidates.All.Where(c => c.Kept >= EvidenceScale.MinOwn).Select(c => c.Onset).Min();
         foreach (var candidate in candidates.All)
         {
             // Metrics and changes support other evidence; alone they are a third of what they could be, or nothing.
-            var supported = dossier.HasMetricsOnly ? 1 : Math.Min(1, candidate.Kept + candidate.Traces.Points);
-            var score = (lines * Rise.SoftCap(candidate.Kept)) + (candidate.Traces.Points * (1 - candidate.Explained));
-            score += Rise.SoftCap((candidate.Metric?.Points ?? 0) * (candidate.Metric is { IsOwn: true } ? 1 : 1 - candidate.Explained)) * (0.33 + (0.67 * supported));
-            score += candidate.Accusers.Count() is >= 2 and var n ? 0.6 * Math.Log(n) * supported * (1 - candidate.Explained) : 0;
+            var supported = dossier.HasMetricsOnly ? 1 : Math.Min(1, candidate.Kept + candidate.Shown);
+            var score = (lines * Rise.SoftCap(candidate.Kept)) + Rise.SoftCap(candidate.Shown);
+            score += Rise.SoftCap(candidate.Waiting + (candidate.Metric is { IsOwn: true } own ? own.Points : 0)) * (0.33 + (0.67 * supported));
+            score += candidate.Accusers.Count() is >= 2 and var n ? 0.6 * Math.Log(n) * supported : 0;
             if (candidate.Onset is { } onset)
             {
                 var late = first is { } start ? Math.Max(0, (onset - start).TotalSeconds) : 0;
@@ -94,7 +97,7 @@ internal sealed class RootCauseRanker(RunbookLibrary runbooks)
         for (var i = 0; i < suspects.Count && judge.Outside is null; i++)
         {
             var suspect = suspects[i];
-            var supported = Math.Min(1, suspect.Kept + suspect.Traces.Points);
+            var supported = Math.Min(1, suspect.Kept + suspect.Shown);
 
             // What was changed for all (shared code) is blamed on the first suspect only.
             var verdict = judge.Verdicts.FirstOrDefault(v => v.Suspect == suspect.Name || (i == 0 && v.Suspect is null && v.Service is null));
