@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Culprit.Engine.Topology;
 
 namespace Culprit.Engine.RootCause;
@@ -7,7 +8,7 @@ namespace Culprit.Engine.RootCause;
 /// Explaining away: a caller's errors are explained by its callee's. Evidence flows along what
 /// messages say, then along the graph; what cannot be passed on stays. Bounded rounds make cycles harmless.
 /// </remarks>
-internal sealed class BlameFlow(CandidateSet candidates)
+internal sealed partial class BlameFlow(Dossier dossier, CandidateSet candidates)
 {
     private const int Rounds = 8;
 
@@ -19,6 +20,9 @@ internal sealed class BlameFlow(CandidateSet candidates)
 
     /// <summary>A line counts as a consequence of a failed call when it comes with it or after it; clocks of replicas differ.</summary>
     private static readonly TimeSpan ClockSlack = TimeSpan.FromSeconds(2);
+
+    /// <summary>A change of how long a caller waits is remembered for so long.</summary>
+    private static readonly TimeSpan PatienceMemory = TimeSpan.FromMinutes(30);
 
     private readonly Dictionary<Candidate, double> _evidence = [];
     private readonly Dictionary<Candidate, HashSet<Candidate>> _blamed = [];
@@ -54,7 +58,8 @@ internal sealed class BlameFlow(CandidateSet candidates)
         foreach (var (caller, pattern, blame, callee, part, isNamed) in named)
         {
             var willing = caller.Fault.Points() >= 3 ? 0.3 : IsFirstHand(blame.Kind) ? 0.95 : callers[callee] >= 2 ? 0.9 : 0.85;
-            var share = willing * part * Certainty(blame.Kind) * Plausibility(caller, callee, callers[callee], blame.Kind);
+            var share = willing * part * Certainty(blame.Kind) * Plausibility(caller, callee, callers[callee], blame.Kind)
+                * (blame.Kind == BlameKind.TimedOut && HasNewPatience(caller, pattern) ? 0.25 : 1);
             var accusation = new Accusation(caller, callee, pattern, blame, share, isNamed);
             callee.Accusations.Add(accusation);
             caller.Accuses.Add(accusation);
@@ -64,6 +69,15 @@ internal sealed class BlameFlow(CandidateSet candidates)
             }
         }
     }
+
+    /// <summary>Whoever was just told to wait less long says the same of everybody that it calls.</summary>
+    private bool HasNewPatience(Candidate caller, ScoredPattern pattern) => dossier.Changes.Any(c =>
+        c.Service is { } service && NodeName.Normalise(service) == caller.Node
+        && c.At >= pattern.Pattern.FirstAt - PatienceMemory && c.At <= pattern.Pattern.FirstAt + ClockSlack
+        && Patience().IsMatch(c.Summary + c.Diff));
+
+    [GeneratedRegex("time-?_?out|deadline|patience", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Patience();
 
     /// <summary>Callees whose own trouble, or whose silence towards several callers, explains errors that name nobody.</summary>
     private void Explain(Candidate caller)

@@ -34,7 +34,7 @@ internal sealed class RootCauseRanker(RunbookLibrary runbooks)
             scale.Weigh(candidate);
         }
 
-        var flow = new BlameFlow(candidates);
+        var flow = new BlameFlow(dossier, candidates);
         flow.Run();
         Score(dossier, candidates, flow);
         var changes = JudgeChanges(dossier, candidates);
@@ -97,7 +97,7 @@ internal sealed class RootCauseRanker(RunbookLibrary runbooks)
         for (var i = 0; i < suspects.Count && judge.Outside is null; i++)
         {
             var suspect = suspects[i];
-            var supported = Math.Min(1, suspect.Kept + suspect.Shown);
+            var supported = Math.Min(1, suspect.Kept + suspect.Shown + (suspect.Metric is { IsOwn: true } used ? used.Points / 4 : 0));
 
             // What was changed for all (shared code) is blamed on the first suspect only.
             var verdict = judge.Verdicts.FirstOrDefault(v => v.Suspect == suspect.Name || (i == 0 && v.Suspect is null && v.Service is null));
@@ -122,7 +122,11 @@ internal sealed class RootCauseRanker(RunbookLibrary runbooks)
     {
         var signals = ranked.Count > 0 ? Signals.Of(ranked[0], candidates) : 0;
         var verdict = Verdict.Of([.. ranked.Select(c => c.Score)], MinScore, signals);
-        var shown = ranked.Where((c, i) => i < MaxHypotheses && c.Score >= MinShare * ranked[0].Score).ToList();
+
+        // What sends no telemetry was never seen to fail: whoever says that it did stays an alternative.
+        var witness = ranked.Count > 0 && ranked[0].Telemetry == Telemetry.None
+            ? ranked[0].Accusations.OrderByDescending(a => a.Share * a.Pattern.Mass).ThenBy(a => a.Caller.Name, StringComparer.Ordinal).FirstOrDefault()?.Caller : null;
+        var shown = ranked.Where((c, i) => i < MaxHypotheses && (c.Score >= MinShare * ranked[0].Score || c == witness)).ToList();
         var writer = new HypothesisWriter(dossier, candidates, scale);
         var hypotheses = shown.Select((c, i) => writer.Write(c, verdict.Confidences[i], failing) with { Signals = Signals.Of(c, candidates) }).ToList();
         var cause = shown.FirstOrDefault();

@@ -63,6 +63,11 @@ internal static partial class PeerScanner
             }
         }
 
+        foreach (Match match in HostWithPort().Matches(text))
+        {
+            AddHost(found, match.Groups["host"].Value, match.Groups["port"].Value);
+        }
+
         foreach (Match match in LookedUp().Matches(text))
         {
             var host = match.Groups["host"].Value.TrimEnd('.', ':');
@@ -171,6 +176,9 @@ internal static partial class PeerScanner
 
     [GeneratedRegex(@"(?<![\w.\-/(@])(?<host>(?>[a-z0-9][a-z0-9._-]{0,200})):(?<port>[0-9]{2,5})(?![\w]|[.:][0-9])", Plain)]
     private static partial Regex HostAndPort();
+
+    [GeneratedRegex(@"\bhost=['""]?(?<host>[a-z0-9][a-z0-9._-]{0,200})['""]?, ?port=(?<port>[0-9]{2,5})\b", Plain)]
+    private static partial Regex HostWithPort();
 
     [GeneratedRegex(@"(?:\blookup |ENOTFOUND |EAI_AGAIN |could not (?:resolve|translate) host(?: ?name)?:? ['""]?|UnknownHostException: )(?<host>[a-z0-9][a-z0-9._-]{0,200})", Plain)]
     private static partial Regex LookedUp();

@@ -84,7 +84,8 @@ internal sealed class ChangeJudge
         }
 
         var isTold = change.Kind is ChangeKind.Commit or "flag" || change.Diff is not null || change.Files.Count > 0;
-        var overlap = !isTold ? Untold : scale > 0 ? Math.Min(2, weights.Sum(w => w.Value * diff.Closeness(w.Key)) / scale) : 0;
+        var overlap = scale > 0 ? Math.Min(2, weights.Sum(w => w.Value * diff.Closeness(w.Key)) / scale) : 0;
+        overlap = isTold ? overlap : Math.Max(Untold, overlap); // A deploy's or a setting's one line need not say what it altered.
         var named = change.Files.Select(f => f[(f.LastIndexOf('/') + 1)..]).Where(f => f.Length > 3 && texts.Any(t => t.Contains(f, StringComparison.Ordinal))).Distinct().ToList();
         overlap += named.Count;
         var kind = ChangeKind.WeightOf(change);

@@ -42,7 +42,7 @@ internal static partial class ChangeKind
 
     private const RegexOptions Plain = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant;
 
-    [GeneratedRegex(@"\.(?:md|rst|txt|css|scss|less|svg|png|jpe?g|gif|ico)$|(?:^|/)(?:docs?|documentation|tests?|testdata|__tests__|\.github|\.circleci|\.gitlab)/|(?:^|/)(?:CODEOWNERS|LICENSE|\.gitignore|\.editorconfig|\.golangci\.ya?ml)$|(?:_test|\.test|\.spec|_spec)\.\w+$|(?:^|/)test_[^/]+\.py$", Plain)]
+    [GeneratedRegex(@"\.(?:md|rst|adoc|css|scss|less|svg|png|jpe?g|gif|ico)$|(?:^|/)(?:docs?|documentation|tests?|testdata|__tests__|\.github|\.circleci|\.gitlab)/|(?:^|/)(?:CODEOWNERS|(?:README|LICENSE|NOTICE|AUTHORS|CHANGELOG|CHANGES|robots|humans)(?:\.txt)?|\.gitignore|\.editorconfig|\.golangci\.ya?ml)$|(?:_test|\.test|\.spec|_spec)\.\w+$|(?:^|/)test_[^/]+\.py$", Plain)]
     private static partial Regex IsInert();
 
     [GeneratedRegex(@"(?:^|/)(?:go\.(?:mod|sum)|package(?:-lock)?\.json|yarn\.lock|pnpm-lock\.yaml|requirements[^/]*\.txt|poetry\.lock|Pipfile(?:\.lock)?|pom\.xml|build\.gradle(?:\.kts)?|Cargo\.(?:toml|lock)|Gemfile(?:\.lock)?|packages\.lock\.json|Directory\.Packages\.props)$", Plain)]
