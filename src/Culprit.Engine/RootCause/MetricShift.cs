@@ -55,6 +55,8 @@ internal sealed partial record MetricShift(MetricEvidence Metric, double Points,
         return new MetricShift(metric, weight * strength, kind == MetricKind.Resource, Memory().IsMatch(metric.Metric));
     }
 
+    public static bool IsOfMemory(string metric) => Memory().IsMatch(metric);
+
     /// <summary>What a metric measures, as far as its name tells.</summary>
     public static MetricKind KindOf(string metric) => metric switch
     {
