@@ -6,6 +6,7 @@ using Culprit.Engine.Flows;
 using Culprit.Engine.Publishing;
 using Culprit.Engine.Records;
 using Culprit.Engine.RootCause;
+using Culprit.Engine.RootCause.Changes;
 using Culprit.Engine.RootCause.Inquiries;
 using Culprit.Engine.Storage;
 using Culprit.Engine.Summaries;
@@ -21,7 +22,6 @@ namespace Culprit.Engine;
 internal sealed class EnvironmentStage
 {
     private const int MaxMetrics = 5000;
-    private const int MaxChanges = 1000;
 
     // So that a look costs about a millisecond; it happens every ten seconds, however few records come.
     private const int MaxNodesOfALook = 4_000;
@@ -32,7 +32,7 @@ internal sealed class EnvironmentStage
     private readonly PatternNames _patterns;
     private readonly Dictionary<string, ServiceHistory> _history = [];
     private readonly Dictionary<(string Service, string Metric), MetricHistory> _metrics = [];
-    private readonly List<ChangeEvidence> _changes = [];
+    private readonly ChangeLog _changes;
     private readonly SpanJoin _spans = new();
     private readonly InquiryLog? _inquiry;
     private readonly ulong _journalId;
@@ -48,6 +48,7 @@ internal sealed class EnvironmentStage
         _inquiry = options.Inquiry is { } range ? new InquiryLog(range) : null;
         _environment = environment;
         _ranker = ranker;
+        _changes = new ChangeLog(environment);
         _patterns = patterns;
         _summary = new SummaryWindow(environment, options.SummaryRecords, options.SummaryInterval);
         _threshold = new ErrorThresholdDetector(environment, options.ErrorThreshold, options.Lateness);
@@ -110,10 +111,11 @@ internal sealed class EnvironmentStage
     /// <summary>Requests and jobs ended.</summary>
     public void Observe(FlowCount count) => _detectors.Observe(count);
 
-    /// <summary>A line shows what its trace did.</summary>
+    /// <summary>A line shows what its trace did, and what happened to its process.</summary>
     public void ObserveLine(in LogRecord record, string service, PatternId pattern, long timeNanos)
     {
         Traces.ObserveLine(record, service, pattern, timeNanos);
+        _changes.ObserveLine(record, service, timeNanos);
         _inquiry?.Observe(service, record, pattern, timeNanos, _journalId);
     }
 
@@ -136,19 +138,11 @@ internal sealed class EnvironmentStage
         }
 
         Traces.CloseAll(Graph.ObserveTrace);
-        var dossier = InquiryDossier.Build(_environment, _inquiry, _metrics.Values, _changes, Graph.Edges(), Traces, _patterns);
+        var dossier = InquiryDossier.Build(_environment, _inquiry, _metrics.Values, _changes.All, Graph.Edges(), Traces, _patterns);
         return (dossier, _ranker.Rank(dossier));
     }
 
-    public void Observe(ChangeEvidence change)
-    {
-        if (_changes.Count == MaxChanges)
-        {
-            _changes.RemoveAt(0);
-        }
-
-        _changes.Add(change);
-    }
+    public void Observe(ChangeEvidence change) => _changes.Observe(change);
 
     /// <summary>Anomaly, incident, root cause, alert. Every service's digest must have been observed up to now.</summary>
     /// <param name="atLeast">The incident is at least so severe.</param>
@@ -254,7 +248,7 @@ internal sealed class EnvironmentStage
             _environment,
             [.. _history.Values],
             [.. _metrics.Values],
-            [.. _changes],
+            _changes.ToState(),
             _summary.ToState(),
             _threshold.ToState(),
             _detectors.ToState(),
@@ -287,7 +281,7 @@ internal sealed class EnvironmentStage
             _metrics.Add((metric.Service, metric.Metric), metric);
         }
 
-        _changes.AddRange(state.Changes);
+        _changes.Restore(state.Changes);
         _summary.Restore(state.Summary);
         _threshold.Restore(state.Threshold);
         _detectors.Restore(state.Detectors);
@@ -381,7 +375,7 @@ internal sealed class EnvironmentStage
     private static IncidentSeverity Worse(IncidentSeverity a, IncidentSeverity b) => a > b ? a : b;
 
     private RootCauseReport Rank(OpenIncident open, DateTimeOffset at) =>
-        _ranker.Rank(DossierBuilder.Build(open, _metrics.Values, _changes, Graph.Edges(), Traces, _patterns, at));
+        _ranker.Rank(DossierBuilder.Build(open, _metrics.Values, _changes.All, Graph.Edges(), Traces, _patterns, at));
 
     private static string? Blamed(RootCauseReport report) =>
         report.Abstained || report.Hypotheses.Count == 0 ? null : report.Hypotheses[0].Service;
@@ -392,7 +386,7 @@ internal sealed record EnvironmentState(
     string Environment,
     IReadOnlyList<ServiceHistory> Services,
     IReadOnlyList<MetricHistory> Metrics,
-    IReadOnlyList<ChangeEvidence> Changes,
+    ChangeLogState Changes,
     SummaryState Summary,
     ErrorThresholdState Threshold,
     DetectorSetState Detectors,

@@ -18,6 +18,12 @@ internal sealed class ExamArguments
 
     public double Hours { get; private set; } = 24;
 
+    /// <summary>Cases whose ids begin so are explained hypothesis by hypothesis.</summary>
+    public string? Explained { get; private set; }
+
+    /// <summary>Normal traffic before a fault.</summary>
+    public TimeSpan Lead { get; private set; } = ExamCase.LeadIn;
+
     /// <summary>Cases run side by side.</summary>
     public int Jobs { get; private set; } = 1;
 
@@ -26,6 +32,9 @@ internal sealed class ExamArguments
 
     /// <summary>The engine is told when the fault is, and ranks its causes.</summary>
     public bool IsTold { get; private set; }
+
+    /// <summary>Where the evidence of told cases is kept, to be ranked again by <c>exam rank</c>.</summary>
+    public string? DossierFolder { get; private set; }
 
     /// <summary>Where the scores are written as JSON too.</summary>
     public string? JsonFile { get; private set; }
@@ -75,7 +84,7 @@ internal sealed class ExamArguments
     /// <summary>Quiet stretches without faults named, else every fault at every strength, seed after seed.</summary>
     public IEnumerable<ExamCase> Cases() => Faults.Count == 0
         ? Seeds.Select(seed => ExamCase.Quiet(seed, TimeSpan.FromHours(Hours)))
-        : from seed in Seeds from fault in Faults from strength in Strengths select ExamCase.Of(seed, fault, strength);
+        : from seed in Seeds from fault in Faults from strength in Strengths select ExamCase.Of(seed, fault, strength, Lead);
 
     private string? Set(string name, string value)
     {
@@ -89,9 +98,15 @@ internal sealed class ExamArguments
                 return value is "1" or "2" ? Keep(() => Jobs = value[0] - '0') : $"--jobs '{value}' is not 1 or 2";
             case "--json":
                 return Keep(() => JsonFile = value);
+            case "--dossiers":
+                return Keep(() => DossierFolder = value);
             case "--hours":
                 return double.TryParse(value, CultureInfo.InvariantCulture, out var hours) && hours is > 0 and <= 240
                     ? Keep(() => Hours = hours) : $"--hours '{value}' is not a number up to 240";
+            case "--explain":
+                return Keep(() => Explained = value);
+            case "--lead":
+                return Numbers(name, value, 15, 600, numbers => Lead = TimeSpan.FromMinutes(numbers[0]));
             case "--fault" or "--faults":
                 var names = value == "all" ? FaultTable.All.Select(f => f.Name).ToArray() : value.Split(',');
                 return Array.Find(names, n => FaultTable.Find(n) is null) is { } unknown

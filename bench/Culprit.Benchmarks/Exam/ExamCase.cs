@@ -18,7 +18,9 @@ internal sealed record ExamCase(int Seed, FaultSpec? Fault, int Strength, TimeSp
 
     public static ExamCase Quiet(int seed, TimeSpan length) => new(seed, null, 0, length);
 
-    public static ExamCase Of(int seed, FaultSpec fault, int strength) => new(seed, fault, strength, LeadIn + FaultLength + Recovery);
+    /// <param name="lead">Instead of <see cref="LeadIn"/>; a shorter one is another, quicker case.</param>
+    public static ExamCase Of(int seed, FaultSpec fault, int strength, TimeSpan? lead = null) =>
+        new(seed, fault, strength, (lead ?? LeadIn) + FaultLength + Recovery);
 
     public string Id => Fault is null ? $"quiet-{Seed}" : $"{Fault.Name}-{Strength}-{Seed}";
 
@@ -32,7 +34,7 @@ internal sealed record ExamCase(int Seed, FaultSpec? Fault, int Strength, TimeSp
 
         // A fault may strike at any hour of the working day.
         var start = Day.AddMinutes(Math.Round(new Dice((ulong)Seed).Fork("hour of " + Fault.Name).Between(7, 20) * 60));
-        var plan = new FaultPlan(Fault, world, Seed, Strength, LeadIn.TotalMilliseconds, (LeadIn + FaultLength).TotalMilliseconds);
+        var plan = new FaultPlan(Fault, world, Seed, Strength, (Length - Recovery - FaultLength).TotalMilliseconds, (Length - Recovery).TotalMilliseconds);
         return (new SimulatedSystem(world, Seed, start, Length, plan), plan);
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Culprit.Benchmarks.Exam.Faults;
 using Culprit.Benchmarks.Exam.Scoring;
+using Culprit.Engine.RootCause;
 
 namespace Culprit.Benchmarks.Exam;
 
@@ -18,6 +19,10 @@ internal static class ExamCommand
           run --faults A,B             the engine on those cases: found, delay, type, cause
             --spans complete,sampled,none or all; --told tells the time of the fault and asks for its cause;
             --cases prints each case; --json FILE; --jobs 2
+            --lead M minutes of normal traffic before the fault (default 75);
+            --dossiers DIR keeps the evidence of told cases
+          rank DIR                     ranks kept evidence again, in milliseconds a case; --cases, --json FILE;
+            --explain CASE --spans none says why, case by case
           table FILE,FILE              one table of scores written by run --json
           calibrate FILE,FILE          confidence against how often it was right, and the model fitted to it
           quiet --seeds A,B --hours H  the engine on quiet traffic: every incident is false
@@ -49,6 +54,8 @@ internal static class ExamCommand
             "labels" => PrintLabels(arguments),
             "run" when arguments.Faults.Count == 0 => Refuse("run needs --faults, which may be all"),
             "run" => FaultExam.Run(arguments),
+            "rank" when arguments.Folder is { } kept => Rank(kept, arguments),
+            "rank" => Refuse("rank needs a folder"),
             "table" when arguments.Folder is { } files => Render(files.Split(','), arguments.WithCases),
             "table" => Refuse("table needs files"),
             "calibrate" when arguments.Folder is { } files => Calibrate(files.Split(',')),
@@ -91,6 +98,34 @@ internal static class ExamCommand
 
     private static int Render(string[] files, bool withCases) =>
         Print(files, scores => ScoreTable.Render(scores, withCases));
+
+    private static int Rank(string folder, ExamArguments arguments)
+    {
+        if (!Directory.Exists(folder))
+        {
+            return Refuse($"no folder '{folder}'");
+        }
+
+        var ranker = new RootCauseRanker(RunbookLibrary.Empty);
+        if (arguments.Explained is { } id)
+        {
+            foreach (var kept in KeptDossier.Read(folder).Where(k => k.Labels[0].CaseId.StartsWith(id, StringComparison.Ordinal) && arguments.Forms.Contains(k.Form)))
+            {
+                Console.WriteLine(kept.Explain(ranker));
+            }
+
+            return 0;
+        }
+
+        var scores = KeptDossier.Read(folder).Select(k => k.Score(ranker)).ToList();
+        if (arguments.JsonFile is { } file)
+        {
+            ScoreFile.Write(file, scores);
+        }
+
+        Console.Write(ScoreTable.Render(scores, arguments.WithCases));
+        return 0;
+    }
 
     private static int Calibrate(string[] files) => Print(files, CalibrationReport.Render);
 

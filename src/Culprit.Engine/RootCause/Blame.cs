@@ -31,6 +31,12 @@ internal enum BlameKind : byte
 
     /// <summary>It answered, and the answer made no sense.</summary>
     BadAnswer = 12,
+
+    /// <summary>The caller's own pool of connections to it had none left.</summary>
+    PoolEmpty = 13,
+
+    /// <summary>It answered, after an unusually long time.</summary>
+    Slow = 14,
 }
 
 /// <summary>What one message blames.</summary>

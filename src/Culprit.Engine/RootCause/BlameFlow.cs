@@ -1,3 +1,6 @@
+using System.Text.RegularExpressions;
+using Culprit.Engine.Topology;
+
 namespace Culprit.Engine.RootCause;
 
 /// <summary>Passes evidence on from those who complain to those they complain about, until it rests.</summary>
@@ -5,14 +8,24 @@ namespace Culprit.Engine.RootCause;
 /// Explaining away: a caller's errors are explained by its callee's. Evidence flows along what
 /// messages say, then along the graph; what cannot be passed on stays. Bounded rounds make cycles harmless.
 /// </remarks>
-internal sealed class BlameFlow(CandidateSet candidates)
+internal sealed partial class BlameFlow(Dossier dossier, CandidateSet candidates)
 {
     private const int Rounds = 8;
+
+    /// <summary>One failure is told by so many lines of others at most.</summary>
+    private const double TimesTold = 3;
+
+    /// <summary>Accusations below this are hardly believed.</summary>
+    private const double MinTold = 0.1;
 
     /// <summary>A line counts as a consequence of a failed call when it comes with it or after it; clocks of replicas differ.</summary>
     private static readonly TimeSpan ClockSlack = TimeSpan.FromSeconds(2);
 
+    /// <summary>A change of how long a caller waits is remembered for so long.</summary>
+    private static readonly TimeSpan PatienceMemory = TimeSpan.FromMinutes(30);
+
     private readonly Dictionary<Candidate, double> _evidence = [];
+    private readonly Dictionary<Candidate, HashSet<Candidate>> _blamed = [];
 
     public void Run()
     {
@@ -44,8 +57,9 @@ internal sealed class BlameFlow(CandidateSet candidates)
         var callers = named.GroupBy(n => n.Callee).ToDictionary(g => g.Key, g => g.Select(n => n.Caller).Distinct().Count());
         foreach (var (caller, pattern, blame, callee, part, isNamed) in named)
         {
-            var willing = caller.Fault.Points() >= 3 ? 0.3 : callers[callee] >= 2 ? 0.9 : 0.85;
-            var share = willing * part * Certainty(blame.Kind) * Plausibility(callee, callers[callee], blame.Kind) * InTime(caller, callee);
+            var willing = caller.Fault.Points() >= 3 ? 0.3 : IsFirstHand(blame.Kind) ? 0.95 : callers[callee] >= 2 ? 0.9 : 0.85;
+            var share = willing * part * Certainty(blame.Kind) * Plausibility(caller, callee, callers[callee], blame.Kind)
+                * (blame.Kind == BlameKind.TimedOut && HasNewPatience(caller, pattern) ? 0.25 : 1);
             var accusation = new Accusation(caller, callee, pattern, blame, share, isNamed);
             callee.Accusations.Add(accusation);
             caller.Accuses.Add(accusation);
@@ -55,6 +69,15 @@ internal sealed class BlameFlow(CandidateSet candidates)
             }
         }
     }
+
+    /// <summary>Whoever was just told to wait less long says the same of everybody that it calls.</summary>
+    private bool HasNewPatience(Candidate caller, ScoredPattern pattern) => dossier.Changes.Any(c =>
+        c.Service is { } service && NodeName.Normalise(service) == caller.Node
+        && c.At >= pattern.Pattern.FirstAt - PatienceMemory && c.At <= pattern.Pattern.FirstAt + ClockSlack
+        && Patience().IsMatch(c.Summary + c.Diff));
+
+    [GeneratedRegex("time-?_?out|deadline|patience", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Patience();
 
     /// <summary>Callees whose own trouble, or whose silence towards several callers, explains errors that name nobody.</summary>
     private void Explain(Candidate caller)
@@ -66,7 +89,7 @@ internal sealed class BlameFlow(CandidateSet candidates)
 
         var callees = candidates.EdgesFrom(caller)
             .SelectMany(e => candidates.Named(e.Callee).Select(c => (Callee: c, Edge: e)))
-            .Where(c => c.Callee != caller)
+            .Where(c => c.Callee != caller && !(c.Edge.Source == EdgeSource.SharedTrace && Blames(c.Callee, caller)))
             .Select(c => (c.Callee, c.Edge, Evidence: EvidenceOf(c.Callee)))
             .Where(c => c.Evidence > 0)
             .ToList();
@@ -75,6 +98,27 @@ internal sealed class BlameFlow(CandidateSet candidates)
         {
             caller.ExplainedBy.Add((callee, edge.Confidence * InTime(caller, callee) * evidence / (all + 0.5), edge.Reason));
         }
+    }
+
+    /// <summary>Whether somebody's complaints lead to a suspect, step by step: whoever waits for it does not explain it, whatever shared ids suggest.</summary>
+    private bool Blames(Candidate accuser, Candidate suspect)
+    {
+        if (!_blamed.TryGetValue(accuser, out var blamed))
+        {
+            blamed = [];
+            var waiting = new Queue<Candidate>([accuser]);
+            while (waiting.TryDequeue(out var next))
+            {
+                foreach (var callee in next.Accuses.Where(a => a.Share >= 0.3).Select(a => a.Callee).Where(blamed.Add))
+                {
+                    waiting.Enqueue(callee);
+                }
+            }
+
+            _blamed[accuser] = blamed;
+        }
+
+        return blamed.Contains(suspect);
     }
 
     private double EvidenceOf(Candidate callee)
@@ -108,19 +152,66 @@ internal sealed class BlameFlow(CandidateSet candidates)
 
     private void Settle()
     {
+        var passes = candidates.All.ToDictionary(c => c, Passes);
+        foreach (var (candidate, kept) in Flow(c => c.Own, passes, isShown: false))
+        {
+            candidate.Kept = kept;
+        }
+    }
+
+    /// <summary>
+    /// What else shows trouble follows what the messages say: the failing requests, the waiting and the errors of a service that
+    /// lays them at another's door speak against that one. What only the graph suggests moves no such evidence.
+    /// </summary>
+    public void Follow(Func<Candidate, double> shown, Action<Candidate, double> settled)
+    {
+        var passes = candidates.All.ToDictionary(c => c, Named);
+        foreach (var (candidate, kept) in Flow(shown, passes, isShown: true))
+        {
+            settled(candidate, kept);
+        }
+    }
+
+    private static (double Lost, IReadOnlyList<(Candidate Callee, double Share)> Passed) Named(Candidate candidate)
+    {
+        var total = candidate.Patterns.Sum(p => p.Mass);
+        if (total <= 0)
+        {
+            return (0, []);
+        }
+
+        return (0, [.. candidate.Accuses.GroupBy(a => a.Callee).Select(g => (Callee: g.Key, Share: g.Sum(a => a.Share * a.Pattern.Mass) / total))
+            .OrderBy(p => p.Callee.Node, StringComparer.Ordinal)]);
+    }
+
+    /// <summary>
+    /// How far a service's own complaints account for what its callers say of it: five dropped connections explain no hundred failed
+    /// calls. A failure may be told several times, by retries and by every caller on the way.
+    /// </summary>
+    private static double Accounts(Candidate candidate)
+    {
+        var told = candidate.Accusations.Where(a => a.Share >= MinTold).Select(a => (a.Caller, a.Pattern.Pattern.Pattern, a.Pattern.Pattern.Count)).Distinct().Sum(a => (double)a.Count);
+        var tells = candidate.Patterns.Where(p => p.Gate > 0 && p.Mass > 0).Sum(p => (double)p.Pattern.Count);
+        return told <= 0 || tells <= 0 ? 1 : Math.Min(1, TimesTold * tells / told);
+    }
+
+    private Dictionary<Candidate, double> Flow(
+        Func<Candidate, double> evidence, Dictionary<Candidate, (double Lost, IReadOnlyList<(Candidate Callee, double Share)> Passed)> passes, bool isShown)
+    {
         var all = candidates.All;
-        var passes = all.ToDictionary(c => c, Passes);
-        var arriving = all.ToDictionary(c => c, c => c.Own);
+        var rests = all.ToDictionary(c => c, _ => 0.0);
+        var arriving = all.ToDictionary(c => c, evidence);
         for (var round = 0; round < Rounds; round++)
         {
             var next = all.ToDictionary(c => c, _ => 0.0);
             foreach (var candidate in all)
             {
-                var (kept, passed) = passes[candidate];
-                candidate.Kept += arriving[candidate] * kept;
+                var (lost, passed) = passes[candidate];
+                var able = round > 0 || isShown ? Accounts(candidate) : 1;
+                rests[candidate] += arriving[candidate] * (1 - lost - (able * passed.Sum(p => p.Share)));
                 foreach (var (callee, share) in passed)
                 {
-                    next[callee] += arriving[candidate] * share;
+                    next[callee] += arriving[candidate] * able * share;
                 }
             }
 
@@ -129,23 +220,24 @@ internal sealed class BlameFlow(CandidateSet candidates)
 
         foreach (var candidate in all)
         {
-            candidate.Kept += arriving[candidate];
+            rests[candidate] += arriving[candidate];
         }
+
+        return rests;
     }
 
-    /// <summary>What part of its evidence a candidate keeps, and what it passes to whom.</summary>
-    private static (double Kept, IReadOnlyList<(Candidate Callee, double Share)> Passed) Passes(Candidate candidate)
+    /// <summary>What part of its evidence a candidate passes to whom, and what part says nothing.</summary>
+    private static (double Lost, IReadOnlyList<(Candidate Callee, double Share)> Passed) Passes(Candidate candidate)
     {
         var total = candidate.Patterns.Sum(p => p.Mass);
         if (total <= 0)
         {
             // Errors without patterns: only the graph can explain them.
-            var explained = candidate.ExplainedBy.Select(e => (e.Callee, 0.5 * e.Share)).ToList();
-            return (1 - explained.Sum(e => e.Item2), explained);
+            return (0, [.. candidate.ExplainedBy.Select(e => (e.Callee, 0.5 * e.Share))]);
         }
 
         var passed = new Dictionary<Candidate, double>();
-        var keptMass = 0.0;
+        var lost = 0.0;
         var leading = candidate.Accuses.OrderByDescending(a => a.Share).ThenBy(a => a.Callee.Node, StringComparer.Ordinal).FirstOrDefault();
         foreach (var pattern in candidate.Patterns)
         {
@@ -177,35 +269,48 @@ internal sealed class BlameFlow(CandidateSet candidates)
             }
 
             // A service that only waited is not the cause, even when nobody else can be named.
-            keptMass += pattern.Mass * rest * (pattern.IsSymptom ? 0.5 : 1);
+            lost += pattern.IsSymptom ? pattern.Mass * rest * 0.5 : 0;
         }
 
-        return (keptMass / total, [.. passed.Select(p => (p.Key, p.Value / total)).OrderBy(p => p.Key.Node, StringComparer.Ordinal)]);
+        return (lost / total, [.. passed.Select(p => (p.Key, p.Value / total)).OrderBy(p => p.Key.Node, StringComparer.Ordinal)]);
     }
 
     private static double Certainty(BlameKind kind) => kind switch
     {
         BlameKind.Refused or BlameKind.Unavailable => 1,
         BlameKind.Full => 0.95,
-        BlameKind.Unresolved or BlameKind.AnsweredError => 0.9,
-        BlameKind.Exhausted or BlameKind.Certificate or BlameKind.BadAnswer => 0.85,
+        BlameKind.AnsweredError or BlameKind.BadAnswer or BlameKind.Certificate => 0.95,
+        BlameKind.Unresolved => 0.9,
+        BlameKind.Exhausted => 0.85,
+        BlameKind.Slow => 0.75,
         BlameKind.Reset or BlameKind.TimedOut => 0.8,
         BlameKind.Failed => 0.55,
         BlameKind.Denied => 0.5,
+        BlameKind.PoolEmpty => 0.35, // A pool of its own: whoever leaks from it or made it too small is the same service.
         BlameKind.Deadlock => 0.3,
         _ => throw new System.Diagnostics.UnreachableException($"Unknown kind {(byte)kind}."),
     };
 
-    /// <summary>How believable an accusation is: a peer that logs as always is rarely the one that failed.</summary>
-    private static double Plausibility(Candidate callee, int accusers, BlameKind kind) => callee.Telemetry switch
+    /// <summary>How believable an accusation is: a peer that logs as always is rarely the one that failed, unless it answered with the failure itself.</summary>
+    private double Plausibility(Candidate caller, Candidate callee, int accusers, BlameKind kind) => callee.Telemetry switch
     {
-        // Whoever answers nonsense does not know it.
-        Telemetry.Normal when kind == BlameKind.BadAnswer => 0.9,
-        Telemetry.Failing or Telemetry.Silent => 1,
+        // First-hand: the answer was wrong, said to be an error, or showed a certificate. Who gives such answers need not know it.
+        _ when IsFirstHand(kind) => 0.95,
+        Telemetry.Silent => 1,
         Telemetry.None => 0.9,
+        Telemetry.Failing => Math.Max(InTime(caller, callee), OfTheHealthy(callee, accusers)),
         Telemetry.Normal when callee.Metric is { IsResource: true } => 0.9,
-        Telemetry.Normal => accusers switch { 1 => 0.15, 2 => 0.6, _ => 0.7 },
+        Telemetry.Normal => OfTheHealthy(callee, accusers),
         _ => throw new System.Diagnostics.UnreachableException($"Unknown telemetry {(byte)callee.Telemetry}."),
+    };
+
+    private static bool IsFirstHand(BlameKind kind) => kind is BlameKind.BadAnswer or BlameKind.AnsweredError or BlameKind.Certificate;
+
+    /// <summary>Who is slow seldom says so. When all who call it complain it is believed; when one of many does, that one is doubted.</summary>
+    private double OfTheHealthy(Candidate callee, int accusers) => accusers switch
+    {
+        1 => candidates.CallersOf(callee) <= 1 ? 0.3 : 0.15,
+        _ => 2 * accusers >= candidates.CallersOf(callee) ? 0.8 : 0.6,
     };
 
     /// <summary>Trouble that begins long after the caller's explains it less.</summary>

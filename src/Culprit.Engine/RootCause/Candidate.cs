@@ -30,6 +30,12 @@ internal sealed class Candidate(string name, string node, CauseKind kind, Servic
     /// <summary>Evidence after blame was passed on, own and received.</summary>
     public double Kept { get; set; }
 
+    /// <summary>Failing and slow requests, its own and those of services that lay theirs at its door, in points.</summary>
+    public double Shown { get; set; }
+
+    /// <summary>Metrics of time, errors and whatever waits, likewise.</summary>
+    public double Waiting { get; set; }
+
     public DateTimeOffset? Onset { get; set; }
 
     public MetricShift? Metric { get; set; }

@@ -64,6 +64,10 @@ internal sealed class CandidateSet
 
     public ServiceEdge? Edge(Candidate caller, Candidate callee) => EdgesFrom(caller).FirstOrDefault(e => e.Callee == callee.Node);
 
+    /// <summary>Services that are known to call it, whether or not they complain; names in messages are no proof, complaints hold them.</summary>
+    public int CallersOf(Candidate callee) =>
+        _edges.Values.Count(edges => edges.Exists(e => e.Callee == callee.Node && (e.Source is EdgeSource.Span or EdgeSource.Declared)));
+
     /// <summary>Who bears a name: the service of exactly that name, else all replicas of it, else a dependency made for it.</summary>
     public IReadOnlyList<Candidate> Named(string name)
     {

@@ -94,6 +94,8 @@ internal static class CauseSentence
         BlameKind.Unresolved => "could no longer be found by its name",
         BlameKind.Denied => "turned its callers away",
         BlameKind.Exhausted => "ran out of connections or quota",
+        BlameKind.PoolEmpty => "left its callers without a free connection",
+        BlameKind.Slow => "answered slowly",
         BlameKind.Full => "ran out of room",
         BlameKind.Deadlock => "blocked transactions of its callers",
         BlameKind.Certificate => "failed the check of its certificate",

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Culprit.Engine.Detection;
 using Culprit.Engine.Records;
+using Culprit.Engine.RootCause.Changes;
 
 namespace Culprit.Engine.RootCause;
 
@@ -49,7 +50,7 @@ internal static class ChangeReader
             UnixNanos.ToTime(record.TimestampNanos),
             Encoding.UTF8.GetString(record.Body))
         {
-            CommitId = commit ?? (kind == "deploy" ? id : null), // Many tools call what a deploy carries its sha.
+            CommitId = commit ?? (kind == ChangeKind.Deploy ? id : null), // Many tools call what a deploy carries its sha.
             Files = files,
             Diff = diff is { Length: > MaxDiffLength } ? diff[..MaxDiffLength] : diff,
         };

@@ -109,6 +109,15 @@ internal sealed record MetricEvidence(
 /// <param name="Summary">Its message, or what else describes it in a line.</param>
 internal sealed record ChangeEvidence(string Id, string Kind, string? Service, DateTimeOffset At, string Summary)
 {
+    /// <summary><see cref="Source"/> of what nobody reported: the service's own lines tell of it.</summary>
+    public const string Logs = "logs";
+
+    /// <summary>Null for what was reported.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>A restart without anybody having stopped the process: a symptom.</summary>
+    public bool IsCrash { get; init; }
+
     /// <summary>The commit that a deploy carries.</summary>
     public string? CommitId { get; init; }
 

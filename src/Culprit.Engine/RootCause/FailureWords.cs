@@ -10,6 +10,7 @@ internal static partial class FailureWords
         (BlameKind.Certificate, Certificate()),
         (BlameKind.Unresolved, Unresolved()),
         (BlameKind.Full, Full()),
+        (BlameKind.PoolEmpty, PoolEmpty()),
         (BlameKind.Exhausted, Exhausted()),
         (BlameKind.Deadlock, Deadlock()),
         (BlameKind.Refused, Refused()),
@@ -19,6 +20,7 @@ internal static partial class FailureWords
         (BlameKind.BadAnswer, BadAnswer()),
         (BlameKind.AnsweredError, AnsweredError()),
         (BlameKind.Unavailable, Unavailable()),
+        (BlameKind.Slow, Slow()),
         (BlameKind.Failed, Failed()),
     ];
 
@@ -52,7 +54,10 @@ internal static partial class FailureWords
     [GeneratedRegex("no space left|disk (?:is )?full|ENOSPC|quota exceeded|(?:queue|buffer|volume|tablespace) (?:is )?full|read-only file system", Plain)]
     private static partial Regex Full();
 
-    [GeneratedRegex("too many (?:connections|clients|requests)|exhaust|no (?:free|available|idle|more) connections|connection slots|max(?:imum)? (?:number of )?clients|(?:waiting|wait|acquire|obtain|get|borrow)[a-z]* (?:for )?(?:an? )?(?:idle |free |jdbc )?connection|from (?:the )?pool|pool (?:is )?(?:empty|full|timeout)|throttl|rate limit|\\b429\\b", Plain)]
+    [GeneratedRegex("(?:waiting|wait|acquire|obtain|get|borrow)[a-z]* (?:for )?(?:an? )?(?:idle |free |jdbc )?connection|from (?:the )?pool|pool[a-z]*(?:-[0-9]+)? (?:- |is |has been |has |limit |of size )*(?:empty|full|timeout|exhaust|no free|connection is not available|reached|limit)|no free client", Plain)]
+    private static partial Regex PoolEmpty();
+
+    [GeneratedRegex("too many (?:connections|clients|requests)|exhaust|no (?:free|available|idle|more) connections|connection slots|max(?:imum)? (?:number of )?clients|throttl|rate limit|\\b429\\b", Plain)]
     private static partial Regex Exhausted();
 
     [GeneratedRegex("deadlock|lock wait timeout|could not obtain lock|lock timeout", Plain)]
@@ -76,8 +81,11 @@ internal static partial class FailureWords
     [GeneratedRegex("(?:answer|return|repli|respond|fail)[a-z]* (?:with )?(?:http |status |code )*50[01]\\b|\\b500 internal server error", Plain)]
     private static partial Regex AnsweredError();
 
-    [GeneratedRegex("unavailable|not available|unreachable|no route to host|EHOSTUNREACH|is down|gone away|went away|(?:lost|lose) connection|connection (?:was |is )?(?:lost|failed|error|failure)|not responding|no (?:healthy|live) upstream|bad gateway|(?:cannot|can't|could not|couldn't|failed to|unable to) (?:connect|reach|contact)|disconnected|not connected|\\b50[234]\\b", Plain)]
+    [GeneratedRegex("unavailable|not available|unreachable|(?:no|without) (?:answer|response|reply)|(?:did|does) not (?:answer|respond|reply)|no route to host|EHOSTUNREACH|is down|gone away|went away|(?:lost|lose) connection|connection (?:was |is )?(?:lost|failed|error|failure)|not responding|no (?:healthy|live) upstream|bad gateway|(?:cannot|can't|could not|couldn't|failed to|unable to) (?:connect|reach|contact)|disconnected|not connected|\\b50[234]\\b", Plain)]
     private static partial Regex Unavailable();
+
+    [GeneratedRegex("slow (?:query|queries|statement|command|call|request|response|answer)|took too long|slower than", Plain)]
+    private static partial Regex Slow();
 
     [GeneratedRegex("fail|error|exception|abort|unexpected|invalid|reject|\\b500\\b", Plain)]
     private static partial Regex Failed();

@@ -7,6 +7,9 @@ namespace Culprit.Engine.RootCause;
 /// <param name="IsResource">Memory, CPU, disk and the like, rather than latency or errors, which callers show too.</param>
 internal sealed partial record MetricShift(MetricEvidence Metric, double Points, bool IsResource, bool IsMemory)
 {
+    /// <summary>What only the process itself uses up; time, errors and whatever waits also show the trouble of those it calls.</summary>
+    public bool IsOwn { get; } = IsResource && !Counted().IsMatch(Metric.Metric);
+
     /// <summary>Fewer other services than this give no scale to compare with.</summary>
     private const int MinPeers = 3;
 
@@ -51,6 +54,8 @@ internal sealed partial record MetricShift(MetricEvidence Metric, double Points,
         };
         return new MetricShift(metric, weight * strength, kind == MetricKind.Resource, Memory().IsMatch(metric.Metric));
     }
+
+    public static bool IsOfMemory(string metric) => Memory().IsMatch(metric);
 
     /// <summary>What a metric measures, as far as its name tells.</summary>
     public static MetricKind KindOf(string metric) => metric switch

@@ -21,16 +21,17 @@ internal static class MetricShifts
             g => g.Key,
             g => Quantile([.. g.SelectMany(p => p.Metric.Points.Where(x => x.TimeNanos < from).Select(x => Math.Abs(x.Value - p.Past.Median)))]),
             StringComparer.Ordinal);
-        return [.. pasts.Select(p => Farthest(p.Metric, p.Past, from, to, stray.GetValueOrDefault(p.Metric.Metric))).OfType<MetricEvidence>()];
+        return [.. pasts.Select(p => Farthest(p.Metric, p.Past, from, startNanos, to, stray.GetValueOrDefault(p.Metric.Metric))).OfType<MetricEvidence>()];
     }
 
     private static MetricEvidence? Farthest(
-        MetricHistory metric, (double Median, double Deviation, int Points) past, long from, long to, double stray)
+        MetricHistory metric, (double Median, double Deviation, int Points) past, long from, long start, long to, double stray)
     {
         MetricPoint? farthest = null;
-        foreach (var point in metric.Points)
+        for (var i = 0; i < metric.Points.Count; i++)
         {
-            if (point.TimeNanos >= from && point.TimeNanos <= to
+            var point = metric.Points[i];
+            if (point.TimeNanos >= from && point.TimeNanos <= to && !IsOver(metric, i, past.Median, start)
                 && (farthest is null || Math.Abs(point.Value - past.Median) > Math.Abs(farthest.Value.Value - past.Median)))
             {
                 farthest = point;
@@ -49,6 +50,13 @@ internal static class MetricShifts
             RisesSince = isResource && Ramp.Find(metric.Points, to) is { } bend ? UnixNanos.ToTime(bend) : null,
         };
     }
+
+    /// <summary>Whether a metric was as usual again before the trouble began. Memory may have been freed by the very crash.</summary>
+    private static bool IsOver(MetricHistory metric, int at, double median, long start) =>
+        metric.Points[at].TimeNanos < start
+        && at + 1 < metric.Points.Count
+        && Math.Abs(metric.Points[at + 1].Value - median) < 0.25 * Math.Abs(metric.Points[at].Value - median)
+        && !MetricShift.IsOfMemory(metric.Metric);
 
     private static double Quantile(List<double> values)
     {

@@ -34,8 +34,9 @@ internal sealed class RootCauseRanker(RunbookLibrary runbooks)
             scale.Weigh(candidate);
         }
 
-        new BlameFlow(candidates).Run();
-        Score(dossier, candidates);
+        var flow = new BlameFlow(dossier, candidates);
+        flow.Run();
+        Score(dossier, candidates, flow);
         var changes = JudgeChanges(dossier, candidates);
 
         var failing = candidates.All
@@ -57,7 +58,7 @@ internal sealed class RootCauseRanker(RunbookLibrary runbooks)
         return findings.Count > 0 ? new TraceSupport(findings) : TraceSupport.None;
     }
 
-    private static void Score(Dossier dossier, CandidateSet candidates)
+    private static void Score(Dossier dossier, CandidateSet candidates, BlameFlow flow)
     {
         // Traces tell where in a request the trouble is; beside them counts of lines, which follow the load, say half as much.
         var lines = dossier.TracesSeen >= MinTraces && dossier.Traces.Count > 0 ? 0.5 : 1;
@@ -68,13 +69,15 @@ internal sealed class RootCauseRanker(RunbookLibrary runbooks)
             dependency.Metric = MetricOf(dossier, dependency);
         }
 
+        flow.Follow(c => c.Traces.Points, (c, points) => c.Shown = points);
+        flow.Follow(c => c.Metric is { IsOwn: false } ? c.Metric.Points : 0, (c, points) => c.Waiting = points);
         var first = candidates.All.Where(c => c.Kept >= EvidenceScale.MinOwn).Select(c => c.Onset).Min();
         foreach (var candidate in candidates.All)
         {
             // Metrics and changes support other evidence; alone they are a third of what they could be, or nothing.
-            var supported = dossier.HasMetricsOnly ? 1 : Math.Min(1, candidate.Kept + candidate.Traces.Points);
-            var score = (lines * Rise.SoftCap(candidate.Kept)) + candidate.Traces.Points;
-            score += Rise.SoftCap(candidate.Metric?.Points ?? 0) * (0.33 + (0.67 * supported));
+            var supported = dossier.HasMetricsOnly ? 1 : Math.Min(1, candidate.Kept + candidate.Shown);
+            var score = (lines * Rise.SoftCap(candidate.Kept)) + Rise.SoftCap(candidate.Shown);
+            score += Rise.SoftCap(candidate.Waiting + (candidate.Metric is { IsOwn: true } own ? own.Points : 0)) * (0.33 + (0.67 * supported));
             score += candidate.Accusers.Count() is >= 2 and var n ? 0.6 * Math.Log(n) * supported : 0;
             if (candidate.Onset is { } onset)
             {
@@ -94,7 +97,7 @@ internal sealed class RootCauseRanker(RunbookLibrary runbooks)
         for (var i = 0; i < suspects.Count && judge.Outside is null; i++)
         {
             var suspect = suspects[i];
-            var supported = Math.Min(1, suspect.Kept + suspect.Traces.Points);
+            var supported = Math.Min(1, suspect.Kept + suspect.Shown + (suspect.Metric is { IsOwn: true } used ? used.Points / 4 : 0));
 
             // What was changed for all (shared code) is blamed on the first suspect only.
             var verdict = judge.Verdicts.FirstOrDefault(v => v.Suspect == suspect.Name || (i == 0 && v.Suspect is null && v.Service is null));
@@ -119,7 +122,11 @@ internal sealed class RootCauseRanker(RunbookLibrary runbooks)
     {
         var signals = ranked.Count > 0 ? Signals.Of(ranked[0], candidates) : 0;
         var verdict = Verdict.Of([.. ranked.Select(c => c.Score)], MinScore, signals);
-        var shown = ranked.Where((c, i) => i < MaxHypotheses && c.Score >= MinShare * ranked[0].Score).ToList();
+
+        // What sends no telemetry was never seen to fail: whoever says that it did stays an alternative.
+        var witness = ranked.Count > 0 && ranked[0].Telemetry == Telemetry.None
+            ? ranked[0].Accusations.OrderByDescending(a => a.Share * a.Pattern.Mass).ThenBy(a => a.Caller.Name, StringComparer.Ordinal).FirstOrDefault()?.Caller : null;
+        var shown = ranked.Where((c, i) => i < MaxHypotheses && (c.Score >= MinShare * ranked[0].Score || c == witness)).ToList();
         var writer = new HypothesisWriter(dossier, candidates, scale);
         var hypotheses = shown.Select((c, i) => writer.Write(c, verdict.Confidences[i], failing) with { Signals = Signals.Of(c, candidates) }).ToList();
         var cause = shown.FirstOrDefault();

@@ -31,7 +31,7 @@ internal static class StandardAction
             _ when word == ResourceClass.Cache => FaultClass.Cache,
             _ when word == ResourceClass.Broker => FaultClass.Broker,
             _ when word == ResourceClass.NameResolution => FaultClass.NameResolution,
-            (_, BlameKind.TimedOut or BlameKind.Exhausted) => FaultClass.SlowPeer,
+            (_, BlameKind.TimedOut or BlameKind.Exhausted or BlameKind.PoolEmpty or BlameKind.Slow) => FaultClass.SlowPeer,
             (_, not null) => FaultClass.Unreachable,
             _ when cause.Telemetry is Telemetry.Silent or Telemetry.None => FaultClass.Unreachable,
             _ => FaultClass.Generic,

@@ -38,7 +38,7 @@ internal static partial class PeerScanner
 
     private static readonly HashSet<string> CallAfter = new(
         ("service unavailable refused timeout timed unreachable failed down error returned responded reset rejected closed not "
-        + "is call request connection response").Split(' '), StringComparer.Ordinal);
+        + "is call request connection response gave answered responds never did does").Split(' '), StringComparer.Ordinal);
 
     /// <summary>The peers in the order of the clarity of their form, then of the text.</summary>
     /// <param name="known">Node names of known services and dependencies.</param>
@@ -61,6 +61,11 @@ internal static partial class PeerScanner
             {
                 AddHost(found, match.Groups["host"].Value, match.Groups["port"].Value);
             }
+        }
+
+        foreach (Match match in HostWithPort().Matches(text))
+        {
+            AddHost(found, match.Groups["host"].Value, match.Groups["port"].Value);
         }
 
         foreach (Match match in LookedUp().Matches(text))
@@ -172,10 +177,13 @@ internal static partial class PeerScanner
     [GeneratedRegex(@"(?<![\w.\-/(@])(?<host>(?>[a-z0-9][a-z0-9._-]{0,200})):(?<port>[0-9]{2,5})(?![\w]|[.:][0-9])", Plain)]
     private static partial Regex HostAndPort();
 
+    [GeneratedRegex(@"\bhost=['""]?(?<host>[a-z0-9][a-z0-9._-]{0,200})['""]?, ?port=(?<port>[0-9]{2,5})\b", Plain)]
+    private static partial Regex HostWithPort();
+
     [GeneratedRegex(@"(?:\blookup |ENOTFOUND |EAI_AGAIN |could not (?:resolve|translate) host(?: ?name)?:? ['""]?|UnknownHostException: )(?<host>[a-z0-9][a-z0-9._-]{0,200})", Plain)]
     private static partial Regex LookedUp();
 
-    [GeneratedRegex(@"(?:(?<strict>\b(?:connection|connect|connecting|handshake) (?:to|with) (?:the )?|\bupstream (?:service )?)|\b(?:calling|call to|request to|rpc to|response from|reply from|error from|reach|reaching|contacting|unable to reach|service|connection from) )['""`]?(?<name>[a-z][a-z0-9._-]{1,80})['""`]?", Plain)]
+    [GeneratedRegex(@"(?:(?<strict>\b(?:connection|connect|connecting|handshake) (?:to|with) (?:the )?|\bupstream (?:service )?)|\b(?:calling|call (?:to|of|[0-9]+ of)|request to|rpc to|response from|reply from|error from|slow (?:query|statement|command|call|request|response) (?:on|to|from|of)|(?:query|select|insert|update|delete|get|post|put)\b[^:]{0,40}? on|reach|reaching|contacting|unable to reach|service|connection from) )['""`]?(?<name>[a-z][a-z0-9._-]{1,80})['""`]?", Plain)]
     private static partial Regex Phrase();
 
     [GeneratedRegex(@"^\s*(?:[:,;)]|$|refused|reset|timed|time-?out|failed|lost|closed|was|is |unavailable|unreachable|dropped|aborted|error|denied|returned)", Plain)]

@@ -15,6 +15,9 @@ internal sealed class TraceBlame(OperationIndex index, EventShifts shifts, List<
     /// <summary>From this share of requests on, something is what an operation always does.</summary>
     internal const double NearlyAlways = 0.9;
 
+    /// <summary>Lines that share an id are no complete account of a request: so many must agree, where a few spans are enough.</summary>
+    private const double ManyWithoutSpans = 10;
+
     private readonly Dictionary<int, Tally> _tallies = [];
 
     // Of the trace being looked at, node by node.
@@ -66,21 +69,22 @@ internal sealed class TraceBlame(OperationIndex index, EventShifts shifts, List<
                 Array.Clear(_below, 0, nodes.Length);
                 if (!HasAnomalyBelow(nodes, i, i))
                 {
-                    Count(nodes, i, shift, isNow);
+                    Count(nodes, i, shift, isNow, trace.RootNanos > 0);
                 }
             }
         }
     }
 
-    private void Count(TraceNode[] nodes, int at, EventShift shift, bool isNow)
+    private void Count(TraceNode[] nodes, int at, EventShift shift, bool isNow, bool hasSpans)
     {
         var node = nodes[at];
         var isBroken = shift.Sigmas < 0 && node.LastRemote >= 0 && !Array.Exists(node.Events, shifts.IsBad);
         var blamed = isBroken ? nodes[node.LastRemote].Operation : node.Operation;
-        Add(blamed, shift, isNow, isBroken ? node.Operation : -1, Array.Exists(node.Events, shifts.IsEcho), shifts.IsLine(shift.Event) && !Array.Exists(node.Events, shifts.IsLine));
+        var isSilent = shifts.IsLine(shift.Event) && !Array.Exists(node.Events, shifts.IsLine);
+        Add(blamed, shift, isNow, isBroken ? node.Operation : -1, Array.Exists(node.Events, shifts.IsEcho), isSilent, hasSpans);
     }
 
-    private void Add(int operation, EventShift shift, bool isNow, int witness, bool isEcho, bool isSilent)
+    private void Add(int operation, EventShift shift, bool isNow, int witness, bool isEcho, bool isSilent, bool hasSpans)
     {
         if (!_tallies.TryGetValue(operation, out var tally))
         {
@@ -94,6 +98,7 @@ internal sealed class TraceBlame(OperationIndex index, EventShifts shifts, List<
         }
 
         tally.Now++;
+        tally.HasSpans |= hasSpans;
         tally.Echoes += isEcho ? 1 : 0;
         tally.Silent += isSilent ? 1 : 0;
         if (tally.Shift is null || Clarity(shift) > Clarity(tally.Shift))
@@ -155,6 +160,7 @@ internal sealed class TraceBlame(OperationIndex index, EventShifts shifts, List<
             : ProportionShift.Weighed(0, 1, tally.Now, n1);
         score *= 1 - ((1 - EchoWeight) * tally.Echoes / tally.Now);
         score *= IsMix(shift) ? MixWeight : 1;
+        score *= tally.HasSpans ? 1 : Math.Min(1, tally.Now / ManyWithoutSpans);
         var service = index.ServiceOf(operation);
         var missing = shift.Sigmas < 0;
         var how = missing
@@ -181,6 +187,9 @@ internal sealed class TraceBlame(OperationIndex index, EventShifts shifts, List<
         public double Before { get; set; }
 
         public double Now { get; set; }
+
+        /// <summary>Some of its traces were assembled from spans.</summary>
+        public bool HasSpans { get; set; }
 
         /// <summary>Of those, traces in which the operation only says that another one failed.</summary>
         public double Echoes { get; set; }

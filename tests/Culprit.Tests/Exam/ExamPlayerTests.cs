@@ -27,7 +27,7 @@ public sealed class ExamPlayerTests
             using (simulation)
             {
                 var player = new ExamPlayer(form, simulation.Start, FileQuestion.Incidents());
-                FaultExam.Play(simulation, [player]);
+                FaultExam.Play(simulation, [player], DateTimeOffset.MaxValue);
 
                 Assert.Equal(analysis.RecordsPlayed, player.Records);
                 Assert.Equal(fromFiles.ByService, player.Report.ByService);

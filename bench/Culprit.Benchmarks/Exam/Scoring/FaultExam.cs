@@ -1,5 +1,6 @@
 using Culprit.Benchmarks.Exam.Faults;
 using Culprit.Benchmarks.Exam.Simulation;
+using Culprit.Engine.RootCause;
 using Culprit.Engine.RootCause.Inquiries;
 using Culprit.Server.Analysis;
 
@@ -16,7 +17,7 @@ internal static class FaultExam
         var writing = new Lock();
         Parallel.For(0, cases.Count, new ParallelOptions { MaxDegreeOfParallelism = arguments.Jobs }, i =>
         {
-            scores[i] = [.. Score(cases[i], arguments.Forms, arguments.IsTold)];
+            scores[i] = [.. Score(cases[i], arguments)];
             lock (writing)
             {
                 Write(arguments, [.. scores.OfType<List<CaseScore>>().SelectMany(s => s)]);
@@ -39,16 +40,23 @@ internal static class FaultExam
     }
 
     /// <summary>One simulation for all forms: they differ in what is kept of its spans only.</summary>
-    private static IEnumerable<CaseScore> Score(ExamCase exam, IReadOnlyList<SpanForm> forms, bool isTold)
+    private static IEnumerable<CaseScore> Score(ExamCase exam, ExamArguments arguments)
     {
+        var (forms, isTold) = (arguments.Forms, arguments.IsTold);
         var (simulation, plan) = exam.Prepare();
         using (simulation)
         {
             var fault = new InquiryRange(simulation.Start.AddMilliseconds(plan!.FromMs), simulation.Start.AddMilliseconds(plan.ToMs));
-            var question = isTold ? FileQuestion.Cause(fault) : FileQuestion.Incidents();
+            var dossiers = new List<Dossier>();
+            var question = isTold ? FileQuestion.Cause(fault, dossiers.Add) : FileQuestion.Incidents();
             var players = forms.Select(form => new ExamPlayer(form, simulation.Start, question)).ToList();
-            Play(simulation, players);
+            Play(simulation, players, question.Until ?? DateTimeOffset.MaxValue);
             var labels = plan.Labels(simulation);
+            if (isTold && arguments.DossierFolder is { } folder)
+            {
+                KeptDossier.Write(folder, exam.Id, forms.Zip(dossiers, (form, dossier) => new KeptDossier(labels, form, dossier)));
+            }
+
             return [.. forms.Zip(players).SelectMany(p => Score(labels, p.First, [.. p.Second.Report.Incidents.Select(FoundIncident.Of)], isTold))];
         }
     }
@@ -56,11 +64,18 @@ internal static class FaultExam
     private static IEnumerable<CaseScore> Score(IReadOnlyList<FaultLabel> labels, SpanForm form, List<FoundIncident> incidents, bool isTold) =>
         isTold ? [CaseScore.Told(labels, form, incidents)] : CaseScore.Of(labels, form, incidents);
 
-    internal static void Play(SimulatedSystem simulation, List<ExamPlayer> players)
+    /// <summary>What comes more than two minutes after <paramref name="until"/>, with the slowest shipper, would not be read.</summary>
+    internal static void Play(SimulatedSystem simulation, List<ExamPlayer> players, DateTimeOffset until)
     {
+        var now = simulation.Start;
         foreach (var second in simulation.Seconds())
         {
             players.ForEach(p => p.Add(second));
+            now = now.AddSeconds(1);
+            if (now - until > TimeSpan.FromMinutes(2))
+            {
+                break;
+            }
         }
 
         players.ForEach(p => p.Finish());

@@ -1,5 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
+using Culprit.Engine.Detection;
+using Culprit.Engine.RootCause;
+using Culprit.Engine.Topology;
 using Culprit.Server.Analysis;
 
 namespace Culprit.Benchmarks.Exam.Scoring;
@@ -24,11 +27,17 @@ internal sealed record FoundIncident(
             Text(first, "observed"));
     }
 
-    /// <summary>1 for the first service named, 0 when none of the names is.</summary>
+    public static FoundIncident Of(Dossier dossier, RootCauseReport report) => new(
+        dossier.Incident.DetectedAt, dossier.Incident.Type.ToWire(), dossier.Incident.Services,
+        [.. report.Hypotheses.Select(h => new FoundCause(h.Service, h.Confidence, h.Score, h.Signals, h.ChangeId ?? "none"))],
+        report.Abstained, dossier.Incident.Anomalies[0].Detector, dossier.Incident.Anomalies[0].Observed);
+
+    /// <summary>1 for the first service named, 0 when none of the names is. A host is the same with and without its port and private domain.</summary>
     public int RankOf(IReadOnlyCollection<string> names)
     {
+        var nodes = names.Select(NodeName.Normalise).ToHashSet(StringComparer.Ordinal);
         var services = Causes.Select(c => c.Service).Where(s => s.Length > 0).Distinct().ToList();
-        return services.FindIndex(names.Contains) + 1;
+        return services.FindIndex(s => nodes.Contains(NodeName.Normalise(s))) + 1;
     }
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,

@@ -70,6 +70,11 @@ internal sealed class ChangeJudge
         EffectiveChange effective, DiffWords diff, Dictionary<string, double> weights, double scale, IReadOnlyList<string> texts)
     {
         var change = effective.Change;
+        if (change.IsCrash)
+        {
+            return new ChangeVerdict(change, effective.Service, 0, "nothing says that anybody stopped it: to start again is what a fault makes a process do");
+        }
+
         var place = PlaceOf(effective, out var suspect);
         var (onset, slack) = OnsetOf(suspect ?? _suspects[0]);
         var lead = onset - effective.At;
@@ -78,11 +83,12 @@ internal sealed class ChangeJudge
             return new ChangeVerdict(change, effective.Service, 0, $"took effect {Wording.Span(lead)} after the first trouble");
         }
 
-        var isTold = change.Kind is "commit" or "flag" || change.Diff is not null || change.Files.Count > 0;
-        var overlap = !isTold ? Untold : scale > 0 ? Math.Min(2, weights.Sum(w => w.Value * diff.Closeness(w.Key)) / scale) : 0;
+        var isTold = change.Kind is ChangeKind.Commit or "flag" || change.Diff is not null || change.Files.Count > 0;
+        var overlap = scale > 0 ? Math.Min(2, weights.Sum(w => w.Value * diff.Closeness(w.Key)) / scale) : 0;
+        overlap = isTold ? overlap : Math.Max(Untold, overlap); // A deploy's or a setting's one line need not say what it altered.
         var named = change.Files.Select(f => f[(f.LastIndexOf('/') + 1)..]).Where(f => f.Length > 3 && texts.Any(t => t.Contains(f, StringComparison.Ordinal))).Distinct().ToList();
         overlap += named.Count;
-        var kind = change.Kind == "commit" ? ChangeKind.WeightOf(change) : 0.5;
+        var kind = ChangeKind.WeightOf(change);
         var score = Math.Exp(-Math.Max(0, lead.TotalSeconds) / Memory.TotalSeconds) * place * kind * (0.1 + overlap)
             * (0.5 + (0.5 * diff.NetShare)) * (diff.OnlyDeletes ? 1.3 : 1);
         var shared = weights.Where(w => diff.Closeness(w.Key) >= 0.5).OrderByDescending(w => w.Value * diff.Closeness(w.Key)).ThenBy(w => w.Key, StringComparer.Ordinal).Take(3).Select(w => w.Key).ToList();

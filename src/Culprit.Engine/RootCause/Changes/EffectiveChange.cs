@@ -6,21 +6,23 @@ namespace Culprit.Engine.RootCause.Changes;
 /// <param name="Service">Where; null when everywhere or unknown.</param>
 internal sealed record EffectiveChange(ChangeEvidence Change, DateTimeOffset At, string? Service)
 {
-    /// <summary>Commits take effect with the deploys that carry them; one of a single service that nobody deployed does not run.</summary>
+    /// <summary>Commits take effect with the deploys that carry them, reported or seen in the service's own lines; one of a single service that nobody deployed does not run.</summary>
     /// <param name="services">Names of known services.</param>
     public static IReadOnlyList<EffectiveChange> Of(IReadOnlyList<ChangeEvidence> changes, IReadOnlyCollection<string> services)
     {
-        var deploys = changes.Where(c => c.Kind == "deploy").OrderBy(c => c.At).ThenBy(c => c.Id, StringComparer.Ordinal).ToList();
-        var commits = changes.Where(c => c.Kind == "commit").Select(c => c.Id).ToHashSet(StringComparer.Ordinal);
+        var rollouts = changes.Where(c => c.Kind == ChangeKind.Deploy).OrderBy(c => c.At).ThenBy(c => c.Id, StringComparer.Ordinal).ToLookup(c => c.Source);
+        var deploys = rollouts[null].ToList();
+        var seen = rollouts[ChangeEvidence.Logs].ToList();
+        var commits = changes.Where(c => c.Kind == ChangeKind.Commit).Select(c => c.Id).ToHashSet(StringComparer.Ordinal);
         var effective = new List<EffectiveChange>();
         foreach (var change in changes.OrderBy(c => c.At).ThenBy(c => c.Id, StringComparer.Ordinal))
         {
-            if (change.Kind == "deploy" && change.CommitId is { } carried && commits.Contains(carried))
+            if (change.Kind == ChangeKind.Deploy && change.CommitId is { } carried && commits.Contains(carried))
             {
                 continue; // Stands under its commit: that says what changed.
             }
 
-            if (change.Kind != "commit")
+            if (change.Kind != ChangeKind.Commit)
             {
                 effective.Add(new EffectiveChange(change, change.At, change.Service));
                 continue;
@@ -34,7 +36,11 @@ internal sealed record EffectiveChange(ChangeEvidence Change, DateTimeOffset At,
             }
 
             var owner = change.Service ?? OwnerOf(change, services);
-            if (deploys.Count == 0)
+            if (owner is not null && seen.Find(d => d.Service == owner && d.At >= change.At) is { } rollout)
+            {
+                effective.Add(new EffectiveChange(change, rollout.At, owner)); // Nobody reported the deploy, but the service says that it runs something new.
+            }
+            else if (deploys.Count == 0)
             {
                 effective.Add(new EffectiveChange(change, change.At, owner));
             }
