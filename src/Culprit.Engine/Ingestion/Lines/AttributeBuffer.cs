@@ -68,6 +68,15 @@ internal sealed class AttributeBuffer
         Append(member);
     }
 
+    /// <summary>Adds <c>"name":value</c> under a longer name.</summary>
+    /// <param name="prefix">Without anything to escape.</param>
+    public void AddPrefixed(ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> member)
+    {
+        AddMember(member[..1]);
+        Append(prefix);
+        Append(member[1..]);
+    }
+
     private void OpenMember(ReadOnlySpan<byte> name)
     {
         Ensure(1);
