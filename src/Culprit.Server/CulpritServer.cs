@@ -57,6 +57,7 @@ internal static class CulpritServer
 
         app.UseHttpRules();
         app.MapIngestion();
+        app.MapShippers();
         app.MapChanges();
         app.MapQuerying();
         app.MapDiagnose();

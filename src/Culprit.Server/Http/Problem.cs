@@ -34,18 +34,23 @@ internal sealed record Problem(int Status, string Code, string Detail) : IResult
 
     public static Problem NotFound(string detail) => new(StatusCodes.Status404NotFound, "not_found", detail);
 
+    /// <summary>Says when to come back, if the problem does: for answers in another form, too.</summary>
+    public void SetRetryAfter(HttpResponse response)
+    {
+        if (RetryAfter is { } wait)
+        {
+            var seconds = Math.Clamp((int)Math.Ceiling(wait.TotalSeconds), 1, 60);
+            response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        }
+    }
+
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
         response.StatusCode = Status;
         response.ContentType = ContentType;
         response.Headers.CacheControl = "no-store";
-        if (RetryAfter is { } wait)
-        {
-            var seconds = Math.Clamp((int)Math.Ceiling(wait.TotalSeconds), 1, 60);
-            response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-        }
-
+        SetRetryAfter(response);
         var body = new ArrayBufferWriter<byte>(512);
         Write(body, httpContext.Request.Path);
         response.ContentLength = body.WrittenCount;

@@ -38,6 +38,7 @@ internal sealed class EntryMapper
     private ulong _stream;
     private long _entryNanos;
     private bool _isAfterDuplicate;
+    private bool _isUtf8;
 
     /// <param name="protocol">The source of records whose entries name no host: <c>loki</c>.</param>
     public EntryMapper(string protocol)
@@ -49,11 +50,13 @@ internal sealed class EntryMapper
     }
 
     /// <summary>Starts a body; resets the writer and the result.</summary>
-    public void Begin(RecordBatchWriter writer, long receivedNanos, IEventIdFilter? ids, BatchParse result)
+    /// <param name="isUtf8">The documents to come are valid UTF-8; otherwise they are made so.</param>
+    public void Begin(RecordBatchWriter writer, long receivedNanos, IEventIdFilter? ids, BatchParse result, bool isUtf8 = true)
     {
         writer.Reset();
         result.Reset();
         (_writer, _result, _ids, _receivedNanos) = (writer, result, ids, receivedNanos);
+        _isUtf8 = isUtf8;
         _pending = new PendingRecord(writer);
         _time = new TimeReference(receivedNanos);
         _isAfterDuplicate = false;
@@ -84,12 +87,16 @@ internal sealed class EntryMapper
     public ReadOnlySpan<byte> Unescape(ReadOnlySpan<byte> escaped) => _scratch.Unescape(escaped);
 
     /// <summary>Adds an entry that is one JSON object with field names of its own; <see cref="EntryOutcome.Raw"/> when it is none.</summary>
-    /// <param name="json">Valid UTF-8.</param>
     public EntryOutcome AddDocument(ReadOnlySpan<byte> json, scoped ref EntryFields entry)
     {
         if (json.Length > EventLimits.MaxEventBytes)
         {
             return AddRaw(json, RejectionCodes.EventTooLarge, ref entry);
+        }
+
+        if (!_isUtf8)
+        {
+            json = LineCleaner.Clean(json, _scratch, out _);
         }
 
         var isAlone = _attributes.IsEmpty;
