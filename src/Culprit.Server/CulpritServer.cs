@@ -9,6 +9,7 @@ using Culprit.Server.Health;
 using Culprit.Server.Http;
 using Culprit.Server.Ingestion;
 using Culprit.Server.Ingestion.Changes;
+using Culprit.Server.Ingestion.Otlp;
 using Culprit.Server.Mcp;
 using Culprit.Server.Querying;
 using Culprit.Server.Replaying;
@@ -36,6 +37,7 @@ internal static class CulpritServer
 
         await builder.AddStorageAsync(settings, cancellationToken).ConfigureAwait(false);
         builder.AddIngestion(settings.Options.ToExtensions().EventTypes, settings.Options.Memory.ToLimits());
+        builder.AddOtlpListeners(ChooseListeners(settings.Options));
         builder.AddDetection(settings);
         builder.AddRules(settings);
         await builder.AddRootCauseAsync(settings, cancellationToken).ConfigureAwait(false);
@@ -56,6 +58,7 @@ internal static class CulpritServer
         }
 
         app.UseHttpRules();
+        app.UseOtlpListeners();
         app.MapIngestion();
         app.MapShippers();
         app.MapChanges();
@@ -71,20 +74,32 @@ internal static class CulpritServer
         return app;
     }
 
+    private static OtlpListeners ChooseListeners(CulpritOptions options)
+    {
+        // Which addresses there are must be known before the server's own logging exists.
+        using var logging = LoggerFactory.Create(ConfigureConsole);
+        return OtlpListeners.Choose(options.Otlp, options.Urls, logging.CreateLogger<OtlpListeners>());
+    }
+
     /// <param name="hasStarted">Before that, a failure is told by whoever starts the server, in one line.</param>
     private static void AddLogging(WebApplicationBuilder builder, bool quiet, StrongBox<bool> hasStarted)
     {
         builder.Logging.ClearProviders();
-        builder.Logging.AddSimpleConsole(console =>
+        ConfigureConsole(builder.Logging);
+        builder.Logging.SetMinimumLevel(quiet ? LogLevel.Warning : LogLevel.Information);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", level => level >= LogLevel.Warning && Volatile.Read(ref hasStarted.Value));
+    }
+
+    private static void ConfigureConsole(ILoggingBuilder logging)
+    {
+        logging.AddSimpleConsole(console =>
         {
             console.SingleLine = true;
             console.TimestampFormat = "yyyy-MM-ddTHH:mm:ssZ ";
             console.UseUtcTimestamp = true;
         });
-        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
+        logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
             console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.Logging.SetMinimumLevel(quiet ? LogLevel.Warning : LogLevel.Information);
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
-        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", level => level >= LogLevel.Warning && Volatile.Read(ref hasStarted.Value));
     }
 }

@@ -67,6 +67,8 @@ internal sealed class CulpritOptions
     /// <summary>Changes that others report (docs/changes.md).</summary>
     public ChangesSection Changes { get; set; } = new();
 
+    public OtlpSection Otlp { get; set; } = new();
+
     /// <summary>A model that explains what the ranker found. Default: none.</summary>
     public AnalystSection Analyst { get; set; } = new();
 
@@ -94,6 +96,7 @@ internal sealed class CulpritOptions
         Memory.Check(Check);
         Analyst.Check(Check);
         Flows.Check(Check);
+        Otlp.Check(Check);
         mistakes.AddRange(Datadog.Mistakes());
         mistakes.AddRange(Changes.GitHub.Mistakes());
         Check(WebSocket.MaxConnections is >= 0 and <= 100_000, "webSocket:maxConnections", WebSocket.MaxConnections, "0 (none) to 100000");

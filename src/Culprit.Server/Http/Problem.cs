@@ -34,18 +34,26 @@ internal sealed record Problem(int Status, string Code, string Detail) : IResult
 
     public static Problem NotFound(string detail) => new(StatusCodes.Status404NotFound, "not_found", detail);
 
+    /// <summary><see cref="RetryAfter"/> as it is sent.</summary>
+    public int RetrySeconds => Math.Clamp((int)Math.Ceiling((RetryAfter ?? TimeSpan.Zero).TotalSeconds), 1, 60);
+
     /// <summary>Says when to come back, if the problem does: for answers in another form, too.</summary>
     public void SetRetryAfter(HttpResponse response)
     {
-        if (RetryAfter is { } wait)
+        if (RetryAfter is not null)
         {
-            var seconds = Math.Clamp((int)Math.Ceiling(wait.TotalSeconds), 1, 60);
-            response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+            response.Headers.RetryAfter = RetrySeconds.ToString(CultureInfo.InvariantCulture);
         }
     }
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
+        if (httpContext.GetEndpoint()?.Metadata.GetMetadata<IErrorForm>() is { } form)
+        {
+            await form.WriteAsync(httpContext, this).ConfigureAwait(false);
+            return;
+        }
+
         var response = httpContext.Response;
         response.StatusCode = Status;
         response.ContentType = ContentType;

@@ -64,6 +64,20 @@ internal sealed class BodyReader(BodyBudget budget)
         }
     }
 
+    /// <summary>Undoes the encoding of what follows the first bytes of a buffer. The caller disposes what is returned.</summary>
+    public (PooledBuffer? Plain, Problem? Problem) Inflate(PooledBuffer source, int start, string encoding)
+    {
+        var plain = new PooledBuffer(budget);
+        var problem = ToProblem(ContentDecoder.Decode(encoding, source, plain, start), encoding);
+        if (problem is null)
+        {
+            return (plain, null);
+        }
+
+        plain.Dispose();
+        return (null, problem);
+    }
+
     private static async Task<Problem?> FillAsync(PooledBuffer buffer, HttpContext context)
     {
         var reader = context.Request.BodyReader;

@@ -41,19 +41,20 @@ internal static class ContentDecoder
     public static bool IsEncoded(string encoding) =>
         encoding.Length > 0 && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase);
 
-    public static DecodeOutcome Decode(string encoding, PooledBuffer source, PooledBuffer target)
+    /// <param name="start">Bytes of the source that are not encoded.</param>
+    public static DecodeOutcome Decode(string encoding, PooledBuffer source, PooledBuffer target, int start = 0)
     {
-        var cap = (int)Math.Min(BodyReader.MaxBytes, Math.Max(RatioFreeBytes, (long)MaxRatio * source.Length));
-        if (IsSnappy(encoding) && !source.Span.StartsWith(SnappyFrame))
+        var segment = source.Segment[start..];
+        var cap = (int)Math.Min(BodyReader.MaxBytes, Math.Max(RatioFreeBytes, (long)MaxRatio * segment.Count));
+        if (IsSnappy(encoding) && !segment.AsSpan().StartsWith(SnappyFrame))
         {
-            return DecodeBlock(source.Span, target, cap);
+            return DecodeBlock(segment, target, cap);
         }
 
-        var segment = source.Segment;
         using var input = new MemoryStream(segment.Array!, segment.Offset, segment.Count, writable: false);
         try
         {
-            using var stream = Open(encoding, input, source.Span);
+            using var stream = Open(encoding, input, segment);
             while (true)
             {
                 var free = target.GetFree(Step);

@@ -16,22 +16,10 @@ internal sealed class ShipperRequests(BodyReader bodies, ShipperIntake intake, I
         HttpContext context, string scope, IBodyDecoder decoder, Func<ReadOnlyMemory<byte>, Intake, T> answer, string assumedEncoding = "")
         where T : class
     {
-        // Before the body is read: under pressure, reading costs what is short.
-        if (pressure.Refusal(RequestPriority.CanWait(context.Request.Headers["Priority"])) is { } refusal)
-        {
-            return (null, refusal);
-        }
-
-        var (body, problem) = await bodies.ReadAsync(context, assumedEncoding).ConfigureAwait(false);
+        var (body, problem) = await ReadAsync(context, assumedEncoding).ConfigureAwait(false);
         if (problem is not null)
         {
-            if (problem.Status == StatusCodes.Status503ServiceUnavailable)
-            {
-                metrics.RequestRefused("memory");
-                return (null, problem);
-            }
-
-            return (null, Reject(problem));
+            return (null, problem);
         }
 
         using (body)
@@ -43,10 +31,41 @@ internal sealed class ShipperRequests(BodyReader bodies, ShipperIntake intake, I
         }
     }
 
+    /// <summary>The plain body, or the problem. The caller disposes the buffer.</summary>
+    public async Task<(PooledBuffer? Body, Problem? Problem)> ReadAsync(HttpContext context, string assumedEncoding = "")
+    {
+        // Before the body is read: under pressure, reading costs what is short.
+        if (pressure.Refusal(RequestPriority.CanWait(context.Request.Headers["Priority"])) is { } refusal)
+        {
+            return (null, refusal);
+        }
+
+        var (body, problem) = await bodies.ReadAsync(context, assumedEncoding).ConfigureAwait(false);
+        return problem is null ? (body, null) : (null, Count(problem));
+    }
+
+    /// <summary>Undoes the encoding of what follows the first bytes of a body. The caller disposes what is returned.</summary>
+    public (PooledBuffer? Plain, Problem? Problem) Inflate(PooledBuffer body, int start, string encoding)
+    {
+        var (plain, problem) = bodies.Inflate(body, start, encoding);
+        return problem is null ? (plain, null) : (null, Count(problem));
+    }
+
     /// <summary>Counts a request of which nothing is taken, for good.</summary>
     public Problem Reject(Problem problem)
     {
         metrics.RequestRejected([]);
+        return problem;
+    }
+
+    private Problem Count(Problem problem)
+    {
+        if (problem.Status != StatusCodes.Status503ServiceUnavailable)
+        {
+            return Reject(problem);
+        }
+
+        metrics.RequestRefused("memory");
         return problem;
     }
 

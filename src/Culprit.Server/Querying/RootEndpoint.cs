@@ -10,6 +10,7 @@ internal static class RootEndpoint
         "endpoints":{
         "publish":"POST /events",
         "changes":"POST /changes",
+        "otlp":"POST /v1/logs, /v1/traces, /v1/metrics",
         "elasticsearch":"POST /_bulk, /elasticsearch/_bulk",
         "events":"GET /events",
         "counts":"GET /events/counts",
