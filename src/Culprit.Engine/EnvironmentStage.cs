@@ -180,6 +180,11 @@ internal sealed class EnvironmentStage
             output.Add(EventWriter.Summary(summary));
         }
 
+        if (_metrics.Count >= MaxMetrics && tickNanos / UnixNanos.PerSecond % 60 == 0)
+        {
+            ForgetSilentMetrics(tickNanos);
+        }
+
         Traces.Tick(tickNanos, Graph.ObserveTrace);
         foreach (var anomaly in _detectors.Judge(tickNanos, SignsOfTraces))
         {
@@ -287,6 +292,18 @@ internal sealed class EnvironmentStage
         _detectors.Restore(state.Detectors);
         _correlator.Restore(state.Open, state.Ended);
         return true;
+    }
+
+    private void ForgetSilentMetrics(long tickNanos)
+    {
+        foreach (var (key, history) in _metrics)
+        {
+            var newest = history.Points.Count > 0 ? history.Points[^1].TimeNanos : history.Reading?.TimeNanos ?? 0;
+            if (newest < tickNanos - MetricHistory.KeptNanos)
+            {
+                _metrics.Remove(key);
+            }
+        }
     }
 
     /// <summary>What the traces of a window say against those before it.</summary>

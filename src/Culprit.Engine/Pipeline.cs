@@ -125,8 +125,8 @@ internal sealed partial class Pipeline
                     }
 
                     break;
-                case EventKind.Metric when TelemetryFields.TryReadMetric(record, out var value, out var unit):
-                    stages.Environment.Observe(stages.Service.Service, Encoding.UTF8.GetString(record.Body), unit, time, value);
+                case EventKind.Metric when TelemetryFields.TryReadMetric(record, out var metric, out var value, out var unit):
+                    stages.Environment.Observe(stages.Service.Service, metric, unit, time, value);
                     break;
                 case EventKind.Span:
                     stages.Environment.ObserveSpan(record, stages.Service.Service, time);

@@ -11,6 +11,7 @@ using Culprit.Server.Health;
 using Culprit.Server.Http;
 using Culprit.Server.Ingestion;
 using Culprit.Server.Ingestion.Changes;
+using Culprit.Server.Ingestion.Otlp;
 using Culprit.Server.Mcp;
 using Culprit.Server.Querying;
 using Culprit.Server.Replaying;
@@ -40,6 +41,7 @@ internal static class CulpritServer
         builder.AddAccess(settings.Options.Access);
         builder.AddTls(settings.Options.Tls);
         builder.AddIngestion(settings.Options.ToExtensions().EventTypes, settings.Options.Memory.ToLimits());
+        builder.AddOtlpListeners(ChooseListeners(settings.Options));
         builder.AddDetection(settings);
         builder.AddRules(settings);
         await builder.AddRootCauseAsync(settings, cancellationToken).ConfigureAwait(false);
@@ -60,6 +62,7 @@ internal static class CulpritServer
         }
 
         app.UseHttpRules();
+        app.UseOtlpListeners();
         app.UseAccess();
         MapRoutes(app);
         await app.Services.GetRequiredService<StorageRecovery>().RunAsync(cancellationToken).ConfigureAwait(false);
@@ -71,6 +74,7 @@ internal static class CulpritServer
     {
         var ingest = app.Scope(KeyScopes.Ingest);
         ingest.MapIngestion();
+        ingest.MapShippers();
         ingest.MapChanges();
 
         var read = app.Scope(KeyScopes.Read);
@@ -87,20 +91,32 @@ internal static class CulpritServer
         admin.MapReplay();
     }
 
+    private static OtlpListeners ChooseListeners(CulpritOptions options)
+    {
+        // Which addresses there are must be known before the server's own logging exists.
+        using var logging = LoggerFactory.Create(ConfigureConsole);
+        return OtlpListeners.Choose(options.Otlp, options.Urls, logging.CreateLogger<OtlpListeners>());
+    }
+
     /// <param name="hasStarted">Before that, a failure is told by whoever starts the server, in one line.</param>
     private static void AddLogging(WebApplicationBuilder builder, bool quiet, StrongBox<bool> hasStarted)
     {
         builder.Logging.ClearProviders();
-        builder.Logging.AddSimpleConsole(console =>
+        ConfigureConsole(builder.Logging);
+        builder.Logging.SetMinimumLevel(quiet ? LogLevel.Warning : LogLevel.Information);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", level => level >= LogLevel.Warning && Volatile.Read(ref hasStarted.Value));
+    }
+
+    private static void ConfigureConsole(ILoggingBuilder logging)
+    {
+        logging.AddSimpleConsole(console =>
         {
             console.SingleLine = true;
             console.TimestampFormat = "yyyy-MM-ddTHH:mm:ssZ ";
             console.UseUtcTimestamp = true;
         });
-        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
+        logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
             console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.Logging.SetMinimumLevel(quiet ? LogLevel.Warning : LogLevel.Information);
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
-        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", level => level >= LogLevel.Warning && Volatile.Read(ref hasStarted.Value));
     }
 }

@@ -1,3 +1,5 @@
+using Culprit.Engine.Records;
+
 namespace Culprit.Engine.Detection;
 
 /// <summary>What a metric's name says about how to judge it.</summary>
@@ -50,7 +52,7 @@ internal static class MetricKinds
 
     public static MetricKind Of(string name)
     {
-        var words = Split(name);
+        var words = Split(MetricName.Family(name));
         return words.Exists(LimitWords.Contains) && !words.Exists(FailureWords.Contains) && !words.Exists(LatencyWords.Contains) ? MetricKind.Limit
             : words.Exists(FailureWords.Contains) ? MetricKind.Failure
             : words.Exists(SuccessWords.Contains) ? MetricKind.Success
@@ -59,11 +61,6 @@ internal static class MetricKinds
             : words.Exists(ResourceWords.Contains) ? MetricKind.Resource
             : MetricKind.Other;
     }
-
-    /// <summary>A counter only grows, so its steps are judged instead of its values.</summary>
-    public static bool IsCounter(string name) =>
-        name.EndsWith("_total", StringComparison.OrdinalIgnoreCase) || name.EndsWith("_count", StringComparison.OrdinalIgnoreCase)
-        || name.EndsWith(".count", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Lower-case words: parted by signs, and where a capital follows a small letter.</summary>
     internal static List<string> Split(string name)

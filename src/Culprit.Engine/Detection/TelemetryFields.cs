@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Culprit.Engine.Records;
 
@@ -7,10 +8,12 @@ namespace Culprit.Engine.Detection;
 /// <remarks>Ingestion has checked the fields; what is missing all the same makes the record useless, not an error.</remarks>
 internal static class TelemetryFields
 {
-    public static bool TryReadMetric(in LogRecord record, out double value, out string unit)
+    /// <param name="metric">The metric's name, with the series where the record names one.</param>
+    public static bool TryReadMetric(in LogRecord record, out string metric, out double value, out string unit)
     {
         value = 0;
         unit = string.Empty;
+        var series = string.Empty;
         var found = false;
         var json = new Utf8JsonReader(record.Attributes);
         while (NextProperty(ref json, out var name))
@@ -23,12 +26,17 @@ internal static class TelemetryFields
             {
                 unit = json.GetString() ?? string.Empty;
             }
+            else if (name == "series" && json.TokenType == JsonTokenType.String)
+            {
+                series = json.GetString() ?? string.Empty;
+            }
             else
             {
                 json.Skip();
             }
         }
 
+        metric = found ? MetricName.Of(Encoding.UTF8.GetString(record.Body), series) : string.Empty;
         return found;
     }
 

@@ -163,8 +163,8 @@ internal static class EventAttributes
         return length;
     }
 
-    // Line breaks can only stand between tokens; without them a record is one line in every output.
-    private static void JoinLines(Span<byte> json)
+    /// <summary>Blanks the line breaks of valid JSON: they can only stand between tokens; without them a record is one line in every output.</summary>
+    internal static void JoinLines(Span<byte> json)
     {
         for (var at = json.IndexOfAny((byte)'\n', (byte)'\r'); at >= 0; at = json.IndexOfAny((byte)'\n', (byte)'\r'))
         {

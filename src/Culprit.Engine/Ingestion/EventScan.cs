@@ -77,7 +77,7 @@ internal sealed class EventScan
         }
         catch (JsonException e)
         {
-            return ParseResult.Broken(RejectionCodes.BadJson, Explain(e), (int)reader.BytesConsumed);
+            return ParseResult.Broken(RejectionCodes.BadJson, JsonText.Explain(e), (int)reader.BytesConsumed);
         }
 
         var consumed = (int)reader.BytesConsumed;
@@ -242,11 +242,4 @@ internal sealed class EventScan
 
     private static ParseResult Repeated(in Utf8JsonReader reader, ReadOnlySpan<byte> name) => ParseResult.Broken(
         RejectionCodes.DuplicateKey, $"the key {JsonText.Echo(name)} appears twice in one object", (int)reader.TokenStartIndex);
-
-    // The reader appends its own idea of a position, which counts from the start of one event.
-    private static string Explain(JsonException e)
-    {
-        var end = e.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        return end < 0 ? e.Message : e.Message[..end];
-    }
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 
 namespace Culprit.Engine.Ingestion;
 
@@ -12,7 +13,19 @@ internal static class JsonText
 
     /// <summary>Unescapes the content of a JSON string; the target needs the source's length. -1 for half a surrogate pair.</summary>
     /// <remarks>The source has passed a JSON reader, so every escape is well-formed.</remarks>
-    public static int Unescape(ReadOnlySpan<byte> source, Span<byte> target)
+    public static int Unescape(ReadOnlySpan<byte> source, Span<byte> target) => Unescape(source, target, mends: false);
+
+    /// <summary>As <see cref="Unescape(ReadOnlySpan{byte}, Span{byte})"/>, but half a surrogate pair becomes U+FFFD.</summary>
+    public static int UnescapeAny(ReadOnlySpan<byte> source, Span<byte> target) => Unescape(source, target, mends: true);
+
+    /// <summary>What a JSON reader says, without its own idea of a position.</summary>
+    public static string Explain(JsonException e)
+    {
+        var end = e.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
+        return end < 0 ? e.Message : e.Message[..end];
+    }
+
+    private static int Unescape(ReadOnlySpan<byte> source, Span<byte> target, bool mends)
     {
         var written = 0;
         while (true)
@@ -47,14 +60,15 @@ internal static class JsonText
             var rune = (uint)unit;
             if (char.IsSurrogate((char)unit))
             {
-                if (!char.IsHighSurrogate((char)unit) || source.Length < 6 || source[0] != (byte)'\\' || source[1] != (byte)'u'
-                    || !char.IsLowSurrogate((char)Hex4(source[2..])))
+                var isPair = char.IsHighSurrogate((char)unit) && source.Length >= 6 && source[0] == (byte)'\\' && source[1] == (byte)'u'
+                    && char.IsLowSurrogate((char)Hex4(source[2..]));
+                if (!isPair && !mends)
                 {
                     return -1;
                 }
 
-                rune = (uint)char.ConvertToUtf32((char)unit, (char)Hex4(source[2..]));
-                source = source[6..];
+                rune = isPair ? (uint)char.ConvertToUtf32((char)unit, (char)Hex4(source[2..])) : (uint)Rune.ReplacementChar.Value;
+                source = source[(isPair ? 6 : 0)..];
             }
 
             written += new Rune(rune).EncodeToUtf8(target[written..]);

@@ -64,6 +64,9 @@ internal sealed class RecordBatchWriter
     /// <summary>Shortens a field that was set longer than needed.</summary>
     public void Trim(int field, int length) => _fields[field].Length = length;
 
+    /// <summary>What the field holds, to be changed in place.</summary>
+    public Span<byte> Rewrite(int field) => _scratch.AsSpan(_fields[field].Start, _fields[field].Length);
+
     /// <summary>What the field holds in the record being built.</summary>
     public ReadOnlySpan<byte> Get(int field) => _scratch.AsSpan(_fields[field].Start, _fields[field].Length);
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Culprit.Engine.Records;
 
 namespace Culprit.Engine.RootCause;
 
@@ -21,14 +22,15 @@ internal sealed partial record MetricShift(MetricEvidence Metric, double Points,
     /// <param name="alone">Nothing else tells how long requests take: latency then says more.</param>
     public static MetricShift? Of(MetricEvidence metric, IReadOnlyList<MetricEvidence> all, bool alone)
     {
-        var kind = KindOf(metric.Metric);
+        var family = MetricName.Family(metric.Metric);
+        var kind = KindOf(family);
         if (metric.BaselinePoints < 5 || !double.IsFinite(metric.Value) || !double.IsFinite(metric.Median) || kind == MetricKind.Host)
         {
             return null;
         }
 
         // The floor keeps an idle service (2 ms against 1 ms) from looking like a fault.
-        var least = Counted().IsMatch(metric.Metric) && !metric.Metric.Contains("ratio", StringComparison.OrdinalIgnoreCase) ? LeastCount : 1e-9;
+        var least = Counted().IsMatch(family) && !family.Contains("ratio", StringComparison.OrdinalIgnoreCase) ? LeastCount : 1e-9;
         var spread = (1.4826 * Math.Abs(metric.Deviation)) + (0.1 * Math.Abs(metric.Median)) + least;
         var sigmas = (metric.Value - metric.Median) / spread;
         if (sigmas <= 5 || metric.Value <= 1.5 * metric.Median)
@@ -52,18 +54,18 @@ internal sealed partial record MetricShift(MetricEvidence Metric, double Points,
             MetricKind.Trouble => 0.4,
             _ => 0.1,
         };
-        return new MetricShift(metric, weight * strength, kind == MetricKind.Resource, Memory().IsMatch(metric.Metric));
+        return new MetricShift(metric, weight * strength, kind == MetricKind.Resource, Memory().IsMatch(family));
     }
 
     public static bool IsOfMemory(string metric) => Memory().IsMatch(metric);
 
     /// <summary>What a metric measures, as far as its name tells.</summary>
-    public static MetricKind KindOf(string metric) => metric switch
+    public static MetricKind KindOf(string metric) => MetricName.Family(metric) switch
     {
-        _ when OfTheHost().IsMatch(metric) => MetricKind.Host,
-        _ when Resource().IsMatch(metric) => MetricKind.Resource,
-        _ when Latency().IsMatch(metric) => MetricKind.Latency,
-        _ when Trouble().IsMatch(metric) => MetricKind.Trouble,
+        var family when OfTheHost().IsMatch(family) => MetricKind.Host,
+        var family when Resource().IsMatch(family) => MetricKind.Resource,
+        var family when Latency().IsMatch(family) => MetricKind.Latency,
+        var family when Trouble().IsMatch(family) => MetricKind.Trouble,
         _ => MetricKind.Other,
     };
 
@@ -73,8 +75,9 @@ internal sealed partial record MetricShift(MetricEvidence Metric, double Points,
     /// </summary>
     private static double AgainstPeers(MetricEvidence metric, IReadOnlyList<MetricEvidence> all)
     {
+        var family = MetricName.Family(metric.Metric);
         var others = all
-            .Where(m => m.Metric == metric.Metric && m.Service != metric.Service)
+            .Where(m => MetricName.Family(m.Metric) == family && m.Service != metric.Service)
             .Select(m => Math.Abs(m.Value - m.Median))
             .Where(double.IsFinite).Order().ToList();
         if (others.Count < MinPeers || others[others.Count / 2] <= 0)

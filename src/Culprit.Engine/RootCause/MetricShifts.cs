@@ -17,11 +17,11 @@ internal static class MetricShifts
         var from = startNanos - Lead;
         var to = endNanos > long.MaxValue - Tail ? long.MaxValue : endNanos + Tail;
         var pasts = metrics.Select(m => (Metric: m, Past: m.Before(from))).ToList();
-        var stray = pasts.Where(p => p.Past.Points > 0).GroupBy(p => p.Metric.Metric, StringComparer.Ordinal).ToDictionary(
+        var stray = pasts.Where(p => p.Past.Points > 0).GroupBy(p => MetricName.Family(p.Metric.Metric), StringComparer.Ordinal).ToDictionary(
             g => g.Key,
             g => Quantile([.. g.SelectMany(p => p.Metric.Points.Where(x => x.TimeNanos < from).Select(x => Math.Abs(x.Value - p.Past.Median)))]),
             StringComparer.Ordinal);
-        return [.. pasts.Select(p => Farthest(p.Metric, p.Past, from, startNanos, to, stray.GetValueOrDefault(p.Metric.Metric))).OfType<MetricEvidence>()];
+        return [.. pasts.Select(p => Farthest(p.Metric, p.Past, from, startNanos, to, stray.GetValueOrDefault(MetricName.Family(p.Metric.Metric)))).OfType<MetricEvidence>()];
     }
 
     private static MetricEvidence? Farthest(

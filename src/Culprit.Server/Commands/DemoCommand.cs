@@ -34,6 +34,7 @@ internal static class DemoCommand
                 {
                     Data = folder.FullName,
                     Urls = "http://127.0.0.1:0",
+                    Otlp = new OtlpSection { GrpcUrl = OtlpSection.Nowhere, HttpUrl = OtlpSection.Nowhere },
                     ServiceDependencies = DemoScenario.Dependencies.ToDictionary(d => d.Key, d => d.Value.ToList(), StringComparer.Ordinal),
                     Runbooks = Path.Combine(AppContext.BaseDirectory, "runbooks"),
                 });

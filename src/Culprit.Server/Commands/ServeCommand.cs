@@ -4,6 +4,7 @@ using Culprit.Engine.Storage;
 using Culprit.Server.Analyst;
 using Culprit.Server.Configuration;
 using Culprit.Server.Http;
+using Culprit.Server.Ingestion.Otlp;
 using Culprit.Server.Journal;
 using Culprit.Server.Storage.Embedded;
 using Microsoft.Data.Sqlite;
@@ -66,11 +67,14 @@ internal static class ServeCommand
         {
             await using var app = await CulpritServer.BuildAsync(settings, quiet: false, cancellationToken).ConfigureAwait(false);
             await app.StartAsync(cancellationToken).ConfigureAwait(false);
-            foreach (var url in app.Urls)
+            var otlp = app.Services.GetRequiredService<OtlpListeners>();
+            foreach (var url in app.Urls.Except(otlp.Urls))
             {
                 await Console.Out.WriteLineAsync($"Culprit listens on {url}; data in {Path.GetFullPath(settings.Options.Data)}").ConfigureAwait(false);
             }
 
+            await Console.Out.WriteLineAsync(
+                $"OTLP: gRPC at {otlp.GrpcUrl ?? "none"}; HTTP at {otlp.HttpUrl ?? "none"} and at /v1/logs, /v1/traces, /v1/metrics of every address above").ConfigureAwait(false);
             await WarnAsync(app).ConfigureAwait(false);
             await app.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
             return ExitCodes.Success;

@@ -67,6 +67,8 @@ internal sealed class CulpritOptions
     /// <summary>Changes that others report (docs/changes.md).</summary>
     public ChangesSection Changes { get; set; } = new();
 
+    public OtlpSection Otlp { get; set; } = new();
+
     /// <summary>A model that explains what the ranker found. Default: none.</summary>
     public AnalystSection Analyst { get; set; } = new();
 
@@ -75,6 +77,8 @@ internal sealed class CulpritOptions
     public AccessSection Access { get; set; } = new();
 
     public TlsSection Tls { get; set; } = new();
+
+    public ElasticsearchSection Elasticsearch { get; set; } = new();
 
     /// <summary>Checks every value; each mistake names key, value and what is allowed.</summary>
     public IReadOnlyList<string> Mistakes()
@@ -98,9 +102,15 @@ internal sealed class CulpritOptions
         Flows.Check(Check);
         Access.Check(Check);
         Tls.Check(Check);
+        Otlp.Check(Check);
         mistakes.AddRange(Datadog.Mistakes());
         mistakes.AddRange(Changes.GitHub.Mistakes());
         Check(WebSocket.MaxConnections is >= 0 and <= 100_000, "webSocket:maxConnections", WebSocket.MaxConnections, "0 (none) to 100000");
+        Check(
+            System.Version.TryParse(Elasticsearch.Version, out var elastic) && elastic.Build >= 0,
+            "elasticsearch:version",
+            Elasticsearch.Version,
+            "MAJOR.MINOR.PATCH");
         foreach (var url in Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             var isUrl = Uri.TryCreate(url.Replace("://*", "://localhost", StringComparison.Ordinal).Replace("://+", "://localhost", StringComparison.Ordinal), UriKind.Absolute, out var uri)
@@ -205,4 +215,11 @@ internal sealed class WebSocketSection
 
     /// <summary>Open at once; more are refused with 503. Default 1000. Each takes some kilobytes, more while events wait for it.</summary>
     public int MaxConnections { get; set; } = DefaultMaxConnections;
+}
+
+/// <summary>What shippers that speak to Elasticsearch are told.</summary>
+internal sealed class ElasticsearchSection
+{
+    /// <summary>The version that clients see. Default 9.9.0. Beats refuse a server older than themselves; some clients refuse another major version than their own.</summary>
+    public string Version { get; set; } = "9.9.0";
 }

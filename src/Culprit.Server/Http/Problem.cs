@@ -34,18 +34,31 @@ internal sealed record Problem(int Status, string Code, string Detail) : IResult
 
     public static Problem NotFound(string detail) => new(StatusCodes.Status404NotFound, "not_found", detail);
 
+    /// <summary><see cref="RetryAfter"/> as it is sent.</summary>
+    public int RetrySeconds => Math.Clamp((int)Math.Ceiling((RetryAfter ?? TimeSpan.Zero).TotalSeconds), 1, 60);
+
+    /// <summary>Says when to come back, if the problem does: for answers in another form, too.</summary>
+    public void SetRetryAfter(HttpResponse response)
+    {
+        if (RetryAfter is not null)
+        {
+            response.Headers.RetryAfter = RetrySeconds.ToString(CultureInfo.InvariantCulture);
+        }
+    }
+
     public async Task ExecuteAsync(HttpContext httpContext)
     {
+        if (httpContext.GetEndpoint()?.Metadata.GetMetadata<IErrorForm>() is { } form)
+        {
+            await form.WriteAsync(httpContext, this).ConfigureAwait(false);
+            return;
+        }
+
         var response = httpContext.Response;
         response.StatusCode = Status;
         response.ContentType = ContentType;
         response.Headers.CacheControl = "no-store";
-        if (RetryAfter is { } wait)
-        {
-            var seconds = Math.Clamp((int)Math.Ceiling(wait.TotalSeconds), 1, 60);
-            response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-        }
-
+        SetRetryAfter(response);
         var body = new ArrayBufferWriter<byte>(512);
         Write(body, httpContext.Request.Path);
         response.ContentLength = body.WrittenCount;

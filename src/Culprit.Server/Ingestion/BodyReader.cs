@@ -13,16 +13,17 @@ internal sealed class BodyReader(BodyBudget budget)
     public const int MaxBytes = 64 * 1024 * 1024;
 
     /// <summary>The plain body, or the problem to answer. The caller disposes the buffer.</summary>
-    public async Task<(PooledBuffer? Body, Problem? Problem)> ReadAsync(HttpContext context)
+    /// <param name="assumed">The encoding of a request that names none.</param>
+    public async Task<(PooledBuffer? Body, Problem? Problem)> ReadAsync(HttpContext context, string assumed = "")
     {
         var encodings = context.Request.Headers.ContentEncoding;
-        var encoding = encodings.Count == 0 ? "" : encodings.ToString().Trim();
+        var encoding = encodings.Count == 0 ? assumed : encodings.ToString().Trim();
         if (!ContentDecoder.IsSupported(encoding))
         {
             return (null, new Problem(
                 StatusCodes.Status415UnsupportedMediaType,
                 "unsupported_encoding",
-                $"Content-Encoding {JsonText.Echo(encoding)} is not one of gzip, deflate, zstd (one layer)."));
+                $"Content-Encoding {JsonText.Echo(encoding)} is not one of gzip, deflate, zstd, snappy (one layer)."));
         }
 
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
@@ -61,6 +62,20 @@ internal sealed class BodyReader(BodyBudget budget)
         {
             raw?.Dispose();
         }
+    }
+
+    /// <summary>Undoes the encoding of what follows the first bytes of a buffer. The caller disposes what is returned.</summary>
+    public (PooledBuffer? Plain, Problem? Problem) Inflate(PooledBuffer source, int start, string encoding)
+    {
+        var plain = new PooledBuffer(budget);
+        var problem = ToProblem(ContentDecoder.Decode(encoding, source, plain, start), encoding);
+        if (problem is null)
+        {
+            return (plain, null);
+        }
+
+        plain.Dispose();
+        return (null, problem);
     }
 
     private static async Task<Problem?> FillAsync(PooledBuffer buffer, HttpContext context)

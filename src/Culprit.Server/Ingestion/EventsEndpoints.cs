@@ -9,7 +9,7 @@ namespace Culprit.Server.Ingestion;
 internal static class EventsEndpoints
 {
     private const string Description = """
-        Takes one event, a JSON array, NDJSON or concatenated objects, plain or with Content-Encoding gzip, deflate or zstd.
+        Takes one event, a JSON array, NDJSON or concatenated objects, plain or with Content-Encoding gzip, deflate, zstd or snappy.
         One object is answered 201 with its id; everything else 200 with counts and the rejected events by index.
         A success means that every accepted event is durable. An event's own `id` (10 minutes) and an `Idempotency-Key`
         header (24 hours) make a resend count once. Under pressure, requests with a Priority header of u=4 to u=7 are refused first. Where `admission` samples, events that are left out count as accepted and

@@ -40,6 +40,7 @@ internal static class IngestionRegistration
         services.AddSingleton<RepeatedRequests>();
         services.AddSingleton<EventIntake>();
         services.AddSingleton<ShipperIntake>();
+        services.AddShippers();
         return builder;
     }
 }

@@ -14,37 +14,6 @@ namespace Culprit.Server.Querying;
 /// <summary>Reading over HTTP: queries, live events, the OpenAPI document, and what is at the root.</summary>
 internal static class QueryingRegistration
 {
-    private static readonly byte[] Root = Encoding.UTF8.GetBytes("""
-        {"name":"culprit","endpoints":{
-        "publish":"POST /events",
-        "changes":"POST /changes",
-        "events":"GET /events",
-        "counts":"GET /events/counts",
-        "patterns":"GET /patterns",
-        "event":"GET /events/{id}",
-        "chain":"GET /events/{id}/chain",
-        "live":"GET /events/stream",
-        "websocket":"GET /ws/{client_id}",
-        "replay":"POST /events/replay",
-        "dead_letters":"GET /events/dlq",
-        "incidents":"GET /incidents",
-        "report":"GET /incidents/{id}/report",
-        "feedback":"POST /incidents/{id}/feedback",
-        "services":"GET /services",
-        "topology":"GET /topology",
-        "diagnose":"POST /diagnose",
-        "ask":"POST /ask",
-        "mcp":"POST /mcp",
-        "summaries":"GET /summaries",
-        "keys":"GET /keys",
-        "audit":"GET /audit",
-        "health":"GET /health",
-        "ready":"GET /ready",
-        "components":"GET /health/detailed",
-        "metrics":"GET /metrics",
-        "openapi":"GET /openapi/v1.json"}}
-        """.ReplaceLineEndings(""));
-
     /// <param name="maxSockets">WebSockets that may be open at once.</param>
     public static WebApplicationBuilder AddQuerying(this WebApplicationBuilder builder, int maxSockets = WebSocketSection.DefaultMaxConnections)
     {
@@ -84,6 +53,6 @@ internal static class QueryingRegistration
         routes.MapReports();
         routes.MapFeedback();
         routes.MapOpenApi();
-        routes.MapGet("/", () => new JsonAnswer(200, Root)).NeedsNoKey().ExcludeFromDescription();
+        routes.MapRoot();
     }
 }

@@ -57,7 +57,7 @@ internal sealed class GuardedServer : IAsyncDisposable
         return client;
     }
 
-    /// <summary>The status of one request; the body of an endless answer is not waited for.</summary>
+    /// <summary>The status of one request, that of gRPC as the HTTP status which means the same; the body of an endless answer is not waited for.</summary>
     public async Task<HttpStatusCode> StatusAsync(string method, string path, string? key)
     {
         using var client = CreateClient(key);
@@ -68,7 +68,13 @@ internal sealed class GuardedServer : IAsyncDisposable
         }
 
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
-        return response.StatusCode;
+        var rpc = response.Headers.TryGetValues("grpc-status", out var values) ? values.First() : null;
+        return rpc switch
+        {
+            "16" => HttpStatusCode.Unauthorized,
+            "7" => HttpStatusCode.Forbidden,
+            _ => response.StatusCode,
+        };
     }
 
     public async ValueTask DisposeAsync()

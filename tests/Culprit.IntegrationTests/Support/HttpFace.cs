@@ -78,6 +78,7 @@ internal sealed class HttpFace : IAsyncDisposable
         var app = builder.Build();
         app.UseHttpRules();
         app.MapIngestion();
+        app.MapShippers();
         app.MapChanges();
         app.MapQuerying();
         app.MapDiagnose();

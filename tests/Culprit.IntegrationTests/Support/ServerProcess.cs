@@ -69,6 +69,9 @@ internal sealed partial class ServerProcess : IAsyncDisposable
             RedirectStandardInput = true,
             WorkingDirectory = dataFolder,
         };
+        // Servers of tests run side by side: only those that test OTLP's addresses have them.
+        start.Environment["CULPRIT_otlp__grpcUrl"] = "none";
+        start.Environment["CULPRIT_otlp__httpUrl"] = "none";
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
         {
             start.Environment[name] = value;

@@ -22,7 +22,12 @@ internal static class ParsedEvent
         }
 
         parser.Commit(writer);
-        var record = writer.ToBatch(Received)[0];
+        return Describe(writer.ToBatch(Received)[0]);
+    }
+
+    /// <summary>The fields that differ from the defaults.</summary>
+    public static string Describe(in LogRecord record)
+    {
         var text = new StringBuilder(record.Kind.ToString().ToLowerInvariant());
         Append(text, "type", record.Type, "");
         Append(text, "service", record.Service, "unknown");
@@ -53,6 +58,11 @@ internal static class ParsedEvent
         if (record.Flags.HasFlag(RecordFlags.Truncated))
         {
             text.Append(" truncated");
+        }
+
+        if (record.Flags.HasFlag(RecordFlags.ParseError))
+        {
+            text.Append(" raw");
         }
 
         return text.ToString();

@@ -166,15 +166,15 @@ internal sealed class GrowthDetector(string environment, GrowthOptions options)
             return 100;
         }
 
-        var words = MetricKinds.Split(series.Metric);
-        return limits.Where(l => MetricKinds.Split(l.Metric).Intersect(words, StringComparer.Ordinal).Count() >= 2)
+        var words = MetricKinds.Split(MetricName.Family(series.Metric));
+        return limits.Where(l => MetricKinds.Split(MetricName.Family(l.Metric)).Intersect(words, StringComparer.Ordinal).Count() >= 2)
             .Select(l => (double?)l.Points[^1].Value).Where(v => v > series.Points[^1].Value).Min();
     }
 
     private Anomaly ToAnomaly(MetricSeries series, Growing growth)
     {
         var trend = growth.Trend;
-        var words = MetricKinds.Split(series.Metric);
+        var words = MetricKinds.Split(MetricName.Family(series.Metric));
         var left = growth.Limit is { } limit && trend.PerHour > 0
             ? string.Create(CultureInfo.InvariantCulture, $", at its limit of {limit:0.##} in {(limit - trend.End) / trend.PerHour * 60:0} min")
             : string.Empty;

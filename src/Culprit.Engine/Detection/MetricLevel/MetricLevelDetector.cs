@@ -44,6 +44,11 @@ internal sealed class MetricLevelDetector(string environment, MetricLevelOptions
     /// <param name="hasDurations">Its own durations are judged, or it does nothing: then its latency metrics are not.</param>
     public IEnumerable<Anomaly> Judge(Frame frame, QuietTime quiet, Func<string, double> loadFactor, Func<string, bool> hasDurations)
     {
+        if (_series.Count >= options.MaxMetrics)
+        {
+            ForgetSilent(frame.End);
+        }
+
         _needed = frame.Sigma(_series.Count);
         foreach (var series in _series.Values.Where(s => s.IsDirty))
         {
@@ -92,6 +97,19 @@ internal sealed class MetricLevelDetector(string environment, MetricLevelOptions
         }
     }
 
+    /// <summary>Replicas come and go, each with series of its own: those that ended make room.</summary>
+    private void ForgetSilent(long end)
+    {
+        foreach (var (key, series) in _series)
+        {
+            var newest = series.Points.Count > 0 ? series.Points[^1].TimeNanos : series.Reading?.TimeNanos ?? 0;
+            if (!series.Alarm.IsOpen && newest < end - MetricHistory.KeptNanos)
+            {
+                _series.Remove(key);
+            }
+        }
+    }
+
     private Shift? Test(MetricSeries series, Frame frame, QuietTime quiet, Func<string, double> loadFactor)
     {
         var points = series.Points;
@@ -135,7 +153,7 @@ internal sealed class MetricLevelDetector(string environment, MetricLevelOptions
         }
 
         var isBeyondAll = isDown ? weakest < before[0] - (0.5 * (median - before[0])) : weakest > before[^1] + (0.5 * (before[^1] - median));
-        var usualElsewhere = Usual(series.Metric, excess <= 3 * spread ? Math.Abs(weakest - median) : null);
+        var usualElsewhere = Usual(MetricName.Family(series.Metric), excess <= 3 * spread ? Math.Abs(weakest - median) : null);
         var sigma = excess / spread;
         return sigma >= _needed + 1 && isBeyondAll && excess >= 1.5 * usualElsewhere
             && (isDown ? weakest * options.MinRatio < median : weakest > median * factor * options.MinRatio)
@@ -213,7 +231,7 @@ internal sealed class MetricLevelDetector(string environment, MetricLevelOptions
 
     private static AnomalyType Type(MetricSeries series)
     {
-        var words = MetricKinds.Split(series.Metric);
+        var words = MetricKinds.Split(MetricName.Family(series.Metric));
         return series.Kind switch
         {
             MetricKind.Latency or MetricKind.Backlog => AnomalyType.LatencySpike,

@@ -1,3 +1,5 @@
+using Culprit.Engine.Records;
+
 namespace Culprit.Engine.Detection.MetricLevel;
 
 /// <summary>One metric of one service as it is judged: the values of a gauge, the steps of a counter.</summary>
@@ -31,16 +33,16 @@ internal sealed class MetricSeries
 
     public void Add(long timeNanos, double value)
     {
-        if (MetricKinds.IsCounter(Metric))
+        if (MetricName.IsCounter(Metric))
         {
             var before = Reading;
-            Reading = before is { } newer && newer.TimeNanos > timeNanos ? before : new MetricPoint(timeNanos, value);
-            if (before is not { } last || timeNanos <= last.TimeNanos || value < last.Value)
+            Reading = MetricPoint.Newer(before, new MetricPoint(timeNanos, value));
+            if (before?.RateUntil(timeNanos, value) is not { } rate)
             {
-                return; // The first reading, a late one, or a restart.
+                return;
             }
 
-            value = (value - last.Value) / ((timeNanos - last.TimeNanos) / 1e9);
+            value = rate;
         }
 
         var at = Points.Count;

@@ -47,9 +47,7 @@ internal sealed class AttributeBuffer
     public void AddNumber(ReadOnlySpan<byte> name, long value)
     {
         OpenMember(name);
-        Ensure(24);
-        Utf8Formatter.TryFormat(value, _bytes.AsSpan(_length), out var written);
-        _length += written;
+        WriteNumber(value);
     }
 
     /// <summary>Adds a member whose value is JSON already.</summary>
@@ -68,7 +66,17 @@ internal sealed class AttributeBuffer
         Append(member);
     }
 
-    private void OpenMember(ReadOnlySpan<byte> name)
+    /// <summary>Adds <c>"name":value</c> under a longer name.</summary>
+    /// <param name="prefix">Without anything to escape.</param>
+    public void AddPrefixed(ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> member)
+    {
+        AddMember(member[..1]);
+        Append(prefix);
+        Append(member[1..]);
+    }
+
+    /// <summary>Begins a member; its value follows by one of the <c>Write</c> methods, piece by piece.</summary>
+    public void OpenMember(ReadOnlySpan<byte> name)
     {
         Ensure(1);
         _bytes[_length] = _length == 0 ? (byte)'{' : (byte)',';
@@ -76,6 +84,34 @@ internal sealed class AttributeBuffer
         AppendQuoted(name);
         Ensure(1);
         _bytes[_length++] = (byte)':';
+    }
+
+    /// <summary>A part of a value: a string.</summary>
+    public void WriteText(ReadOnlySpan<byte> text) => AppendQuoted(text);
+
+    /// <summary>A part of a value: JSON as it is.</summary>
+    public void WriteRaw(ReadOnlySpan<byte> json) => Append(json);
+
+    /// <summary>A part of a value: a number, or a string for one that JSON has no number for.</summary>
+    public void WriteNumber(double value)
+    {
+        Ensure(32);
+        if (!double.IsFinite(value))
+        {
+            Append(double.IsNaN(value) ? "\"NaN\""u8 : value > 0 ? "\"Infinity\""u8 : "\"-Infinity\""u8);
+            return;
+        }
+
+        Utf8Formatter.TryFormat(value, _bytes.AsSpan(_length), out var written);
+        _length += written;
+    }
+
+    /// <inheritdoc cref="WriteNumber(double)"/>
+    public void WriteNumber(long value)
+    {
+        Ensure(24);
+        Utf8Formatter.TryFormat(value, _bytes.AsSpan(_length), out var written);
+        _length += written;
     }
 
     private void AppendQuoted(ReadOnlySpan<byte> text)

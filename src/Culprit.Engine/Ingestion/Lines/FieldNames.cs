@@ -9,7 +9,7 @@ namespace Culprit.Engine.Ingestion.Lines;
 /// </remarks>
 internal static class FieldNames
 {
-    public const int Roles = (int)FieldRole.Status + 1;
+    public const int Roles = (int)FieldRole.Origin + 1;
 
     public static readonly IReadOnlyList<(FieldRole Role, string Names)> Table =
     [
@@ -27,9 +27,11 @@ internal static class FieldNames
         (FieldRole.Service, "service service.name service_name serviceName app app_name appname app.name application"
             + " Application dd.service resource.service.name kubernetes.labels.app kubernetes.container_name"
             + " kubernetes.container.name container_name Properties.Service Properties.Application"
-            + " SYSLOG_IDENTIFIER _SYSTEMD_UNIT program"),
+            + " SYSLOG_IDENTIFIER _SYSTEMD_UNIT program k8s.deployment.name k8s.container.name k8s_deployment_name"
+            + " k8s_container_name container"),
         (FieldRole.ServiceOrLogger, "name"),
-        (FieldRole.Environment, "environment env service.environment deployment.environment deployment.environment.name dd.env"),
+        (FieldRole.Environment, "environment env service.environment deployment.environment deployment.environment.name dd.env"
+            + " deployment_environment deployment_environment_name"),
         (FieldRole.TraceId, "trace_id traceId trace.id TraceId traceID traceid @tr dd.trace_id otelTraceID xray_trace_id"
             + " logging.googleapis.com/trace contextMap.trace_id contextMap.traceId mdc.trace_id mdc.traceId Properties.TraceId"),
         (FieldRole.SpanId, "span_id spanId span.id SpanId spanID spanid @sp dd.span_id otelSpanID"
@@ -40,6 +42,10 @@ internal static class FieldNames
         (FieldRole.Method, "method request_method request.method http.method http.request.method"),
         (FieldRole.Path, "path uri url request_uri request.uri request.url http.target url.path"),
         (FieldRole.Status, "status status_code statusCode response_code http.status_code http.response.status_code"),
+        (FieldRole.Host, "host.name hostname host host_name _HOSTNAME agent.hostname MachineName machineName Properties.MachineName"
+            + " k8s.node.name k8s_node_name kubernetes.node_name kubernetes.node.name kubernetes.host node_name"),
+        (FieldRole.Origin, "log.file.path container.id kubernetes.pod_name kubernetes.pod.name k8s.pod.name k8s_pod_name"
+            + " docker.container_id container_id pod filename tag"),
     ];
 
     private static readonly Entry[][] ByLength = Build();

@@ -4,7 +4,8 @@ using Culprit.Engine.Records;
 namespace Culprit.Engine.Ingestion.Lines;
 
 /// <summary>The best field of each meaning in one structured line, and how they become a record.</summary>
-internal sealed class FieldPicks(TextScratch scratch)
+/// <param name="mendsNames">A service or environment that is no name becomes one, and stays an attribute as it was; otherwise it only stays.</param>
+internal sealed class FieldPicks(TextScratch scratch, bool mendsNames = false)
 {
     private readonly Pick[] _picks = new Pick[FieldNames.Roles];
 
@@ -44,6 +45,8 @@ internal sealed class FieldPicks(TextScratch scratch)
         fields.SpanId = Reference(FieldRole.SpanId, line);
         fields.Service = Name(FieldRole.Service, line);
         fields.Environment = Name(FieldRole.Environment, line);
+        fields.Host = Has(FieldRole.Host) ? Text(FieldRole.Host, line) : default;
+        fields.Origin = Has(FieldRole.Origin) ? Text(FieldRole.Origin, line) : default;
         FillMessage(line, ref fields);
     }
 
@@ -71,6 +74,7 @@ internal sealed class FieldPicks(TextScratch scratch)
             if (TryReadLevel(text, out severity, out var isNumber))
             {
                 fields.SetSeverity(severity);
+                fields.IsSyslogLevel = text.Length == 1 && ByteText.IsDigit(text[0]);
                 if (isNumber && Has(FieldRole.ServiceOrLogger))
                 {
                     var pick = _picks[(int)FieldRole.ServiceOrLogger];
@@ -91,6 +95,7 @@ internal sealed class FieldPicks(TextScratch scratch)
         else if (Has(FieldRole.SyslogLevel) && TryReadNumber(FieldRole.SyslogLevel, line, out number) && number is >= 0 and <= 7)
         {
             fields.SetSeverity(LevelWord.FromSyslog((int)number));
+            fields.IsSyslogLevel = true;
         }
     }
 
@@ -181,13 +186,13 @@ internal sealed class FieldPicks(TextScratch scratch)
         }
 
         var text = ByteText.Trim(Text(role, line));
-        if (ByteText.IsName(text))
+        if (mendsNames ? JsonText.IsVisibleName(text) : ByteText.IsName(text))
         {
             return text;
         }
 
         Drop(role);
-        return default;
+        return mendsNames ? NameMender.Mend(text, scratch) : default;
     }
 
     private bool TryReadNumber(FieldRole role, ReadOnlySpan<byte> line, out long number)

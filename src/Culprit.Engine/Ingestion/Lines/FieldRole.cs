@@ -36,4 +36,10 @@ internal enum FieldRole : byte
     Method,
     Path,
     Status,
+
+    /// <summary>The machine; the source of a shipped entry.</summary>
+    Host,
+
+    /// <summary>The file or container whose entries follow one another.</summary>
+    Origin,
 }

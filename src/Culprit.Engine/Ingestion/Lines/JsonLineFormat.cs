@@ -3,15 +3,17 @@ namespace Culprit.Engine.Ingestion.Lines;
 /// <summary>One JSON object a line, as written by any of the loggers that <see cref="FieldNames"/> knows.</summary>
 /// <remarks>
 /// Members without a meaning become attributes as they stand; those of <c>context</c> are lifted to the top. Members
-/// beyond <see cref="MaxMembers"/> are dropped and the record is flagged.
+/// beyond <see cref="MaxMembers"/>, and all but the first of equal names, are dropped and the record is flagged.
 /// </remarks>
-internal sealed class JsonLineFormat(TextScratch scratch) : ILineFormat
+/// <param name="mendsNames">See <see cref="FieldPicks"/>.</param>
+internal sealed class JsonLineFormat(TextScratch scratch, bool mendsNames = false) : ILineFormat
 {
     private const int MaxMembers = 256;
     private const int MaxPathBytes = 64;
 
     private readonly JsonMember[] _members = new JsonMember[MaxMembers];
-    private readonly FieldPicks _picks = new(scratch);
+    private readonly FieldPicks _picks = new(scratch, mendsNames);
+    private readonly KeySet _names = new();
     private int _count;
     private int _context;
 
@@ -143,9 +145,14 @@ internal sealed class JsonLineFormat(TextScratch scratch) : ILineFormat
             Taken(FieldRole.Timestamp), Taken(FieldRole.Level), Taken(FieldRole.Message), Taken(FieldRole.Service),
             Taken(FieldRole.Environment), Taken(FieldRole.TraceId), Taken(FieldRole.SpanId), Taken(FieldRole.SyslogLevel),
         };
+        _names.Clear();
         for (var i = 0; i < _count; i++)
         {
-            if (i == _context)
+            if (!_names.Add(0, KeySet.Hash(_members[i].NameIn(line))))
+            {
+                fields.IsCut = true;
+            }
+            else if (i == _context)
             {
                 AddContext(line, ref fields);
             }

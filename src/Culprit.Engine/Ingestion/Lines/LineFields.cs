@@ -23,6 +23,9 @@ internal ref struct LineFields
 
     public bool HasSeverity;
 
+    /// <summary>The severity is a syslog number: container runtimes and journald derive it from the stream, not from the text.</summary>
+    public bool IsSyslogLevel;
+
     /// <summary>The message stands on the next line (the two-line consoles of .NET and java.util.logging).</summary>
     public bool BodyFollows;
 
@@ -37,6 +40,8 @@ internal ref struct LineFields
     public ReadOnlySpan<byte> Message;
     public ReadOnlySpan<byte> TraceId;
     public ReadOnlySpan<byte> SpanId;
+    public ReadOnlySpan<byte> Host;
+    public ReadOnlySpan<byte> Origin;
 
     public void SetSeverity(Severity severity)
     {

@@ -30,7 +30,7 @@ internal sealed class PendingRecord(RecordBatchWriter writer)
         Trace = TraceKind.None;
         _nanos = nanos;
         _severity = fields.Severity;
-        _hasSeverity = fields.HasSeverity;
+        _hasSeverity = fields.HasSeverity && !fields.IsSyslogLevel;
         _isHeaded = fields.IsText && fields.Stamp.Kind != StampKind.None;
         _flags = flags;
         _length = -1;
@@ -101,8 +101,8 @@ internal sealed class PendingRecord(RecordBatchWriter writer)
             writer.Set(LogRecord.BodyField, _joined.AsSpan(0, _length));
         }
 
-        var severity = _hasSeverity ? _severity : LevelWord.Infer(writer.Get(LogRecord.BodyField));
-        writer.Commit(_nanos, EventKind.Log, severity, _flags);
+        var inferred = _hasSeverity ? Severity.Info : LevelWord.Infer(writer.Get(LogRecord.BodyField));
+        writer.Commit(_nanos, EventKind.Log, inferred > Severity.Info && inferred > _severity ? inferred : _severity, _flags);
         IsOpen = false;
     }
 

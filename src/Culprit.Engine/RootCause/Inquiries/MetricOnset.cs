@@ -1,4 +1,5 @@
 using Culprit.Engine.Detection;
+using Culprit.Engine.Records;
 
 namespace Culprit.Engine.RootCause.Inquiries;
 
@@ -28,7 +29,7 @@ internal static class MetricOnset
             }
 
             var (median, deviation, _) = metric.Before(at);
-            var spread = (1.4826 * deviation) + (0.1 * Math.Abs(median)) + Floor(metric.Metric);
+            var spread = (1.4826 * deviation) + (0.1 * Math.Abs(median)) + Floor(MetricName.Family(metric.Metric));
             if ((points[i].Value - median) / spread > FarSigmas
                 && (i + 1 >= points.Count || (points[i + 1].Value - median) / spread > StillSigmas))
             {

@@ -1,0 +1,84 @@
+using Culprit.Engine.Ingestion.Lines;
+
+namespace Culprit.Engine.Ingestion.Mapping;
+
+/// <summary>Names with text values that stand beside entries: Loki's labels, HEC's fields, resource attributes.</summary>
+/// <remarks>They mean what fields of those names mean in a document. Not thread-safe; one set is used again and again.</remarks>
+internal sealed class EntryLabels
+{
+    /// <summary>Further labels are dropped and the record is flagged.</summary>
+    public const int MaxLabels = EventLimits.MaxFields;
+
+    private readonly TextScratch _values = new();
+    private readonly TextScratch _mended = new();
+    private readonly AttributeBuffer _rest = new();
+    private readonly FieldPicks _picks;
+    private readonly KeySet _names = new();
+    private readonly Label[] _labels = new Label[MaxLabels];
+    private int _count;
+    private bool _isCut;
+
+    public EntryLabels() => _picks = new FieldPicks(_mended, mendsNames: true);
+
+    public bool IsEmpty => _count == 0;
+
+    public void Clear()
+    {
+        _values.Clear();
+        _mended.Clear();
+        _picks.Clear();
+        _names.Clear();
+        _count = 0;
+        _isCut = false;
+    }
+
+    /// <summary>Adds one label, unescaped UTF-8; a second one of that name is dropped.</summary>
+    public void Add(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        if (_count == MaxLabels || !_names.Add(0, KeySet.Hash(name)))
+        {
+            _isCut = true;
+            return;
+        }
+
+        var nameStart = _values.Mark;
+        _values.Append(name);
+        var valueStart = _values.Mark;
+        _values.Append(value);
+        _labels[_count] = new Label(nameStart, valueStart, _values.Mark);
+        var role = FieldNames.Find(name, out var rank);
+        if (role is not (FieldRole.None or FieldRole.Message or FieldRole.Timestamp or FieldRole.Error or FieldRole.ServiceOrLogger))
+        {
+            _picks.Offer(role, rank, valueStart, _values.Mark, false, _count);
+        }
+
+        _count++;
+    }
+
+    /// <summary>Gives the entry what it lacks, and the labels without a meaning as attributes. Readable until <see cref="Clear"/>.</summary>
+    public void Fill(scoped ref EntryFields entry)
+    {
+        _mended.Clear();
+        var all = _values.From(0);
+        var fields = new LineFields(_rest) { IsCut = _isCut };
+        _picks.Fill(all, ref fields);
+        fields.Message = default;
+        entry.TakeMissing(fields);
+        for (var i = 0; i < _count; i++)
+        {
+            if (!IsTaken(i))
+            {
+                var label = _labels[i];
+                entry.Attributes.AddText(all[label.NameStart..label.ValueStart], all[label.ValueStart..label.End]);
+            }
+        }
+    }
+
+    private bool IsTaken(int index) =>
+        Takes(FieldRole.Service, index) || Takes(FieldRole.Level, index) || Takes(FieldRole.Environment, index)
+        || Takes(FieldRole.TraceId, index) || Takes(FieldRole.SpanId, index);
+
+    private bool Takes(FieldRole role, int index) => _picks.Has(role) && _picks.MemberOf(role) == index;
+
+    private readonly record struct Label(int NameStart, int ValueStart, int End);
+}

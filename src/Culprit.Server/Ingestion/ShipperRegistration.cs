@@ -1,0 +1,20 @@
+using Culprit.Server.Ingestion.Elasticsearch;
+using Culprit.Server.Ingestion.Otlp;
+
+namespace Culprit.Server.Ingestion;
+
+/// <summary>The protocols of log shippers over HTTP, one line each.</summary>
+internal static class ShipperRegistration
+{
+    public static IServiceCollection AddShippers(this IServiceCollection services)
+    {
+        services.AddSingleton<ShipperRequests>();
+        return services.AddElasticsearch().AddOtlp();
+    }
+
+    public static void MapShippers(this IEndpointRouteBuilder routes)
+    {
+        routes.MapElasticsearch();
+        routes.MapOtlp();
+    }
+}
