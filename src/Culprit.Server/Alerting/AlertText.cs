@@ -41,6 +41,9 @@ internal static class AlertText
     /// <summary>The name on one line, and no longer than names are.</summary>
     public static string Name(string name) => Line(TextCut.Fit(name, LongestName));
 
+    /// <summary>Breaks addresses up, for receivers that make links of them by themselves.</summary>
+    public static string Unlinked(string text) => text.Replace("://", "[:]//", StringComparison.Ordinal);
+
     /// <summary>The text with its lines kept.</summary>
     public static string Lines(string text) => string.Join(
         '\n', TextCut.Fit(text, Longest).ReplaceLineEndings("\n").Split('\n').Select(line => TerminalText.Visible(line.Replace('\t', ' '))));

@@ -1,7 +1,10 @@
 using Culprit.Engine.Alerting;
+using Culprit.Server.Alerting.Alertmanager;
+using Culprit.Server.Alerting.Email;
 using Culprit.Server.Alerting.Opsgenie;
 using Culprit.Server.Alerting.PagerDuty;
 using Culprit.Server.Alerting.Slack;
+using Culprit.Server.Alerting.Teams;
 using Culprit.Server.Alerting.Webhook;
 
 namespace Culprit.Server.Alerting;
@@ -19,6 +22,9 @@ internal sealed record SinkType(
         Of("pagerduty", (string name, PagerDutyOptions options, INetwork net, TimeProvider clock) => new PagerDutySink(name, options, net, clock)),
         Of("opsgenie", (string name, OpsgenieOptions options, INetwork net, TimeProvider clock) => new OpsgenieSink(name, options, net, clock)),
         Of("slack", (string name, SlackOptions options, INetwork net, TimeProvider clock) => new SlackSink(name, options, net, clock)),
+        Of("teams", (string name, TeamsOptions options, INetwork net, TimeProvider clock) => new TeamsSink(name, options, net, clock)),
+        Of("email", (string name, EmailOptions options, INetwork net, TimeProvider clock) => new EmailSink(name, options, net, clock)),
+        Of("alertmanager", (string name, AlertmanagerOptions options, INetwork net, TimeProvider clock) => new AlertmanagerSink(name, options, net, clock)),
     ];
 
     private static SinkType Of<T>(string name, Func<string, T, INetwork, TimeProvider, IAlertSink> create)

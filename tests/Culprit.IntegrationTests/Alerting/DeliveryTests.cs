@@ -4,9 +4,11 @@ using System.Text.Json;
 using Culprit.Engine.Alerting;
 using Culprit.Engine.Storage;
 using Culprit.Server.Alerting;
+using Culprit.Server.Alerting.Alertmanager;
 using Culprit.Server.Alerting.Opsgenie;
 using Culprit.Server.Alerting.PagerDuty;
 using Culprit.Server.Alerting.Slack;
+using Culprit.Server.Alerting.Teams;
 using Culprit.Server.Alerting.Webhook;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -23,7 +25,7 @@ public sealed class DeliveryTests
 
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2026, 5, 4, 10, 21, 0, TimeSpan.Zero));
 
-    public static TheoryData<string> Sinks => ["webhook", "pagerduty", "opsgenie", "slack"];
+    public static TheoryData<string> Sinks => ["webhook", "pagerduty", "opsgenie", "slack", "teams", "alertmanager"];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -328,6 +330,8 @@ public sealed class DeliveryTests
             "pagerduty" => new PagerDutyOptions { Url = receiver.Url + "/v2/enqueue", RoutingKey = new string('k', 32) },
             "opsgenie" => new OpsgenieOptions { Url = receiver.Url + "/v2/alerts", ApiKey = "0123456789-key", Teams = ["ops"] },
             "slack" => new SlackOptions { Url = receiver.Url + SlackPath },
+            "teams" => new TeamsOptions { Url = receiver.Url + SlackPath },
+            "alertmanager" => new AlertmanagerOptions { Url = receiver.Url, BearerToken = "very-secret-token" },
             _ => throw new ArgumentOutOfRangeException(nameof(sink)),
         };
         options.Type = sink;

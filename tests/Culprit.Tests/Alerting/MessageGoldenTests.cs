@@ -2,9 +2,12 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Culprit.Engine.Alerting;
 using Culprit.Engine.Correlation;
+using Culprit.Server.Alerting.Alertmanager;
+using Culprit.Server.Alerting.Email;
 using Culprit.Server.Alerting.Opsgenie;
 using Culprit.Server.Alerting.PagerDuty;
 using Culprit.Server.Alerting.Slack;
+using Culprit.Server.Alerting.Teams;
 using Culprit.Tests.Rules;
 using Xunit;
 
@@ -14,6 +17,8 @@ namespace Culprit.Tests.Alerting;
 public sealed class MessageGoldenTests
 {
     private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private static readonly DateTimeOffset Now = new(2026, 5, 4, 10, 35, 0, TimeSpan.Zero);
 
     private static readonly Dictionary<string, Alert> Alerts = new(StringComparer.Ordinal)
     {
@@ -32,7 +37,7 @@ public sealed class MessageGoldenTests
         ["bare"] = new Alert { Id = "a1", Kind = AlertKind.Firing, IncidentId = "i1", Severity = IncidentSeverity.Low },
     };
 
-    public static TheoryData<string> Names => [.. from sink in new[] { "pagerduty", "opsgenie", "slack" } from alert in Alerts.Keys select $"{sink}-{alert}"];
+    public static TheoryData<string> Names => [.. from sink in new[] { "pagerduty", "opsgenie", "slack", "teams", "alertmanager", "email" } from alert in Alerts.Keys select $"{sink}-{alert}"];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -44,7 +49,7 @@ public sealed class MessageGoldenTests
             return;
         }
 
-        var file = Path.Combine(root, "tests", "Culprit.Tests", "Cases", "alerts", name + ".json");
+        var file = Path.Combine(root, "tests", "Culprit.Tests", "Cases", "alerts", name + (name.StartsWith("email", StringComparison.Ordinal) ? ".eml" : ".json"));
 
         var message = Render(name);
 
@@ -62,8 +67,17 @@ public sealed class MessageGoldenTests
         var (sink, alert) = (name.Split('-')[0], Alerts[name.Split('-')[1]]);
         const string Incident = "https://culprit.example/incidents/{id}";
         const string Runbook = "https://wiki.example/runbooks/{path}";
+        if (sink == "email")
+        {
+            var options = new EmailOptions { From = "culprit@example.com", To = ["oncall@example.com"], IncidentUrl = Incident, RunbookUrl = Runbook };
+            return EmailMessage.Write(alert, options, Now).ToString().ReplaceLineEndings("\n");
+        }
+
         var json = sink switch
         {
+            "teams" => TeamsMessage.Write(alert, new TeamsOptions { IncidentUrl = Incident, RunbookUrl = Runbook }),
+            "alertmanager" => AlertmanagerMessage.Write(
+                alert, new AlertmanagerOptions { IncidentUrl = Incident, RunbookUrl = Runbook, Labels = { ["team"] = "payments" } }, Now),
             "pagerduty" => PagerDutyMessage.Write(
                 alert, new PagerDutyOptions { RoutingKey = new string('0', 32), IncidentUrl = Incident, RunbookUrl = Runbook }),
             "opsgenie" => OpsgenieMessage.Write(

@@ -1,9 +1,11 @@
 using System.Text.Json;
 using Culprit.Engine.Alerting;
 using Culprit.Server.Alerting;
+using Culprit.Server.Alerting.Email;
 using Culprit.Server.Alerting.Opsgenie;
 using Culprit.Server.Alerting.PagerDuty;
 using Culprit.Server.Alerting.Slack;
+using Culprit.Server.Alerting.Teams;
 using Xunit;
 
 namespace Culprit.Tests.Alerting;
@@ -91,6 +93,48 @@ public sealed class MessageLimitTests
             Assert.True(texts.Sum(t => t.Length) <= SlackMessage.MaxAllText, what);
             AssertClean(json);
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Extremes), DisableDiscoveryEnumeration = true)]
+    public void TeamsLimitHoldsAndTextIsOnlyText(string what, string text)
+    {
+        var options = new TeamsOptions { Url = "https://t.example/x", IncidentUrl = "https://c.example/i/{id}", RunbookUrl = "https://c.example/r/{path}" };
+        foreach (var kind in Enum.GetValues<AlertKind>())
+        {
+            var message = TeamsMessage.Write(SomeAlert.Saying(text) with { Kind = kind }, options);
+
+            Assert.True(message.Length <= TeamsMessage.MaxBytes, $"{what}: {message.Length} bytes");
+            var card = SomeAlert.Parse(message).GetProperty("attachments")[0].GetProperty("content");
+            var runs = card.GetProperty("body").EnumerateArray().SelectMany(b => b.GetProperty("inlines").EnumerateArray()).ToList();
+            Assert.NotEmpty(runs);
+            Assert.All(runs, r => Assert.Equal("TextRun", r.GetProperty("type").GetString()));
+            Assert.All(runs.SelectMany(SomeAlert.Strings), s => Assert.False(
+                s.Contains("://", StringComparison.Ordinal) || s.Contains("{{", StringComparison.Ordinal) || s.Contains("<at>", StringComparison.OrdinalIgnoreCase), s));
+            AssertClean(SomeAlert.Parse(message));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Extremes), DisableDiscoveryEnumeration = true)]
+    public void AMailIsOneHeaderALineAndPlainText(string what, string text)
+    {
+        var options = new EmailOptions { From = "culprit@example.com", To = ["oncall@example.com"], IncidentUrl = "https://c.example/i/{id}" };
+        var alert = SomeAlert.Saying(text) with { Id = text.Length < 1000 ? text : "a", IncidentId = text.Length < 1000 ? text : "i" };
+
+        using var message = EmailMessage.Write(alert, options, DateTimeOffset.UnixEpoch);
+        using var written = new MemoryStream();
+        message.WriteTo(written, TestContext.Current.CancellationToken);
+        written.Position = 0;
+        using var read = MimeKit.MimeMessage.Load(written, TestContext.Current.CancellationToken);
+
+        Assert.InRange(read.Subject!.Length, 1, EmailMessage.MaxSubject);
+        Assert.DoesNotContain("://evil", ((MimeKit.TextPart)read.Body!).Text, StringComparison.Ordinal);
+        Assert.Equal(["Auto-Submitted", "Content-Type", "Date", "From", "Message-Id", "MIME-Version", "References", "Subject", "To"],
+            read.Headers.Concat(read.Body!.Headers).Select(h => h.Field).Where(f => f != "Content-Transfer-Encoding").Distinct().Order(StringComparer.OrdinalIgnoreCase));
+        Assert.Equal("oncall@example.com", read.To!.ToString());
+        Assert.True(read.Body is MimeKit.TextPart { IsPlain: true }, what);
+        Assert.InRange(written.Length, 1, 600_000);
     }
 
     [Fact]

@@ -38,7 +38,7 @@ internal static class SlackMessage
             json.WriteStartObject();
 
             // Shown in notifications only. Slack would make links of addresses in it: broken up, they stay text.
-            json.WriteString("text", SlackText.Fit(headline.Replace("://", "[:]//", StringComparison.Ordinal), MaxFallback));
+            json.WriteString("text", SlackText.Fit(AlertText.Unlinked(headline), MaxFallback));
             json.WriteBoolean("mrkdwn", false);
             json.WriteBoolean("unfurl_links", false);
             json.WriteBoolean("unfurl_media", false);
