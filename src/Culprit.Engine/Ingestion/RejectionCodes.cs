@@ -6,6 +6,9 @@ internal static class RejectionCodes
     /// <summary>Not JSON at all. Fatal for an array or concatenated objects, for one line of NDJSON otherwise.</summary>
     public const string BadJson = "bad_json";
 
+    /// <summary>Bytes that are no protobuf message of the kind that was announced.</summary>
+    public const string BadProtobuf = "bad_protobuf";
+
     /// <summary>The bytes are not UTF-8.</summary>
     public const string BadUtf8 = "bad_utf8";
 

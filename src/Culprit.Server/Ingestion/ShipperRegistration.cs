@@ -1,4 +1,5 @@
 using Culprit.Server.Ingestion.Elasticsearch;
+using Culprit.Server.Ingestion.Loki;
 
 namespace Culprit.Server.Ingestion;
 
@@ -8,11 +9,12 @@ internal static class ShipperRegistration
     public static IServiceCollection AddShippers(this IServiceCollection services)
     {
         services.AddSingleton<ShipperRequests>();
-        return services.AddElasticsearch();
+        return services.AddElasticsearch().AddLoki();
     }
 
     public static void MapShippers(this IEndpointRouteBuilder routes)
     {
         routes.MapElasticsearch();
+        routes.MapLoki();
     }
 }

@@ -11,6 +11,7 @@ internal static class RootEndpoint
         "publish":"POST /events",
         "changes":"POST /changes",
         "elasticsearch":"POST /_bulk, /elasticsearch/_bulk",
+        "loki":"POST /loki/api/v1/push",
         "events":"GET /events",
         "counts":"GET /events/counts",
         "patterns":"GET /patterns",
