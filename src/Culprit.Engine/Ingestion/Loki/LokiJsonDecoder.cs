@@ -42,7 +42,7 @@ internal sealed class LokiJsonDecoder : IBodyDecoder
 
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isStreams = reader.ValueTextEquals("streams"u8);
+            var isStreams = Is(reader, "streams"u8);
             reader.Read();
             if (!isStreams)
             {
@@ -81,8 +81,8 @@ internal sealed class LokiJsonDecoder : IBodyDecoder
         var hasLate = false;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isLabels = reader.ValueTextEquals("stream"u8) || reader.ValueTextEquals("labels"u8);
-            var isValues = reader.ValueTextEquals("values"u8) || reader.ValueTextEquals("entries"u8);
+            var isLabels = Is(reader, "stream"u8) || Is(reader, "labels"u8);
+            var isValues = Is(reader, "values"u8) || Is(reader, "entries"u8);
             reader.Read();
             if (isLabels)
             {
@@ -220,8 +220,8 @@ internal sealed class LokiJsonDecoder : IBodyDecoder
         var line = default(ReadOnlySpan<byte>);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isTime = reader.ValueTextEquals("ts"u8) || reader.ValueTextEquals("timestamp"u8);
-            var isLine = reader.ValueTextEquals("line"u8);
+            var isTime = Is(reader, "ts"u8) || Is(reader, "timestamp"u8);
+            var isLine = Is(reader, "line"u8);
             reader.Read();
             if (isTime && IsScalar(reader))
             {
@@ -241,6 +241,9 @@ internal sealed class LokiJsonDecoder : IBodyDecoder
     /// <summary>Nanoseconds; whoever sends seconds or milliseconds is understood. Without a time that of receipt stands in.</summary>
     private static Stamp StampOf(scoped in Utf8JsonReader reader) =>
         EpochTime.TryRead(reader.ValueSpan, out var stamp) && stamp.Nanos != 0 ? stamp : default;
+
+    // The reader's own comparison throws at half a surrogate pair.
+    private static bool Is(scoped in Utf8JsonReader reader, ReadOnlySpan<byte> name) => !reader.ValueIsEscaped && reader.ValueSpan.SequenceEqual(name);
 
     private static bool IsScalar(scoped in Utf8JsonReader reader) =>
         reader.TokenType is JsonTokenType.String or JsonTokenType.Number or JsonTokenType.True or JsonTokenType.False;
