@@ -1,6 +1,10 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Culprit.IntegrationTests.Faults;
 using Culprit.IntegrationTests.Support;
+using Culprit.Tests.Support;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry;
 using OpenTelemetry.Exporter;
@@ -13,6 +17,7 @@ using Xunit;
 namespace Culprit.IntegrationTests.Ingestion.Otlp;
 
 /// <summary>The OpenTelemetry SDK of .NET against a real server.</summary>
+[Collection(FaultCollection.Name)]
 public sealed partial class OtlpSdkTests
 {
     private const int Sent = 40;
@@ -55,6 +60,45 @@ public sealed partial class OtlpSdkTests
         Assert.Equal(Sent, values["orders_total"]);
         Assert.Equal(12.5, values["queue.depth"]);
         Assert.Equal(Sent, values["order.duration.count"]);
+    }
+
+    /// <summary>With its retries switched on, the exporter loses nothing over a kill, and what it sends again counts once.</summary>
+    [Theory]
+    [InlineData(OtlpExportProtocol.Grpc)]
+    [InlineData(OtlpExportProtocol.HttpProtobuf)]
+    public async Task AKillLosesAndDoublesNothing(OtlpExportProtocol protocol)
+    {
+        using var folder = new TempFolder();
+        var server = await OtlpServer.StartAsync(folder.Path, Token, faultPoint: "journal-before-ack:10");
+        var retries = new ConfigurationBuilder().AddInMemoryCollection([new("OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY", "in_memory")]).Build();
+        using var source = new ActivitySource("kill" + protocol);
+        using var provider = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(Resource()).AddSource(source.Name)
+            .ConfigureServices(services => services.AddSingleton<IConfiguration>(retries))
+            .AddOtlpExporter(export =>
+            {
+                Configure(export, server, protocol, "traces");
+                export.ExportProcessorType = ExportProcessorType.Simple;
+                export.TimeoutMilliseconds = 60_000;
+            }).Build();
+
+        var sending = Task.Run(
+            () =>
+            {
+                for (var i = 0; i < Sent; i++)
+                {
+                    source.StartActivity("step " + i)!.Dispose();
+                }
+            },
+            Token);
+        Assert.True(await server.Process.EndsWithinAsync(TimeSpan.FromMinutes(1), Token), "the server was to die");
+        server = await server.RestartAsync(folder.Path, Token);
+        await sending;
+
+        var spans = await server.Process.WaitForEventsAsync("type=span&limit=1000", e => e.Count >= Sent, Token);
+        await server.DisposeAsync();
+        var distinct = spans.Select(e => e.GetProperty("operation").GetString()).Distinct().Count();
+        FaultTier.Report($"OTLP .NET {protocol}, 1 kill: {Sent} sent, {Sent - distinct} lost, {spans.Count - distinct} doubled");
+        Assert.Equal((Sent, Sent), (distinct, spans.Count));
     }
 
     private static ResourceBuilder Resource() => ResourceBuilder.CreateEmpty()
