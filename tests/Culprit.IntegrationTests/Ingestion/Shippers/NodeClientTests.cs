@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Culprit.IntegrationTests.Support;
+using Culprit.Tests.Support;
 using Xunit;
 
 namespace Culprit.IntegrationTests.Ingestion.Shippers;
@@ -65,7 +66,7 @@ public sealed class NodeClientTests
 
             var events = await new SentOrders(server, Count).WaitForAllAsync(Token);
 
-            TestContext.Current.SendDiagnosticMessage($"{client}: {Count} sent, {events.Count - Count} doubled");
+            FaultTier.Report($"{client} through a kill: {Count} sent, 0 lost, {events.Count - Count} doubled");
             if (hasIds)
             {
                 Assert.Equal(Count, events.Count);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Culprit.IntegrationTests.Support;
+using Culprit.Tests.Support;
 using Xunit;
 
 namespace Culprit.IntegrationTests.Ingestion.Shippers;
@@ -53,7 +54,7 @@ public sealed class RsyslogTests
 
             var events = await new SentOrders(server, Count).WaitForAllAsync(Token);
 
-            TestContext.Current.SendDiagnosticMessage($"rsyslog: {Count} sent, {events.Count - Count} doubled");
+            FaultTier.Report($"rsyslog through a kill: {Count} sent, 0 lost, {events.Count - Count} doubled");
             Assert.All(events, stored => Assert.Equal("shop", stored.GetProperty("service").GetString()));
             Assert.Equal(Count / 10, events.DistinctBy(e => e.GetProperty("message").GetString()).Count(e => e.GetProperty("level").GetString() == "error"));
         }
