@@ -11,6 +11,7 @@ namespace Culprit.Engine.Ingestion;
 internal sealed class BatchJsonParser(IEventTypeCheck? types = null)
 {
     private readonly EventJsonParser _events = new();
+    private readonly ForeignEvents _foreign = new();
 
     /// <param name="isLines">The sender says that it is NDJSON.</param>
     public void Parse(
@@ -25,6 +26,7 @@ internal sealed class BatchJsonParser(IEventTypeCheck? types = null)
             return;
         }
 
+        _foreign.Begin(writer, receivedNanos, ids, result);
         var run = new Run(body, writer, receivedNanos, ids, result);
         if (body[start] == (byte)'[' && !(isLines && IsOneLineOfMany(body[start..])))
         {
@@ -38,6 +40,8 @@ internal sealed class BatchJsonParser(IEventTypeCheck? types = null)
         {
             ParseConcatenated(run, start);
         }
+
+        _foreign.Finish();
     }
 
     private void ParseArray(Run run, int at)
@@ -117,14 +121,19 @@ internal sealed class BatchJsonParser(IEventTypeCheck? types = null)
                     return;
                 }
 
-                var parsed = _events.Parse(line, run.Writer, run.ReceivedNanos);
-                Account(run, parsed, line);
-                if (parsed.IsSyntax)
+                if (!_foreign.TryGoOn(line, out var used))
                 {
-                    break;
+                    var parsed = _events.Parse(line, run.Writer, run.ReceivedNanos);
+                    Account(run, parsed, line);
+                    if (parsed.IsSyntax)
+                    {
+                        break;
+                    }
+
+                    used = parsed.Consumed;
                 }
 
-                line = line[parsed.Consumed..];
+                line = line[used..];
                 line = line[SkipSpace(line)..];
             }
         }
@@ -137,6 +146,11 @@ internal sealed class BatchJsonParser(IEventTypeCheck? types = null)
         if (!HasRoom(run, at))
         {
             return false;
+        }
+
+        if (_foreign.TryGoOn(input, out consumed))
+        {
+            return true;
         }
 
         var parsed = _events.Parse(input, run.Writer, run.ReceivedNanos);
@@ -165,6 +179,11 @@ internal sealed class BatchJsonParser(IEventTypeCheck? types = null)
 
     private void Account(Run run, ParseResult parsed, ReadOnlySpan<byte> input)
     {
+        if (parsed.Code == RejectionCodes.NotAnEvent && _foreign.TryTake(input[..parsed.Consumed]))
+        {
+            return;
+        }
+
         var index = run.Result.Total++;
         if (parsed.IsOk && _events.Kind == EventKind.Custom
             && types?.Check(run.Writer.Get(LogRecord.TypeField), input[..parsed.Consumed]) is { } problem)

@@ -10,18 +10,23 @@ internal static class EventsEndpoints
 {
     private const string Description = """
         Takes one event, a JSON array, NDJSON or concatenated objects, plain or with Content-Encoding gzip, deflate, zstd or snappy.
+        Objects without `type` and `message` are read as other loggers and shippers name their fields (`log`, `msg`, `date` ...).
         One object is answered 201 with its id; everything else 200 with counts and the rejected events by index.
         A success means that every accepted event is durable. An event's own `id` (10 minutes) and an `Idempotency-Key`
         header (24 hours) make a resend count once. Under pressure, requests with a Priority header of u=4 to u=7 are refused first. Where `admission` samples, events that are left out count as accepted and
         are not kept: `sampled` says how many. 503 and 429 carry Retry-After.
         """;
 
-    public static void MapIngestion(this IEndpointRouteBuilder routes) =>
+    public static void MapIngestion(this IEndpointRouteBuilder routes)
+    {
+        // Vector and Fluent Bit ask so whether there is somebody.
+        routes.MapMethods("/events", ["HEAD"], () => TypedResults.StatusCode(StatusCodes.Status200OK)).ExcludeFromDescription();
         routes.MapPost("/events", PublishAsync)
             .WithName("PublishEvents").WithTags("Ingestion").WithSummary("Publish events").WithDescription(Description)
             .AddOpenApiOperationTransformer((operation, _, _) => ApiParameters.DescribeBodyAsync(operation))
             .Produces<object>(201, "application/json").Produces<object>(200, "application/json")
             .ProducesProblem(400).ProducesProblem(413).ProducesProblem(415).ProducesProblem(422).ProducesProblem(503);
+    }
 
     private static async Task<IResult> PublishAsync(HttpContext context, BodyReader bodies, EventIntake intake, IngestPressure pressure, IngestionMetrics metrics)
     {

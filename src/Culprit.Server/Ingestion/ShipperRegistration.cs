@@ -1,5 +1,9 @@
 using Culprit.Server.Ingestion.Elasticsearch;
+using Culprit.Server.Ingestion.Gelf;
+using Culprit.Server.Ingestion.Loki;
 using Culprit.Server.Ingestion.Otlp;
+using Culprit.Server.Ingestion.Seq;
+using Culprit.Server.Ingestion.Splunk;
 
 namespace Culprit.Server.Ingestion;
 
@@ -9,12 +13,16 @@ internal static class ShipperRegistration
     public static IServiceCollection AddShippers(this IServiceCollection services)
     {
         services.AddSingleton<ShipperRequests>();
-        return services.AddElasticsearch().AddOtlp();
+        return services.AddOtlp().AddElasticsearch().AddLoki().AddSeq().AddSplunk().AddGelf();
     }
 
     public static void MapShippers(this IEndpointRouteBuilder routes)
     {
-        routes.MapElasticsearch();
         routes.MapOtlp();
+        routes.MapElasticsearch();
+        routes.MapLoki();
+        routes.MapSeq();
+        routes.MapSplunk();
+        routes.MapGelf();
     }
 }

@@ -61,7 +61,8 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     public static ServerProcess Launch(
         string dataFolder, string[] wrapper, IReadOnlyDictionary<string, string>? environment, params string[] arguments)
     {
-        string[] command = [.. wrapper, "dotnet", BinaryPath, "serve", "--urls", "http://127.0.0.1:0", "--data", dataFolder, .. arguments];
+        string[] urls = arguments.Contains("--urls") ? [] : ["--urls", "http://127.0.0.1:0"];
+        string[] command = [.. wrapper, "dotnet", BinaryPath, "serve", .. urls, "--data", dataFolder, .. arguments];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,

@@ -10,9 +10,9 @@ internal static class CaseBlocks
 {
     private const string Input = "< ";
 
-    public static void Check(string name, Func<IReadOnlyList<string>, string> read, [CallerFilePath] string here = "")
+    public static void Check(string name, Func<IReadOnlyList<string>, string> read)
     {
-        var path = Path.Combine(Path.GetDirectoryName(here)!, "..", "Cases", name);
+        var path = PathOf(name);
         var text = File.ReadAllText(path);
         var actual = new StringBuilder();
         foreach (var block in text.TrimEnd('\n').Split("\n\n"))
@@ -38,4 +38,15 @@ internal static class CaseBlocks
 
         Assert.Equal(text, actual.ToString());
     }
+
+    /// <summary>What goes in, of every block.</summary>
+    public static byte[][] Inputs(string name) =>
+    [
+        .. File.ReadAllText(PathOf(name)).Split("\n\n")
+            .Select(block => block.Split('\n').Where(line => line.StartsWith(Input, StringComparison.Ordinal)).Select(line => line[Input.Length..]))
+            .Where(lines => lines.Any())
+            .Select(lines => Encoding.UTF8.GetBytes(string.Join('\n', lines))),
+    ];
+
+    private static string PathOf(string name, [CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "Cases", name);
 }

@@ -66,6 +66,9 @@ internal sealed class AttributeBuffer
         Append(member);
     }
 
+    /// <summary>Goes on with the member that <see cref="AddMember"/> began.</summary>
+    public void AppendMember(ReadOnlySpan<byte> rest) => Append(rest);
+
     /// <summary>Adds <c>"name":value</c> under a longer name.</summary>
     /// <param name="prefix">Without anything to escape.</param>
     public void AddPrefixed(ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> member)

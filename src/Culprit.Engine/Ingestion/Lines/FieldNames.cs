@@ -31,7 +31,7 @@ internal static class FieldNames
             + " k8s_container_name container"),
         (FieldRole.ServiceOrLogger, "name"),
         (FieldRole.Environment, "environment env service.environment deployment.environment deployment.environment.name dd.env"
-            + " deployment_environment deployment_environment_name"),
+            + " deployment_environment deployment_environment_name Environment EnvironmentName Properties.Environment"),
         (FieldRole.TraceId, "trace_id traceId trace.id TraceId traceID traceid @tr dd.trace_id otelTraceID xray_trace_id"
             + " logging.googleapis.com/trace contextMap.trace_id contextMap.traceId mdc.trace_id mdc.traceId Properties.TraceId"),
         (FieldRole.SpanId, "span_id spanId span.id SpanId spanID spanid @sp dd.span_id otelSpanID"

@@ -186,6 +186,12 @@ internal sealed class FieldPicks(TextScratch scratch, bool mendsNames = false)
         }
 
         var text = ByteText.Trim(Text(role, line));
+        if (text.Length > 1 && text[0] == (byte)'/')
+        {
+            // Docker's names of containers.
+            text = text[1..];
+        }
+
         if (mendsNames ? JsonText.IsVisibleName(text) : ByteText.IsName(text))
         {
             return text;

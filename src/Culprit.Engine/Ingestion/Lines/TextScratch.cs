@@ -68,10 +68,15 @@ internal sealed class TextScratch
         var rune = Rune.ReplacementChar;
         if (char.IsHighSurrogate((char)unit))
         {
-            rune = new Rune((char)unit, (char)JsonScan.Hex4(digits, 6));
-            used = 10;
+            // Half a pair has no character; a reader that does not mind it may have passed it.
+            var low = digits.Length >= 10 && digits[4] == (byte)'\\' && digits[5] == (byte)'u' ? JsonScan.Hex4(digits, 6) : 0;
+            if (char.IsLowSurrogate((char)low))
+            {
+                rune = new Rune((char)unit, (char)low);
+                used = 10;
+            }
         }
-        else if (unit != 0)
+        else if (unit != 0 && !char.IsLowSurrogate((char)unit))
         {
             rune = new Rune((char)unit);
         }

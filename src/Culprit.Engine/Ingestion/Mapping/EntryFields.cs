@@ -47,8 +47,13 @@ internal ref struct EntryFields
     /// <summary>Something was dropped to stay within the limits.</summary>
     public bool IsCut;
 
-    /// <summary>The program itself stated the severity, so its message is what it is, no line with a head.</summary>
-    public readonly bool IsStructured => HasSeverity && !IsSeverityWeak;
+    /// <summary>The text is what the program said, no line with a head: what stands in it is left alone unless it is JSON.</summary>
+    public bool IsMessage;
+
+    /// <summary>A program that states the severity itself writes no head in front of its message.</summary>
+    public readonly bool IsStructured => IsMessage || IsSeverityStated;
+
+    private readonly bool IsSeverityStated => HasSeverity && !IsSeverityWeak;
 
     public void SetSeverity(Severity severity, bool isWeak = false)
     {
@@ -70,7 +75,7 @@ internal ref struct EntryFields
         Origin = Origin.IsEmpty ? fields.Origin : Origin;
         Service = Service.IsEmpty ? fields.Service : Service;
         IsCut |= fields.IsCut;
-        if (fields.HasSeverity && !IsStructured)
+        if (fields.HasSeverity && !IsSeverityStated)
         {
             SetSeverity(fields.Severity, fields.IsSyslogLevel);
         }

@@ -1,3 +1,4 @@
+using System.Text;
 using Culprit.Engine.Ingestion.Lines;
 
 namespace Culprit.Engine.Ingestion.Mapping;
@@ -11,14 +12,22 @@ internal sealed class EntryLabels
 
     private readonly TextScratch _values = new();
     private readonly TextScratch _mended = new();
+    private readonly AttributeBuffer _found = new();
     private readonly AttributeBuffer _rest = new();
     private readonly FieldPicks _picks;
     private readonly KeySet _names = new();
     private readonly Label[] _labels = new Label[MaxLabels];
     private int _count;
+    private readonly byte[] _lastService;
     private bool _isCut;
+    private bool _isLaidOut;
 
-    public EntryLabels() => _picks = new FieldPicks(_mended, mendsNames: true);
+    /// <param name="lastService">A label that names the service where no other does.</param>
+    public EntryLabels(string lastService = "")
+    {
+        _picks = new FieldPicks(_mended, mendsNames: true);
+        _lastService = Encoding.UTF8.GetBytes(lastService);
+    }
 
     public bool IsEmpty => _count == 0;
 
@@ -30,11 +39,14 @@ internal sealed class EntryLabels
         _names.Clear();
         _count = 0;
         _isCut = false;
+        _isLaidOut = false;
     }
 
     /// <summary>Adds one label, unescaped UTF-8; a second one of that name is dropped.</summary>
     public void Add(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
+        name = LineCleaner.Clean(name, _mended, out _);
+        value = LineCleaner.Clean(value, _mended, out _);
         if (_count == MaxLabels || !_names.Add(0, KeySet.Hash(name)))
         {
             _isCut = true;
@@ -52,24 +64,56 @@ internal sealed class EntryLabels
             _picks.Offer(role, rank, valueStart, _values.Mark, false, _count);
         }
 
+        else if (name.SequenceEqual(_lastService) && !name.IsEmpty)
+        {
+            _picks.Offer(FieldRole.Service, int.MaxValue, valueStart, _values.Mark, false, _count);
+        }
+
         _count++;
+        _isLaidOut = false;
     }
 
     /// <summary>Gives the entry what it lacks, and the labels without a meaning as attributes. Readable until <see cref="Clear"/>.</summary>
-    public void Fill(scoped ref EntryFields entry)
+    /// <param name="nearer">Labels that the entry was given before: of one name theirs stands.</param>
+    public void Fill(scoped ref EntryFields entry, EntryLabels? nearer = null)
     {
+        if (_count == 0)
+        {
+            return;
+        }
+
         _mended.Clear();
         var all = _values.From(0);
-        var fields = new LineFields(_rest) { IsCut = _isCut };
+        var fields = new LineFields(_found) { IsCut = _isCut };
         _picks.Fill(all, ref fields);
-        fields.Message = default;
         entry.TakeMissing(fields);
+        if (nearer is { _count: > 0 })
+        {
+            LayOut(all, nearer);
+        }
+        else if (!_isLaidOut)
+        {
+            LayOut(all, null);
+            _isLaidOut = true;
+        }
+
+        if (!_rest.IsEmpty)
+        {
+            entry.Attributes.AddMember(_rest.Object[1..^1]);
+        }
+    }
+
+    private void LayOut(ReadOnlySpan<byte> all, EntryLabels? nearer)
+    {
+        _isLaidOut = false;
+        _rest.Clear();
         for (var i = 0; i < _count; i++)
         {
-            if (!IsTaken(i))
+            var label = _labels[i];
+            var name = all[label.NameStart..label.ValueStart];
+            if (!IsTaken(i) && nearer?._names.Contains(0, KeySet.Hash(name)) != true)
             {
-                var label = _labels[i];
-                entry.Attributes.AddText(all[label.NameStart..label.ValueStart], all[label.ValueStart..label.End]);
+                _rest.AddText(name, all[label.ValueStart..label.End]);
             }
         }
     }

@@ -99,14 +99,14 @@ internal sealed class OtlpJsonReader(OtlpSignal signal)
     /// <summary>Index of the field of that name, or -1. Senders keep to an order, so the next one is tried first.</summary>
     private static int Find(ref Utf8JsonReader reader, OtlpField[] fields, ref int expected)
     {
-        if (expected < fields.Length && reader.ValueTextEquals(fields[expected].Utf8Name))
+        if (expected < fields.Length && reader.ValueSpan.SequenceEqual(fields[expected].Utf8Name))
         {
             return expected++;
         }
 
         for (var i = 0; i < fields.Length; i++)
         {
-            if (i != expected && reader.ValueTextEquals(fields[i].Utf8Name))
+            if (reader.ValueTextEquals(fields[i].Utf8Name))
             {
                 expected = i + 1;
                 return i;
