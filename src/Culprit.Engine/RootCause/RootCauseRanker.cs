@@ -14,6 +14,11 @@ internal sealed class RootCauseRanker(RunbookLibrary runbooks)
 {
     private const int MaxHypotheses = 5;
 
+    private const int MaxSeenChanges = 20;
+
+    /// <summary>Changes so long before an incident are listed with it.</summary>
+    private static readonly TimeSpan SeenBefore = TimeSpan.FromHours(2);
+
     /// <summary>Below this score nothing stands out: one new error of no clear kind stays under it.</summary>
     private const double MinScore = 0.9;
 
@@ -145,6 +150,11 @@ internal sealed class RootCauseRanker(RunbookLibrary runbooks)
             Severity = SeverityRule.Of(failing),
             Confidence = verdict.Abstains ? 0 : hypotheses[0].Confidence,
             Abstained = verdict.Abstains,
+            SeenChanges =
+            [
+                .. dossier.Changes.Where(c => c.Source == ChangeEvidence.Logs && c.At >= dossier.Incident.StartedAt - SeenBefore)
+                    .OrderBy(c => c.At).ThenBy(c => c.Id, StringComparer.Ordinal).TakeLast(MaxSeenChanges),
+            ],
             Runbook = runbook is null || verdict.Abstains ? null : RunbookLibrary.Quote(runbook),
         };
     }
