@@ -15,6 +15,9 @@ internal sealed partial class BlameFlow(Dossier dossier, CandidateSet candidates
     /// <summary>One failure is told by so many lines of others at most.</summary>
     private const double TimesTold = 3;
 
+    /// <summary>Fewer complaints than this account for part of what metrics and requests show only.</summary>
+    private const double Many = 20;
+
     /// <summary>Accusations below this are hardly believed.</summary>
     private const double MinTold = 0.1;
 
@@ -188,11 +191,12 @@ internal sealed partial class BlameFlow(Dossier dossier, CandidateSet candidates
     /// How far a service's own complaints account for what its callers say of it: five dropped connections explain no hundred failed
     /// calls. A failure may be told several times, by retries and by every caller on the way.
     /// </summary>
-    private static double Accounts(Candidate candidate)
+    private static double Accounts(Candidate candidate, bool isShown)
     {
         var told = candidate.Accusations.Where(a => a.Share >= MinTold).Select(a => (a.Caller, a.Pattern.Pattern.Pattern, a.Pattern.Pattern.Count)).Distinct().Sum(a => (double)a.Count);
         var tells = candidate.Patterns.Where(p => p.Gate > 0 && p.Mass > 0).Sum(p => (double)p.Pattern.Count);
-        return told <= 0 || tells <= 0 ? 1 : Math.Min(1, TimesTold * tells / told);
+        var most = isShown ? Math.Min(1, tells / Many) : 1;
+        return told <= 0 || tells <= 0 ? most : Math.Min(most, TimesTold * tells / told);
     }
 
     private Dictionary<Candidate, double> Flow(
@@ -207,7 +211,7 @@ internal sealed partial class BlameFlow(Dossier dossier, CandidateSet candidates
             foreach (var candidate in all)
             {
                 var (lost, passed) = passes[candidate];
-                var able = round > 0 || isShown ? Accounts(candidate) : 1;
+                var able = round > 0 || isShown ? Accounts(candidate, isShown) : 1;
                 rests[candidate] += arriving[candidate] * (1 - lost - (able * passed.Sum(p => p.Share)));
                 foreach (var (callee, share) in passed)
                 {

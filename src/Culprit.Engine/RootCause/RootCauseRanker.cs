@@ -81,17 +81,18 @@ internal sealed class RootCauseRanker(RunbookLibrary runbooks)
         {
             // Metrics and changes support other evidence; alone they are a third of what they could be, or nothing.
             var supported = dossier.HasMetricsOnly ? 1 : Math.Min(1, candidate.Kept + candidate.Shown);
-            var score = (lines * Rise.SoftCap(candidate.Kept)) + Rise.SoftCap(candidate.Shown);
+            var score = (lines * Promptness(candidate, first, lines) * Rise.SoftCap(candidate.Kept)) + Rise.SoftCap(candidate.Shown);
             score += Rise.SoftCap(candidate.Waiting + (candidate.Metric is { IsOwn: true } own ? own.Points : 0)) * (0.33 + (0.67 * supported));
             score += candidate.Accusers.Count() is >= 2 and var n ? 0.6 * Math.Log(n) * supported : 0;
-            if (candidate.Onset is { } onset)
-            {
-                var late = first is { } start ? Math.Max(0, (onset - start).TotalSeconds) : 0;
-                score *= 1 - (0.4 * lines * (1 - Math.Exp(-late / 60)));
-            }
-
             candidate.Score = score;
         }
+    }
+
+    /// <summary>What its lines count: late starters lose up to 40 %. Requests and metrics have no part in when a line first came.</summary>
+    private static double Promptness(Candidate candidate, DateTimeOffset? first, double lines)
+    {
+        var late = candidate.Onset is { } onset && first is { } start ? Math.Max(0, (onset - start).TotalSeconds) : 0;
+        return 1 - (0.4 * lines * (1 - Math.Exp(-late / 60)));
     }
 
     /// <summary>Gives each suspect the change that explains it, if one does, and what that adds.</summary>
