@@ -11,10 +11,10 @@ internal sealed record Verdict(bool Abstains, IReadOnlyList<double> Confidences)
     /// <summary>What is more likely wrong than right in this measure is not claimed.</summary>
     private const double MinConfidence = 0.35;
 
-    private const double Base = -2.129;
-    private const double OfScore = 1.934;
-    private const double OfMargin = 1.443;
-    private const double OfSignals = 0.172;
+    private const double Base = -2.82;
+    private const double OfScore = 2.36;
+    private const double OfMargin = 1.12;
+    private const double OfSignals = 0.46;
     private const double MaxMargin = 0.7;
     private const int MaxSignals = 4;
 
