@@ -127,7 +127,7 @@ internal sealed class RootCauseRanker(RunbookLibrary runbooks)
         Dossier dossier, CandidateSet candidates, EvidenceScale scale, ChangeJudge changes, List<Candidate> failing, List<Candidate> ranked)
     {
         var signals = ranked.Count > 0 ? Signals.Of(ranked[0], candidates) : 0;
-        var verdict = Verdict.Of([.. ranked.Select(c => c.Score)], MinScore, signals);
+        var verdict = Verdict.Of([.. ranked.Select(c => c.Score)], MinScore, signals, scale.WindowMinutes);
 
         // What sends no telemetry was never seen to fail: whoever says that it did stays an alternative.
         var witness = ranked.Count > 0 && ranked[0].Telemetry == Telemetry.None

@@ -11,6 +11,9 @@ internal sealed record Verdict(bool Abstains, IReadOnlyList<double> Confidences)
     /// <summary>What is more likely wrong than right in this measure is not claimed.</summary>
     private const double MinConfidence = 0.35;
 
+    /// <summary>What of it may be claimed in the first moment; all of it after a minute.</summary>
+    private const double Brief = 0.6;
+
     private const double Base = -2.82;
     private const double OfScore = 2.36;
     private const double OfMargin = 1.12;
@@ -21,7 +24,8 @@ internal sealed record Verdict(bool Abstains, IReadOnlyList<double> Confidences)
     /// <param name="scores">In falling order.</param>
     /// <param name="minScore">Below it nothing stands out.</param>
     /// <param name="signals">Independent kinds of evidence for the first.</param>
-    public static Verdict Of(IReadOnlyList<double> scores, double minScore, int signals)
+    /// <param name="minutes">How long the trouble has been watched.</param>
+    public static Verdict Of(IReadOnlyList<double> scores, double minScore, int signals, double minutes = 1)
     {
         if (scores.Count == 0)
         {
@@ -41,6 +45,7 @@ internal sealed record Verdict(bool Abstains, IReadOnlyList<double> Confidences)
         var tied = scores.Count(s => s >= 0.95 * best);
         var confidence = Math.Min(ceiling, Probability(best, second, signals));
         var abstains = best < minScore || tied >= 3 || confidence < MinConfidence;
+        confidence *= Brief + ((1 - Brief) * Math.Min(1, minutes));
         confidence = abstains ? Math.Min(AbstainedCeiling, confidence / tied) : confidence;
         var others = scores.Skip(1).Sum();
         var rest = Math.Min(1 - confidence, confidence * others / Math.Max(best, 1e-9));

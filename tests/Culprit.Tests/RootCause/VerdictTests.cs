@@ -24,5 +24,16 @@ public sealed class VerdictTests
     [Fact]
     public void ThreeWithTheSameScoreAreNoAnswer() => Assert.True(Verdict.Of([5, 4.9, 4.8], 0.9, 3).Abstains);
 
+    [Fact]
+    public void LittleIsClaimedOfTroubleThatWasWatchedForSeconds()
+    {
+        var early = Verdict.Of([5, 2], 0.9, 3, minutes: 0.3);
+        var late = Verdict.Of([5, 2], 0.9, 3, minutes: 5);
+
+        Assert.False(early.Abstains);
+        Assert.InRange(early.Confidences[0], 0.5, 0.75);
+        Assert.True(late.Confidences[0] > 0.85);
+    }
+
     private static double Of(double[] scores, int signals) => Verdict.Of(scores, 0.9, signals).Confidences[0];
 }
