@@ -55,6 +55,28 @@ public class PipelineTests
     }
 
     [Fact]
+    public void ARestartThatOnlyTheLogsTellOfIsListedWithTheIncidentAndBlamed()
+    {
+        Entry[] entries =
+        [
+            .. Enumerable.Range(0, 90).Select(i => Some.Log(i * 10, "billing", "invoice written")),
+            Some.Log(900, "billing", "Application is shutting down..."),
+            Some.Log(905, "billing", "Now listening on: http://[::]:8080"),
+            .. Enumerable.Range(0, 8).Select(i => Some.Error(930 + i, "billing", "invoice failed: currency table is empty")),
+        ];
+
+        var ticks = Enumerable.Range(1, 96).Select(i => i * 10.0);
+        var causes = Run(New(), entries, batchSize: 1, ticks).Where(e => e.Type == "log.root_cause").ToList();
+        var restored = Run(New(), entries, batchSize: 1, ticks, snapshotAt: 920).Where(e => e.Type == "log.root_cause").ToList();
+
+        Assert.Equal(Texts(causes), Texts(restored));
+        using var json = JsonDocument.Parse(causes[^1].Json);
+        var seen = Assert.Single(json.RootElement.GetProperty("changes_seen").EnumerateArray());
+        Assert.Equal(("restart", "billing", "logs"), (seen.GetProperty("kind").GetString(), seen.GetProperty("service").GetString(), seen.GetProperty("source").GetString()));
+        Assert.Equal(seen.GetProperty("change_id").GetString(), json.RootElement.GetProperty("hypotheses")[0].GetProperty("change_id").GetString());
+    }
+
+    [Fact]
     public void TheSameErrorSentFiveTimesFiresToo()
     {
         var same = Enumerable.Range(0, 5).Select(i => Some.Error(i)).ToArray();

@@ -119,6 +119,11 @@ internal static class EventWriter
 
                 json.WriteEndArray();
                 Strings(json, "ruled_out", report.RuledOut);
+                if (report.SeenChanges.Count > 0)
+                {
+                    Write(json, report.SeenChanges);
+                }
+
                 if (report.Runbook is { } runbook)
                 {
                     json.WriteStartObject("runbook");
@@ -128,6 +133,24 @@ internal static class EventWriter
                     json.WriteEndObject();
                 }
             });
+    }
+
+    private static void Write(Utf8JsonWriter json, IReadOnlyList<ChangeEvidence> changes)
+    {
+        json.WriteStartArray("changes_seen");
+        foreach (var change in changes)
+        {
+            json.WriteStartObject();
+            json.WriteString("change_id", change.Id);
+            json.WriteString("at", Iso(change.At));
+            json.WriteString("service", change.Service);
+            json.WriteString("kind", change.Kind);
+            json.WriteString("message", QuotedText.Show(change.Summary));
+            json.WriteString("source", change.Source);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     /// <param name="number">Counts the alerts of this incident from 0: part of the id.</param>

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Culprit.Engine.Topology;
 
 namespace Culprit.Engine.RootCause;
@@ -8,12 +7,15 @@ namespace Culprit.Engine.RootCause;
 /// Explaining away: a caller's errors are explained by its callee's. Evidence flows along what
 /// messages say, then along the graph; what cannot be passed on stays. Bounded rounds make cycles harmless.
 /// </remarks>
-internal sealed partial class BlameFlow(Dossier dossier, CandidateSet candidates)
+internal sealed class BlameFlow(Dossier dossier, CandidateSet candidates)
 {
     private const int Rounds = 8;
 
     /// <summary>One failure is told by so many lines of others at most.</summary>
     private const double TimesTold = 3;
+
+    /// <summary>Fewer complaints than this account for part of what metrics and requests show only.</summary>
+    private const double Many = 20;
 
     /// <summary>Accusations below this are hardly believed.</summary>
     private const double MinTold = 0.1;
@@ -21,9 +23,7 @@ internal sealed partial class BlameFlow(Dossier dossier, CandidateSet candidates
     /// <summary>A line counts as a consequence of a failed call when it comes with it or after it; clocks of replicas differ.</summary>
     private static readonly TimeSpan ClockSlack = TimeSpan.FromSeconds(2);
 
-    /// <summary>A change of how long a caller waits is remembered for so long.</summary>
-    private static readonly TimeSpan PatienceMemory = TimeSpan.FromMinutes(30);
-
+    private readonly Credibility _credibility = new(dossier, candidates);
     private readonly Dictionary<Candidate, double> _evidence = [];
     private readonly Dictionary<Candidate, HashSet<Candidate>> _blamed = [];
 
@@ -57,9 +57,7 @@ internal sealed partial class BlameFlow(Dossier dossier, CandidateSet candidates
         var callers = named.GroupBy(n => n.Callee).ToDictionary(g => g.Key, g => g.Select(n => n.Caller).Distinct().Count());
         foreach (var (caller, pattern, blame, callee, part, isNamed) in named)
         {
-            var willing = caller.Fault.Points() >= 3 ? 0.3 : IsFirstHand(blame.Kind) ? 0.95 : callers[callee] >= 2 ? 0.9 : 0.85;
-            var share = willing * part * Certainty(blame.Kind) * Plausibility(caller, callee, callers[callee], blame.Kind)
-                * (blame.Kind == BlameKind.TimedOut && HasNewPatience(caller, pattern) ? 0.25 : 1);
+            var share = part * _credibility.Of(caller, pattern, blame.Kind, callee, callers[callee]);
             var accusation = new Accusation(caller, callee, pattern, blame, share, isNamed);
             callee.Accusations.Add(accusation);
             caller.Accuses.Add(accusation);
@@ -69,15 +67,6 @@ internal sealed partial class BlameFlow(Dossier dossier, CandidateSet candidates
             }
         }
     }
-
-    /// <summary>Whoever was just told to wait less long says the same of everybody that it calls.</summary>
-    private bool HasNewPatience(Candidate caller, ScoredPattern pattern) => dossier.Changes.Any(c =>
-        c.Service is { } service && NodeName.Normalise(service) == caller.Node
-        && c.At >= pattern.Pattern.FirstAt - PatienceMemory && c.At <= pattern.Pattern.FirstAt + ClockSlack
-        && Patience().IsMatch(c.Summary + c.Diff));
-
-    [GeneratedRegex("time-?_?out|deadline|patience", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Patience();
 
     /// <summary>Callees whose own trouble, or whose silence towards several callers, explains errors that name nobody.</summary>
     private void Explain(Candidate caller)
@@ -96,7 +85,7 @@ internal sealed partial class BlameFlow(Dossier dossier, CandidateSet candidates
         var all = callees.Sum(c => c.Evidence);
         foreach (var (callee, edge, evidence) in callees)
         {
-            caller.ExplainedBy.Add((callee, edge.Confidence * InTime(caller, callee) * evidence / (all + 0.5), edge.Reason));
+            caller.ExplainedBy.Add((callee, edge.Confidence * Credibility.InTime(caller, callee) * evidence / (all + 0.5), edge.Reason));
         }
     }
 
@@ -188,11 +177,12 @@ internal sealed partial class BlameFlow(Dossier dossier, CandidateSet candidates
     /// How far a service's own complaints account for what its callers say of it: five dropped connections explain no hundred failed
     /// calls. A failure may be told several times, by retries and by every caller on the way.
     /// </summary>
-    private static double Accounts(Candidate candidate)
+    private static double Accounts(Candidate candidate, bool isShown)
     {
         var told = candidate.Accusations.Where(a => a.Share >= MinTold).Select(a => (a.Caller, a.Pattern.Pattern.Pattern, a.Pattern.Pattern.Count)).Distinct().Sum(a => (double)a.Count);
         var tells = candidate.Patterns.Where(p => p.Gate > 0 && p.Mass > 0).Sum(p => (double)p.Pattern.Count);
-        return told <= 0 || tells <= 0 ? 1 : Math.Min(1, TimesTold * tells / told);
+        var most = isShown ? Math.Min(1, tells / Many) : 1;
+        return told <= 0 || tells <= 0 ? most : Math.Min(most, TimesTold * tells / told);
     }
 
     private Dictionary<Candidate, double> Flow(
@@ -207,7 +197,7 @@ internal sealed partial class BlameFlow(Dossier dossier, CandidateSet candidates
             foreach (var candidate in all)
             {
                 var (lost, passed) = passes[candidate];
-                var able = round > 0 || isShown ? Accounts(candidate) : 1;
+                var able = round > 0 || isShown ? Accounts(candidate, isShown) : 1;
                 rests[candidate] += arriving[candidate] * (1 - lost - (able * passed.Sum(p => p.Share)));
                 foreach (var (callee, share) in passed)
                 {
@@ -273,55 +263,5 @@ internal sealed partial class BlameFlow(Dossier dossier, CandidateSet candidates
         }
 
         return (lost / total, [.. passed.Select(p => (p.Key, p.Value / total)).OrderBy(p => p.Key.Node, StringComparer.Ordinal)]);
-    }
-
-    private static double Certainty(BlameKind kind) => kind switch
-    {
-        BlameKind.Refused or BlameKind.Unavailable => 1,
-        BlameKind.Full => 0.95,
-        BlameKind.AnsweredError or BlameKind.BadAnswer or BlameKind.Certificate => 0.95,
-        BlameKind.Unresolved => 0.9,
-        BlameKind.Exhausted => 0.85,
-        BlameKind.Slow => 0.75,
-        BlameKind.Reset or BlameKind.TimedOut => 0.8,
-        BlameKind.Failed => 0.55,
-        BlameKind.Denied => 0.5,
-        BlameKind.PoolEmpty => 0.35, // A pool of its own: whoever leaks from it or made it too small is the same service.
-        BlameKind.Deadlock => 0.3,
-        _ => throw new System.Diagnostics.UnreachableException($"Unknown kind {(byte)kind}."),
-    };
-
-    /// <summary>How believable an accusation is: a peer that logs as always is rarely the one that failed, unless it answered with the failure itself.</summary>
-    private double Plausibility(Candidate caller, Candidate callee, int accusers, BlameKind kind) => callee.Telemetry switch
-    {
-        // First-hand: the answer was wrong, said to be an error, or showed a certificate. Who gives such answers need not know it.
-        _ when IsFirstHand(kind) => 0.95,
-        Telemetry.Silent => 1,
-        Telemetry.None => 0.9,
-        Telemetry.Failing => Math.Max(InTime(caller, callee), OfTheHealthy(callee, accusers)),
-        Telemetry.Normal when callee.Metric is { IsResource: true } => 0.9,
-        Telemetry.Normal => OfTheHealthy(callee, accusers),
-        _ => throw new System.Diagnostics.UnreachableException($"Unknown telemetry {(byte)callee.Telemetry}."),
-    };
-
-    private static bool IsFirstHand(BlameKind kind) => kind is BlameKind.BadAnswer or BlameKind.AnsweredError or BlameKind.Certificate;
-
-    /// <summary>Who is slow seldom says so. When all who call it complain it is believed; when one of many does, that one is doubted.</summary>
-    private double OfTheHealthy(Candidate callee, int accusers) => accusers switch
-    {
-        1 => candidates.CallersOf(callee) <= 1 ? 0.3 : 0.15,
-        _ => 2 * accusers >= candidates.CallersOf(callee) ? 0.8 : 0.6,
-    };
-
-    /// <summary>Trouble that begins long after the caller's explains it less.</summary>
-    private static double InTime(Candidate caller, Candidate callee)
-    {
-        if (caller.Onset is not { } first || callee.Onset is not { } later || callee.Evidence is null)
-        {
-            return 1;
-        }
-
-        var late = (later - first).TotalSeconds - 10;
-        return late <= 0 ? 1 : Math.Max(0.2, Math.Exp(-late / 60));
     }
 }

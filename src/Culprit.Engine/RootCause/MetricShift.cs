@@ -14,6 +14,9 @@ internal sealed partial record MetricShift(MetricEvidence Metric, double Points,
     /// <summary>Fewer other services than this give no scale to compare with.</summary>
     private const int MinPeers = 3;
 
+    /// <summary>Percent.</summary>
+    private const double HalfFull = 50;
+
     /// <summary>A few more connections or waiting messages are nothing, though there were none before.</summary>
     private const double LeastCount = 5;
 
@@ -27,6 +30,11 @@ internal sealed partial record MetricShift(MetricEvidence Metric, double Points,
         if (metric.BaselinePoints < 5 || !double.IsFinite(metric.Value) || !double.IsFinite(metric.Median) || kind == MetricKind.Host)
         {
             return null;
+        }
+
+        if (Memory().IsMatch(metric.Metric) && Share().IsMatch(metric.Metric + metric.Unit) && metric.Value is > 1 and < HalfFull)
+        {
+            return null; // Memory that fills less than half of its limit hurts nobody.
         }
 
         // The floor keeps an idle service (2 ms against 1 ms) from looking like a fault.
@@ -101,6 +109,9 @@ internal sealed partial record MetricShift(MetricEvidence Metric, double Points,
 
     [GeneratedRegex("mem|heap|rss", Plain)]
     private static partial Regex Memory();
+
+    [GeneratedRegex("%|percent|ratio|rate|util", Plain)]
+    private static partial Regex Share();
 
     [GeneratedRegex("latency|duration|response_time|p9[0-9]|p50", Plain)]
     private static partial Regex Latency();

@@ -14,6 +14,11 @@ internal sealed class RootCauseRanker(RunbookLibrary runbooks)
 {
     private const int MaxHypotheses = 5;
 
+    private const int MaxSeenChanges = 20;
+
+    /// <summary>Changes so long before an incident are listed with it.</summary>
+    private static readonly TimeSpan SeenBefore = TimeSpan.FromHours(2);
+
     /// <summary>Below this score nothing stands out: one new error of no clear kind stays under it.</summary>
     private const double MinScore = 0.9;
 
@@ -76,17 +81,18 @@ internal sealed class RootCauseRanker(RunbookLibrary runbooks)
         {
             // Metrics and changes support other evidence; alone they are a third of what they could be, or nothing.
             var supported = dossier.HasMetricsOnly ? 1 : Math.Min(1, candidate.Kept + candidate.Shown);
-            var score = (lines * Rise.SoftCap(candidate.Kept)) + Rise.SoftCap(candidate.Shown);
+            var score = (lines * Promptness(candidate, first, lines) * Rise.SoftCap(candidate.Kept)) + Rise.SoftCap(candidate.Shown);
             score += Rise.SoftCap(candidate.Waiting + (candidate.Metric is { IsOwn: true } own ? own.Points : 0)) * (0.33 + (0.67 * supported));
             score += candidate.Accusers.Count() is >= 2 and var n ? 0.6 * Math.Log(n) * supported : 0;
-            if (candidate.Onset is { } onset)
-            {
-                var late = first is { } start ? Math.Max(0, (onset - start).TotalSeconds) : 0;
-                score *= 1 - (0.4 * lines * (1 - Math.Exp(-late / 60)));
-            }
-
             candidate.Score = score;
         }
+    }
+
+    /// <summary>What its lines count: late starters lose up to 40 %. Requests and metrics have no part in when a line first came.</summary>
+    private static double Promptness(Candidate candidate, DateTimeOffset? first, double lines)
+    {
+        var late = candidate.Onset is { } onset && first is { } start ? Math.Max(0, (onset - start).TotalSeconds) : 0;
+        return 1 - (0.4 * lines * (1 - Math.Exp(-late / 60)));
     }
 
     /// <summary>Gives each suspect the change that explains it, if one does, and what that adds.</summary>
@@ -121,7 +127,7 @@ internal sealed class RootCauseRanker(RunbookLibrary runbooks)
         Dossier dossier, CandidateSet candidates, EvidenceScale scale, ChangeJudge changes, List<Candidate> failing, List<Candidate> ranked)
     {
         var signals = ranked.Count > 0 ? Signals.Of(ranked[0], candidates) : 0;
-        var verdict = Verdict.Of([.. ranked.Select(c => c.Score)], MinScore, signals);
+        var verdict = Verdict.Of([.. ranked.Select(c => c.Score)], MinScore, signals, scale.WindowMinutes);
 
         // What sends no telemetry was never seen to fail: whoever says that it did stays an alternative.
         var witness = ranked.Count > 0 && ranked[0].Telemetry == Telemetry.None
@@ -145,6 +151,11 @@ internal sealed class RootCauseRanker(RunbookLibrary runbooks)
             Severity = SeverityRule.Of(failing),
             Confidence = verdict.Abstains ? 0 : hypotheses[0].Confidence,
             Abstained = verdict.Abstains,
+            SeenChanges =
+            [
+                .. dossier.Changes.Where(c => c.Source == ChangeEvidence.Logs && c.At >= dossier.Incident.StartedAt - SeenBefore)
+                    .OrderBy(c => c.At).ThenBy(c => c.Id, StringComparer.Ordinal).TakeLast(MaxSeenChanges),
+            ],
             Runbook = runbook is null || verdict.Abstains ? null : RunbookLibrary.Quote(runbook),
         };
     }

@@ -70,5 +70,8 @@ internal sealed record RootCauseReport
     /// <summary>True when no candidate stands out: the report says so instead of guessing.</summary>
     public required bool Abstained { get; init; }
 
+    /// <summary>Restarts and deploys shortly before the incident or during it that nobody reported: the services' own lines tell of them. Oldest first.</summary>
+    public IReadOnlyList<ChangeEvidence> SeenChanges { get; init; } = [];
+
     public RunbookQuote? Runbook { get; init; }
 }

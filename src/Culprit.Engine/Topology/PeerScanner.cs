@@ -77,6 +77,15 @@ internal static partial class PeerScanner
             }
         }
 
+        foreach (Match match in Statement().Matches(text))
+        {
+            var name = NodeName.Normalise(match.Groups["name"].Value.TrimEnd('.', '-', '_'));
+            if (known.Contains(name) || (name.Contains('-', StringComparison.Ordinal) && InfrastructureWords.OfNode(name) is not null))
+            {
+                Add(found, new PeerMention(name, 0, PeerForm.Phrase));
+            }
+        }
+
         AddPhrases(found, text, known);
         AddKnownNames(found, text, known);
         return found.Count > MaxMentions ? found[..MaxMentions] : found;
@@ -183,7 +192,10 @@ internal static partial class PeerScanner
     [GeneratedRegex(@"(?:\blookup |ENOTFOUND |EAI_AGAIN |could not (?:resolve|translate) host(?: ?name)?:? ['""]?|UnknownHostException: )(?<host>[a-z0-9][a-z0-9._-]{0,200})", Plain)]
     private static partial Regex LookedUp();
 
-    [GeneratedRegex(@"(?:(?<strict>\b(?:connection|connect|connecting|handshake) (?:to|with) (?:the )?|\bupstream (?:service )?)|\b(?:calling|call (?:to|of|[0-9]+ of)|request to|rpc to|response from|reply from|error from|slow (?:query|statement|command|call|request|response) (?:on|to|from|of)|(?:query|select|insert|update|delete|get|post|put)\b[^:]{0,40}? on|reach|reaching|contacting|unable to reach|service|connection from) )['""`]?(?<name>[a-z][a-z0-9._-]{1,80})['""`]?", Plain)]
+    [GeneratedRegex(@"\b(?:query|statement|select|insert|update|delete|transaction)\b[^:]{0,40}? on (?<name>[a-z][a-z0-9._-]{1,80})", Plain)]
+    private static partial Regex Statement();
+
+    [GeneratedRegex(@"(?:(?<strict>\b(?:connection|connect|connecting|handshake) (?:to|with) (?:the )?|\bupstream (?:service )?)|\b(?:calling|call (?:to|of|[0-9]+ of)|request to|rpc to|response from|reply from|error from|slow (?:query|statement|command|call|request|response) (?:on|to|from|of)|reach|reaching|contacting|unable to reach|service|connection from) )['""`]?(?<name>[a-z][a-z0-9._-]{1,80})['""`]?", Plain)]
     private static partial Regex Phrase();
 
     [GeneratedRegex(@"^\s*(?:[:,;)]|$|refused|reset|timed|time-?out|failed|lost|closed|was|is |unavailable|unreachable|dropped|aborted|error|denied|returned)", Plain)]

@@ -120,8 +120,20 @@ internal sealed class IncidentReportReader(IStateStore state, IRecordStore recor
             },
             cancellationToken).ConfigureAwait(false);
         var blamed = Blamed(finding.Cause);
-        return [.. found.OrderBy(r => r.TimestampNanos).ThenBy(r => r.Sequence).Select(r => ToChange(r, blamed))];
+        return [.. found.OrderBy(r => r.TimestampNanos).ThenBy(r => r.Sequence).Select(r => ToChange(r, blamed)).Concat(Seen(finding.Cause, blamed)).OrderBy(c => c.At)];
     }
+
+    /// <summary>Changes that nobody reported: the services' own lines told the engine of them.</summary>
+    private static IEnumerable<ReportChange> Seen(JsonElement cause, Dictionary<string, double> blamed) =>
+        cause.ValueKind == JsonValueKind.Object && cause.TryGetProperty("changes_seen", out var seen)
+            ? seen.EnumerateArray().Select(c => new ReportChange(
+                JsonFields.Text(c, "change_id"), c.GetProperty("at").GetDateTimeOffset(), JsonFields.Text(c, "service"),
+                JsonFields.Text(c, "kind") + ", seen in logs", JsonFields.Text(c, "message"), VerdictOf(JsonFields.Text(c, "change_id"), blamed)))
+            : [];
+
+    private static string VerdictOf(string id, Dictionary<string, double> blamed) => blamed.TryGetValue(id, out var confidence)
+        ? string.Create(CultureInfo.InvariantCulture, $"blamed ({confidence:0.00})")
+        : "not blamed";
 
     private ReportChange ToChange(StoredRecord record, Dictionary<string, double> blamed)
     {
@@ -133,9 +145,7 @@ internal sealed class IncidentReportReader(IStateStore state, IRecordStore recor
             record.Service,
             JsonFields.Text(fields.RootElement, "kind"),
             record.Body,
-            blamed.TryGetValue(id, out var confidence)
-                ? string.Create(CultureInfo.InvariantCulture, $"blamed ({confidence:0.00})")
-                : "not blamed");
+            VerdictOf(id, blamed));
     }
 
     /// <summary>The id that a change's sender gave it; empty for none.</summary>

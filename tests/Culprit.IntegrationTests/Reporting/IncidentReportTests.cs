@@ -1,4 +1,10 @@
 using System.Net;
+using System.Text;
+using Culprit.Engine;
+using Culprit.Engine.Publishing;
+using Culprit.Engine.Records;
+using Culprit.Engine.RootCause;
+using Culprit.Engine.Storage;
 using Culprit.IntegrationTests.Support;
 using Xunit;
 
@@ -46,6 +52,27 @@ public class IncidentReportTests
         Assert.DoesNotContain("<a ", html, StringComparison.OrdinalIgnoreCase);
     }
 
+    [Fact]
+    public async Task ARestartThatOnlyTheLogsTellOfIsAmongTheChanges()
+    {
+        await using var face = await HttpFace.StartAsync();
+        var events = Replay(
+        [
+            .. Enumerable.Range(0, 90).Select(i => (i * 10, Severity.Info, "invoice written")),
+            (900, Severity.Info, "Application is shutting down..."),
+            (905, Severity.Info, "Now listening on: http://[::]:8080"),
+            .. Enumerable.Range(0, 8).Select(i => (930 + i, Severity.Error, "invoice failed: currency table is empty")),
+        ]);
+        events.ForEach(face.State.Add);
+
+        var report = await face.GetAsync($"/incidents/{events[0].CorrelationId}/report");
+
+        var change = Assert.Single(report.Json["changes"]!.AsArray())!;
+        Assert.Equal("restart, seen in logs", (string?)change["kind"]);
+        Assert.Equal("billing", (string?)change["service"]);
+        Assert.StartsWith("blamed (", (string?)change["verdict"], StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("/incidents/none/report", HttpStatusCode.NotFound)]
     [InlineData("/incidents/none/report?format=pdf", HttpStatusCode.BadRequest)]
@@ -57,5 +84,33 @@ public class IncidentReportTests
 
         Assert.Equal((int)expected, answer.Status);
         Assert.Equal("application/problem+json", answer.ContentType);
+    }
+
+    /// <summary>What the engine says of one service's lines, with a tick every ten seconds.</summary>
+    private static List<DerivedEvent> Replay(IReadOnlyList<(int Second, Severity Severity, string Message)> lines)
+    {
+        var pipeline = new Pipeline(new PipelineOptions(), 42, new RootCauseRanker(RunbookLibrary.Empty));
+        var events = new List<DerivedEvent>();
+        var sequence = 1L;
+        foreach (var lot in lines.GroupBy(l => l.Second / 10))
+        {
+            var writer = new RecordBatchWriter();
+            foreach (var (second, severity, message) in lot)
+            {
+                writer.Begin();
+                writer.Set(LogRecord.ServiceField, "billing"u8);
+                writer.Set(LogRecord.EnvironmentField, "production"u8);
+                writer.Set(LogRecord.BodyField, Encoding.UTF8.GetBytes(message));
+                writer.Commit(UnixNanos.From(HttpFace.Now.AddSeconds(second)), EventKind.Log, severity, RecordFlags.None);
+            }
+
+            events.AddRange(pipeline.Process(writer.ToBatch(UnixNanos.From(HttpFace.Now.AddSeconds(lot.Key * 10)), sequence), new BatchAnnotations(lot.Count())));
+            events.AddRange(pipeline.Tick(UnixNanos.From(HttpFace.Now.AddSeconds((lot.Key * 10) + 10))));
+            sequence += lot.Count();
+        }
+
+        // Detectors wait for what may still come.
+        events.AddRange(pipeline.Tick(UnixNanos.From(HttpFace.Now.AddSeconds(lines[^1].Second + 20))));
+        return [.. events.Where(e => e.Type != EventTypes.Summary)];
     }
 }

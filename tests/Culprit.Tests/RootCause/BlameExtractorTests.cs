@@ -24,6 +24,11 @@ public sealed class BlameExtractorTests
     [InlineData("rpc error: code = DeadlineExceeded calling cart", "cart", null, nameof(BlameKind.TimedOut))]
     [InlineData("GET /carts failed: user-service answered 500 Internal Server Error", "user-service", null, nameof(BlameKind.AnsweredError))]
     [InlineData("user-service returned account with negative balance -3, expected a positive value", "user-service", null, nameof(BlameKind.BadAnswer))]
+    [InlineData("call of cart (POST /carts): certificate has expired (CERT_HAS_EXPIRED)", "cart", null, nameof(BlameKind.Certificate))]
+    [InlineData("cart gave no answer, using defaults", "cart", null, nameof(BlameKind.Unavailable))]
+    [InlineData("HikariPool-1 - Connection is not available, request timed out after 3000ms (database)", null, "database", nameof(BlameKind.PoolEmpty))]
+    [InlineData("QueuePool limit of size 5 overflow 10 reached for postgres, connection timed out", null, "postgres", nameof(BlameKind.PoolEmpty))]
+    [InlineData("slow query on orders-db: SELECT took 708 ms", "orders-db", "database", nameof(BlameKind.Slow))]
     [InlineData("access denied for bucket S3", null, "s3", nameof(BlameKind.Denied))]
     public void AMessageTellsWhomItBlamesAndHow(string text, string? peer, string? word, string kind)
     {

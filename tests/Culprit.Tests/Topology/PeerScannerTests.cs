@@ -17,6 +17,11 @@ public sealed class PeerScannerTests
     [InlineData("getaddrinfo ENOTFOUND mail.example.com", "mail.example.com")]
     [InlineData("could not connect to server at orders-db.prod.svc.cluster.local:5432", "orders-db")]
     [InlineData("jdbc:postgresql://postgres:5432/app: connection attempt failed", "postgres")]
+    [InlineData("call of cart (GET /carts): context deadline exceeded", "cart")]
+    [InlineData("cart gave no answer, using defaults", "cart")]
+    [InlineData("HTTPConnectionPool(host='stock.prod.svc.cluster.local', port=8080): Max retries exceeded", "stock")]
+    [InlineData("INSERT invoices on billing-db: canceling statement due to user request", "billing-db")]
+    [InlineData("slow query on billing-db: took 708 ms", "billing-db")]
     [InlineData("amqp://guest:guest@mq-0:5672/ closed", "mq")]
     public void APeerThatAMessageNamesIsFound(string text, string expected) =>
         Assert.Contains(PeerScanner.Find(text, Known), m => m.Name == expected);
@@ -32,6 +37,9 @@ public sealed class PeerScannerTests
     [InlineData("worker finished at 12:30:45")]
     [InlineData("failed to connect to database")]
     [InlineData("call took 12:3306 of 80:5432")]
+    [InlineData("update of the page failed on pod-7f9a")]
+    [InlineData("select rejected on shard-eu")]
+    [InlineData("the call of the day is ready")]
     public void OrdinaryWordsAreNotPeers(string text) => Assert.Empty(PeerScanner.Find(text, Known));
 
     [Fact]

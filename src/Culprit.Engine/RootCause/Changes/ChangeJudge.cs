@@ -72,7 +72,7 @@ internal sealed class ChangeJudge
         var change = effective.Change;
         if (change.IsCrash)
         {
-            return new ChangeVerdict(change, effective.Service, 0, "nothing says that anybody stopped it: to start again is what a fault makes a process do");
+            return new ChangeVerdict(change, effective.Service, 0, "nothing says that anybody stopped it: a crash or one more instance is what trouble brings about");
         }
 
         var place = PlaceOf(effective, out var suspect);

@@ -130,7 +130,7 @@ internal sealed class ServiceLife(ServiceLifeState state)
         var id = "log-" + ContentId.Of("change", environment, service, kind, at.ToString(CultureInfo.InvariantCulture))[..16];
         var what = run.Version is { } version ? $"{service} runs {version} (before: {run.Before}): "
             : run.WasStopped ? $"{service} was restarted: "
-            : $"{service} started again without having been stopped: ";
+            : $"{service} started a process though none had been told to stop: ";
         return new ChangeEvidence(id, kind, service, UnixNanos.ToTime(at), what + run.Text)
         {
             Source = ChangeEvidence.Logs,
