@@ -130,7 +130,9 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
 
     /// <summary>Judges every step that can be judged by now; anomalies in the order in which they became visible.</summary>
     /// <param name="signs">What the traces that began between two times say; null when there are none.</param>
-    public IReadOnlyList<Anomaly> Judge(long tickNanos, Func<long, long, IReadOnlyList<TraceSign>>? signs = null)
+    /// <param name="isWarming">Services that are slow because they were just deployed, or wait for such: their latency is not judged; null when there are none.</param>
+    public IReadOnlyList<Anomaly> Judge(
+        long tickNanos, Func<long, long, IReadOnlyList<TraceSign>>? signs = null, Predicate<string>? isWarming = null)
     {
         var end = Steps.OfNanos(tickNanos - WatermarkNanos);
         if (_quiet.Since < 0 || end <= _judged)
@@ -144,11 +146,12 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
         for (var step = first; step <= end; step++)
         {
             var frame = new Frame(step, _quiet);
+            bool IsWarming(string service) => isWarming is not null && isWarming(service);
             double Load(string service) => LoadFactor(service, frame);
             found.AddRange(_errors.Judge(frame, _traffic)
-                .Concat(_latency.Judge(frame, _quiet, Demand(frame)))
+                .Concat(_latency.Judge(frame, _quiet, Demand(frame), IsWarming))
                 .Concat(_growth.Judge(frame, _levels.Series, Load))
-                .Concat(_levels.Judge(frame, _quiet, Load, s => _latency.HasRoots || _latency.Knows(s) || IsIdle(s, frame)))
+                .Concat(_levels.Judge(frame, _quiet, Load, s => IsWarming(s) || _latency.HasRoots || _latency.Knows(s) || IsIdle(s, frame)))
                 .Concat(_isEnded ? [] : _silence.Judge(frame, _traffic))
                 .Concat(_surges.Judge(frame, _traffic))
                 .Concat(_patterns.Judge(frame, _traffic))

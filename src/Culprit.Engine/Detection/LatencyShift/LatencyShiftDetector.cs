@@ -62,12 +62,13 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
     public bool HasRoots => Array.Exists(_roots, r => r > 0);
 
     /// <param name="load">How many times as much the environment does as usual, at least 1: durations may grow by so much.</param>
-    public IEnumerable<Anomaly> Judge(Frame frame, QuietTime quiet, double load)
+    /// <param name="isWarming">Services that may be slow for a while.</param>
+    public IEnumerable<Anomaly> Judge(Frame frame, QuietTime quiet, double load, Predicate<string> isWarming)
     {
         _needed = frame.Sigma(2 * (_operations + _services.Count)); // Each operation is tested at two thresholds.
         foreach (var service in _services.Values)
         {
-            if (service.Dirty < frame.End && Test(service, frame, quiet, load) is { } shift
+            if (service.Dirty < frame.End && !isWarming(service.Service) && Test(service, frame, quiet, load) is { } shift
                 && service.Alarm.Reach(frame.End, shift.Sigma >= Frame.Certain * _needed))
             {
                 yield return ToAnomaly(service, frame, shift, load);
