@@ -117,7 +117,8 @@ public class LatencyShiftDetectorTests
     [Theory]
     [InlineData(2, 2, false)]      // the busier, the slower
     [InlineData(1, 2.5, true)]
-    [InlineData(2, 6, true)]       // more than the load explains
+    [InlineData(2, 3.5, false)]    // and half busy, even more so
+    [InlineData(2, 12, true)]      // more than the load explains
     [InlineData(0.5, 2.5, true)]   // less load explains nothing
     public void WhatMoreLoadExplainsIsNoShift(double load, double factor, bool isFound) =>
         Assert.Equal(isFound, Play(900, 120, 5, _ => factor, seed: 3, load: load).Count > 0);
