@@ -62,17 +62,17 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
     /// <summary>Whether there are spans at all.</summary>
     public bool HasRoots => Array.Exists(_roots, r => r > 0);
 
-    /// <param name="load">How many times as much the environment does as usual, at least 1.</param>
+    /// <param name="load">How many times as much the environment did as usual in each of the frame's windows, at least 1.</param>
     /// <param name="isWarming">Services that may be slow for a while.</param>
-    public IEnumerable<Anomaly> Judge(Frame frame, QuietTime quiet, double load, Predicate<string> isWarming)
+    public IEnumerable<Anomaly> Judge(Frame frame, QuietTime quiet, IReadOnlyList<double> load, Predicate<string> isWarming)
     {
         _needed = frame.Sigma(2 * (_operations + _services.Count)); // Each operation is tested at two thresholds.
         foreach (var service in _services.Values)
         {
-            if (service.Dirty < frame.End && !isWarming(service.Service) && Test(service, frame, quiet, load * load) is { } shift
+            if (service.Dirty < frame.End && !isWarming(service.Service) && Test(service, frame, quiet, load) is { } shift
                 && service.Alarm.Reach(frame.End, shift.Sigma >= Frame.Certain * _needed))
             {
-                yield return ToAnomaly(service, frame, shift, load);
+                yield return ToAnomaly(service, frame, shift);
             }
         }
     }
@@ -112,12 +112,13 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
         }
     }
 
-    private Shift? Test(ServiceLatency service, Frame frame, QuietTime quiet, double grows)
+    private Shift? Test(ServiceLatency service, Frame frame, QuietTime quiet, IReadOnlyList<double> load)
     {
         Shift? best = null;
         var floor = Floor();
-        foreach (var length in Frame.Lengths)
+        for (var i = 0; i < Frame.Lengths.Count; i++)
         {
+            var (length, grows) = (Frame.Lengths[i], load[i] * load[i]);
             var from = frame.End - length;
             if ((from - frame.Since) * Steps.Seconds < options.MinHistory.TotalSeconds)
             {
@@ -151,7 +152,7 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
                     if (worst is null || sigma > worst.Sigma
                         || (sigma.Equals(worst.Sigma) && string.CompareOrdinal(operation.Name, worst.Operation) < 0))
                     {
-                        worst = new Shift(operation.Name, from, length, slow, sigma, LogBins.Middle(median), LogBins.Middle(Quantile(_now, ofNow, 0.5)));
+                        worst = new Shift(operation.Name, from, length, slow, sigma, LogBins.Middle(median), LogBins.Middle(Quantile(_now, ofNow, 0.5)), load[i]);
                     }
                 }
             }
@@ -235,7 +236,7 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
         return bins.Length - 1;
     }
 
-    private Anomaly ToAnomaly(ServiceLatency service, Frame frame, Shift shift, double load)
+    private Anomaly ToAnomaly(ServiceLatency service, Frame frame, Shift shift)
     {
         var seconds = shift.Length * Steps.Seconds;
         var start = Steps.Start(service.Operations[shift.Operation].Durations.FirstAbove(shift.Slow.Bin, shift.From));
@@ -254,7 +255,7 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
             Expected = string.Create(CultureInfo.InvariantCulture,
                 $"{slow.Before:0} of {slow.OfBefore:0} slow, as before; {shift.Operation} took {Milliseconds(shift.MedianBefore)} in the middle"),
             Observed = string.Create(CultureInfo.InvariantCulture,
-                $"{slow.Now:0} of {slow.OfNow:0} slow in {seconds} s{(shift.IsPooled ? " over all operations" : string.Empty)}, most of all {shift.Operation} with {Milliseconds(shift.MedianNow)}: {shift.Sigma:0.0} standard deviations (likelihood ratio of two shares), {_needed:0.0} needed{(load > 1 ? $"; {load:0.0} times as much is asked for as usual, so only what takes {load * load:0.0} times as long as else counts as slow" : string.Empty)}"),
+                $"{slow.Now:0} of {slow.OfNow:0} slow in {seconds} s{(shift.IsPooled ? " over all operations" : string.Empty)}, most of all {shift.Operation} with {Milliseconds(shift.MedianNow)}: {shift.Sigma:0.0} standard deviations (likelihood ratio of two shares), {_needed:0.0} needed{(shift.Load > 1 ? $"; {shift.Load:0.0} times as much was asked for as usual, so only what takes {shift.Load * shift.Load:0.0} times as long as else counts as slow" : string.Empty)}"),
             Evidence = [],
             Strength = shift.Sigma,
         };
@@ -270,7 +271,7 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
     }
 
     private sealed record Shift(
-        string Operation, long From, int Length, Slow Slow, double Sigma, double MedianBefore, double MedianNow, bool IsPooled = false);
+        string Operation, long From, int Length, Slow Slow, double Sigma, double MedianBefore, double MedianNow, double Load, bool IsPooled = false);
 }
 
 /// <summary>A <see cref="LatencyShiftDetector"/> at rest.</summary>
