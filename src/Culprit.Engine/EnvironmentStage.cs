@@ -27,6 +27,9 @@ internal sealed class EnvironmentStage
     private const int MaxNodesOfALook = 4_000;
     private const int MaxOperationBytes = 200;
 
+    /// <summary>After a deploy slowness is told only when it lasts longer than this: instances restart one after the other, and each is cold for a while.</summary>
+    private const long WarmUpNanos = 90 * UnixNanos.PerSecond;
+
     private readonly string _environment;
     private readonly RootCauseRanker _ranker;
     private readonly PatternNames _patterns;
@@ -186,7 +189,8 @@ internal sealed class EnvironmentStage
         }
 
         Traces.Tick(tickNanos, Graph.ObserveTrace);
-        foreach (var anomaly in _detectors.Judge(tickNanos, SignsOfTraces))
+        var isWarming = Warming(tickNanos);
+        foreach (var anomaly in _detectors.Judge(tickNanos, (from, to) => SignsOfTraces(from, to, isWarming), isWarming))
         {
             if (!anomaly.IsSupporting || _correlator.Supports(anomaly))
             {
@@ -307,20 +311,45 @@ internal sealed class EnvironmentStage
     }
 
     /// <summary>What the traces of a window say against those before it.</summary>
-    private List<TraceSign> SignsOfTraces(long fromNanos, long toNanos)
+    /// <param name="isWarming">Services that may be slow.</param>
+    private List<TraceSign> SignsOfTraces(long fromNanos, long toNanos, Predicate<string> isWarming)
     {
         var comparison = new TraceComparison(Traces, fromNanos, toNanos, _patterns, MaxNodesOfALook);
         return
         [
-            .. comparison.Findings().Where(f => f.Kind != TraceFindingKind.Static && !f.MayBeLate)
+            .. comparison.Findings().Where(f => f.Kind != TraceFindingKind.Static && !f.MayBeLate && !(IsTime(f) && isWarming(f.Service)))
                 .Select(f => new TraceSign(
-                    f.Service,
-                    f.Kind is TraceFindingKind.Gap or TraceFindingKind.Peer or TraceFindingKind.Self,
-                    f.Kind is TraceFindingKind.Blame or TraceFindingKind.Gap ? 1 : 0.5,
-                    f.Score,
-                    f.Text)),
+                    f.Service, IsTime(f), f.Kind is TraceFindingKind.Blame or TraceFindingKind.Gap ? 1 : 0.5, f.Score, f.Text)),
             .. comparison.LeftOutCalls().Select(f => new TraceSign(f.Service, IsTime: false, 1, f.Score, f.Text)),
         ];
+    }
+
+    private static bool IsTime(TraceFinding finding) => finding.Kind is TraceFindingKind.Gap or TraceFindingKind.Peer or TraceFindingKind.Self;
+
+    /// <summary>Services that were deployed a short while ago, and those that wait for them: first requests fill caches and compile, and take longer.</summary>
+    private Predicate<string> Warming(long tickNanos)
+    {
+        var deployed = _changes
+            .Where(c => c.Kind == "deploy" && c.Service is { Length: > 0 } && UnixNanos.From(c.At) is var at && at <= tickNanos && at > tickNanos - WarmUpNanos)
+            .Select(c => NodeName.Normalise(c.Service!)).ToHashSet(StringComparer.Ordinal);
+        if (deployed.Count == 0)
+        {
+            return _ => false;
+        }
+
+        Relatedness? relatedness = null;
+        var known = new Dictionary<string, bool>(StringComparer.Ordinal);
+        return service =>
+        {
+            if (!known.TryGetValue(service, out var isWarming))
+            {
+                var node = NodeName.Normalise(service);
+                isWarming = deployed.Contains(node) || deployed.Any(d => (relatedness ??= new Relatedness(Graph.Edges())).Calls(node, d));
+                known.Add(service, isWarming);
+            }
+
+            return isWarming;
+        };
     }
 
     private static ServiceGraphOptions GraphOptions(PipelineOptions options) =>

@@ -54,6 +54,32 @@ public class PipelineTests
         Assert.Contains("critical", alerts);
     }
 
+    /// <summary>Whether there was a deploy, and for how many seconds requests take five times as long after it.</summary>
+    [Theory]
+    [InlineData(true, 45, false)]      // cold caches
+    [InlineData(false, 45, true)]
+    [InlineData(true, 240, true)]      // it does not get warm
+    public void AfterADeployRequestsMayBeSlowForAWhile(bool isDeployed, int slowSeconds, bool isFound)
+    {
+        var traffic = new SomeTraffic(5);
+        var pipeline = New(new PipelineOptions());
+        var found = new List<string>();
+        for (var s = 0; s < 1000; s++)
+        {
+            List<Entry> entries = [.. Enumerable.Range(0, 5).Select(i =>
+                Some.Log(s + (i * 0.1), "shop", FormattableString.Invariant($"order served in {traffic.Nanos(s >= 600 && s < 600 + slowSeconds ? 200 : 40) / 1e6:0} ms")))];
+            if (isDeployed && s == 600)
+            {
+                entries.Add(Some.Log(s, "shop", "roll out 7") with { Kind = EventKind.Change, Attributes = """{"kind":"deploy","change_id":"c7"}""" });
+            }
+
+            pipeline.Process(Some.Batch((s * 10) + 1, [.. entries]), new BatchAnnotations(entries.Count));
+            found.AddRange(pipeline.Tick(Some.At(s + 1)).Select(e => e.Type));
+        }
+
+        Assert.Equal(isFound, found.Contains("incident.opened"));
+    }
+
     [Fact]
     public void ARestartThatOnlyTheLogsTellOfIsListedWithTheIncidentAndBlamed()
     {

@@ -45,12 +45,8 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
     /// </summary>
     public int Of(Incident incident, Anomaly anomaly)
     {
-        if (Names(anomaly, incident))
-        {
-            return 2;
-        }
-
-        if (IsApart(incident, anomaly))
+        var isNamed = Names(anomaly, incident);
+        if (!isNamed && IsApart(incident, anomaly))
         {
             return 0;
         }
@@ -62,7 +58,7 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
         }
 
         var traces = incident.Anomalies.SelectMany(a => a.Evidence).Select(e => e.TraceId).OfType<string>().ToHashSet(StringComparer.Ordinal);
-        if (anomaly.Evidence.Any(e => e.TraceId is { } trace && traces.Contains(trace)))
+        if (isNamed || anomaly.Evidence.Any(e => e.TraceId is { } trace && traces.Contains(trace)))
         {
             return 2;
         }
@@ -70,8 +66,8 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
         var theirs = incident.Services.Select(NodeName.Normalise).ToHashSet(StringComparer.Ordinal);
         return anomaly.Services.Select(NodeName.Normalise)
             .Any(s => IsUnknown(s) || Reaches(s, _callees, theirs) || Reaches(s, _callers, theirs)
-                || ((anomaly.StartedAt - incident.StartedAt).Duration() <= Together
-                    && (HasCommonNeighbour(s, theirs) || !_traced.Contains(s) || !theirs.Overlaps(_traced))))
+                || ((anomaly.StartedAt - incident.StartedAt).Duration() <= Together && HasCommonNeighbour(s, theirs))
+                || ((!_traced.Contains(s) || !theirs.Overlaps(_traced)) && BeganWhileItSpread(incident, anomaly)))
             || theirs.All(IsUnknown) ? 1 : 0;
     }
 
@@ -163,6 +159,10 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
     }
 
     private bool IsUnknown(string service) => !_callees.Contains(service) && !_callers.Contains(service);
+
+    /// <summary>It began soon after the newest onset of the incident, or before.</summary>
+    private static bool BeganWhileItSpread(Incident incident, Anomaly anomaly) => anomaly.StartedAt
+        <= incident.Anomalies.Where(a => !a.IsSupporting).Select(a => a.StartedAt).Append(incident.StartedAt).Max() + Together;
 
     private bool HasCommonNeighbour(string service, HashSet<string> targets) =>
         _callers[service].Any(c => _callees[c].Any(targets.Contains)) || _callees[service].Any(c => _callers[c].Any(targets.Contains));

@@ -35,6 +35,8 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
     /// <summary>Beyond this it is a fault of whoever asks, or of what cannot stand it.</summary>
     private const double MaxDemand = 3;
 
+    private const int RecoverySteps = Steps.PerMinute / 2;
+
     private readonly ErrorSpikeDetector _errors = new(environment, options.ErrorSpike);
     private readonly LatencyShiftDetector _latency = new(environment, options.LatencyShift);
     private readonly MetricLevelDetector _levels = new(environment, options.MetricLevel);
@@ -130,7 +132,9 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
 
     /// <summary>Judges every step that can be judged by now; anomalies in the order in which they became visible.</summary>
     /// <param name="signs">What the traces that began between two times say; null when there are none.</param>
-    public IReadOnlyList<Anomaly> Judge(long tickNanos, Func<long, long, IReadOnlyList<TraceSign>>? signs = null)
+    /// <param name="isWarming">Services that are slow because they were just deployed, or wait for such: their latency is not judged; null when there are none.</param>
+    public IReadOnlyList<Anomaly> Judge(
+        long tickNanos, Func<long, long, IReadOnlyList<TraceSign>>? signs = null, Predicate<string>? isWarming = null)
     {
         var end = Steps.OfNanos(tickNanos - WatermarkNanos);
         if (_quiet.Since < 0 || end <= _judged)
@@ -144,11 +148,12 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
         for (var step = first; step <= end; step++)
         {
             var frame = new Frame(step, _quiet);
+            bool IsWarming(string service) => isWarming is not null && isWarming(service);
             double Load(string service) => LoadFactor(service, frame);
             found.AddRange(_errors.Judge(frame, _traffic)
-                .Concat(_latency.Judge(frame, _quiet, Demand(frame)))
+                .Concat(_latency.Judge(frame, _quiet, Demand(frame), IsWarming))
                 .Concat(_growth.Judge(frame, _levels.Series, Load))
-                .Concat(_levels.Judge(frame, _quiet, Load, s => _latency.HasRoots || _latency.Knows(s) || IsIdle(s, frame)))
+                .Concat(_levels.Judge(frame, _quiet, Load, s => IsWarming(s) || _latency.HasRoots || _latency.Knows(s) || IsIdle(s, frame)))
                 .Concat(_isEnded ? [] : _silence.Judge(frame, _traffic))
                 .Concat(_surges.Judge(frame, _traffic))
                 .Concat(_patterns.Judge(frame, _traffic))
@@ -228,32 +233,42 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
         return usual >= 1 ? traffic.All.Counts.Between(frame.End - length, frame.End) / usual : 1;
     }
 
-    /// <summary>How many times as much the environment does as usual, over 10 s to 1 min; 1 unless it is clearly more.</summary>
+    /// <summary>How many times as much the environment did as usual at the busiest moment of each of the frame's windows; 1 unless it is clearly more.</summary>
     /// <remarks>
-    /// By its records below WARN, because retries and failures make others; without any by its spans. What slowed down under load needs a
-    /// while to recover: the longest of the windows still holds it.
+    /// By its records below WARN, because retries and failures make others; without any by its spans. A moment is 10 s, 25 s or 1 min. What slowed down
+    /// under load needs a while to recover, so half a minute before the window counts as well.
     /// </remarks>
-    private double Demand(Frame frame)
+    private double[] Demand(Frame frame)
     {
+        var demand = new double[Frame.Lengths.Count];
+        Array.Fill(demand, 1);
         if (!_traffic.TryGetValue(string.Empty, out var all))
         {
-            return 1;
+            return demand;
         }
 
-        var demand = 1.0;
         var traffic = all.Calm.Counts.Last >= 0 ? all.Calm : all.Spans;
-        for (var i = 0; i <= Frame.Minute; i++)
+        for (var i = 0; i < demand.Length; i++)
         {
             var usual = traffic.UsualIn(frame, i, Math.Max(frame.Since, all.Since));
-            var now = traffic.Counts.Between(frame.End - Frame.Lengths[i], frame.End);
-            if (now >= MinDemand * usual.PerStep * Frame.Lengths[i]
-                && LikelihoodRatio.OfRates(usual.Count, usual.Steps, now, Frame.Lengths[i]) >= DemandSigma)
+            for (var end = frame.End; end > frame.End - Frame.Lengths[i] - RecoverySteps; end -= Frame.Lengths[0])
             {
-                demand = Math.Max(demand, now / (usual.PerStep * Frame.Lengths[i]));
+                for (var moment = 0; moment <= Frame.Minute; moment++)
+                {
+                    var length = Frame.Lengths[moment];
+                    var now = traffic.Counts.Between(end - length, end);
+                    if (now >= MinDemand * usual.PerStep * length
+                        && LikelihoodRatio.OfRates(usual.Count, usual.Steps, now, length) >= DemandSigma)
+                    {
+                        demand[i] = Math.Max(demand[i], now / (usual.PerStep * length));
+                    }
+                }
             }
+
+            demand[i] = Math.Min(demand[i], MaxDemand);
         }
 
-        return Math.Min(demand, MaxDemand);
+        return demand;
     }
 
     /// <summary>A latency of nobody's requests means nothing.</summary>

@@ -74,6 +74,29 @@ public class LatencyShiftDetectorTests
         Assert.Empty(found);
     }
 
+    /// <summary>For some time after a burst the longer windows still hold it.</summary>
+    [Fact]
+    public void ABurstThatIsOverExplainsWhatItSlowed()
+    {
+        var traffic = new SomeTraffic(12);
+        var set = new DetectorSet("production", new DetectorOptions(), TimeSpan.FromMinutes(2));
+        var found = new List<Anomaly>();
+        ulong trace = 0;
+        for (var s = 0; s < 1400; s++)
+        {
+            var isBurst = s is >= 900 and < 960;
+            for (var i = traffic.Poisson(isBurst ? 20 : 5); i > 0; i--)
+            {
+                Span(set, s, "GET /orders", traffic.Nanos(isBurst ? 120 : 40), ++trace);
+            }
+
+            found.AddRange(set.Judge(Some.At(s)));
+            set.Settle((_, _) => { });
+        }
+
+        Assert.Empty(found);
+    }
+
     [Theory]
     [InlineData(12, false)]     // after a start everything warms up
     [InlineData(40, true)]
@@ -117,7 +140,8 @@ public class LatencyShiftDetectorTests
     [Theory]
     [InlineData(2, 2, false)]      // the busier, the slower
     [InlineData(1, 2.5, true)]
-    [InlineData(2, 6, true)]       // more than the load explains
+    [InlineData(2, 3.5, false)]    // and half busy, even more so
+    [InlineData(2, 12, true)]      // more than the load explains
     [InlineData(0.5, 2.5, true)]   // less load explains nothing
     public void WhatMoreLoadExplainsIsNoShift(double load, double factor, bool isFound) =>
         Assert.Equal(isFound, Play(900, 120, 5, _ => factor, seed: 3, load: load).Count > 0);

@@ -48,6 +48,18 @@ public class TraceShiftDetectorTests
         Assert.Equal(isFound, found.Count > 0);
     }
 
+    /// <summary>A score beyond the limit in one look of ten seconds, and what the next one finds.</summary>
+    [Theory]
+    [InlineData(0.5, false)]
+    [InlineData(2.5, true)]     // still there, if not as clear
+    public void AnotherLookMustAgree(double next, bool isFound)
+    {
+        var found = Play(
+            begin => [new TraceSign("shop", false, 1, begin < Some.At(260) ? 6 : next, "5 of 9 requests break off")], from: 300, until: 320);
+
+        Assert.Equal(isFound, found.Count > 0);
+    }
+
     [Fact]
     public void OnlyTheServicesNamedAreKeptOpen()
     {

@@ -10,7 +10,8 @@ namespace Culprit.Engine.Detection.LatencyShift;
 /// of the same operation before (likelihood ratio of two shares, widened by clumping; what comes in many steps is counted by steps
 /// too, where it hardly clumps), so a changed mix of operations changes
 /// nothing. Tested for each operation, and for all of a service together, since a slow host shows in each a little. When the environment
-/// is asked for more than usual, durations may grow as much: the busier something is, the longer it takes.
+/// is asked for more than usual, durations may grow by the square of it: who waits in a queue waits longer the busier it is, in proportion to 1 / (1 - use),
+/// and up to about half of its capacity in use that is less than the square.
 /// One anomaly per service, naming the operation that shifted most. One environment's; not thread-safe.
 /// </remarks>
 internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptions options)
@@ -61,16 +62,17 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
     /// <summary>Whether there are spans at all.</summary>
     public bool HasRoots => Array.Exists(_roots, r => r > 0);
 
-    /// <param name="load">How many times as much the environment does as usual, at least 1: durations may grow by so much.</param>
-    public IEnumerable<Anomaly> Judge(Frame frame, QuietTime quiet, double load)
+    /// <param name="load">How many times as much the environment did as usual in each of the frame's windows, at least 1.</param>
+    /// <param name="isWarming">Services that may be slow for a while.</param>
+    public IEnumerable<Anomaly> Judge(Frame frame, QuietTime quiet, IReadOnlyList<double> load, Predicate<string> isWarming)
     {
         _needed = frame.Sigma(2 * (_operations + _services.Count)); // Each operation is tested at two thresholds.
         foreach (var service in _services.Values)
         {
-            if (service.Dirty < frame.End && Test(service, frame, quiet, load) is { } shift
+            if (service.Dirty < frame.End && !isWarming(service.Service) && Test(service, frame, quiet, load) is { } shift
                 && service.Alarm.Reach(frame.End, shift.Sigma >= Frame.Certain * _needed))
             {
-                yield return ToAnomaly(service, frame, shift, load);
+                yield return ToAnomaly(service, frame, shift);
             }
         }
     }
@@ -110,12 +112,13 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
         }
     }
 
-    private Shift? Test(ServiceLatency service, Frame frame, QuietTime quiet, double load)
+    private Shift? Test(ServiceLatency service, Frame frame, QuietTime quiet, IReadOnlyList<double> load)
     {
         Shift? best = null;
         var floor = Floor();
-        foreach (var length in Frame.Lengths)
+        for (var i = 0; i < Frame.Lengths.Count; i++)
         {
+            var (length, grows) = (Frame.Lengths[i], load[i] * load[i]);
             var from = frame.End - length;
             if ((from - frame.Since) * Steps.Seconds < options.MinHistory.TotalSeconds)
             {
@@ -140,8 +143,8 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
                 }
 
                 var median = Quantile(_before, ofBefore, 0.5);
-                var tail = Beyond(Math.Max(floor, LogBins.Times(Quantile(_before, ofBefore, 0.9), load * options.TailFactor)), ofBefore, ofNow);
-                var middle = Beyond(Math.Max(floor, LogBins.Times(median, load * options.MedianFactor)), ofBefore, ofNow);
+                var tail = Beyond(Math.Max(floor, LogBins.Times(Quantile(_before, ofBefore, 0.9), grows * options.TailFactor)), ofBefore, ofNow);
+                var middle = Beyond(Math.Max(floor, LogBins.Times(median, grows * options.MedianFactor)), ofBefore, ofNow);
                 pool = pool.Plus(tail);
                 foreach (var slow in (ReadOnlySpan<Slow>)[tail, middle])
                 {
@@ -149,7 +152,7 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
                     if (worst is null || sigma > worst.Sigma
                         || (sigma.Equals(worst.Sigma) && string.CompareOrdinal(operation.Name, worst.Operation) < 0))
                     {
-                        worst = new Shift(operation.Name, from, length, slow, sigma, LogBins.Middle(median), LogBins.Middle(Quantile(_now, ofNow, 0.5)));
+                        worst = new Shift(operation.Name, from, length, slow, sigma, LogBins.Middle(median), LogBins.Middle(Quantile(_now, ofNow, 0.5)), load[i]);
                     }
                 }
             }
@@ -233,7 +236,7 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
         return bins.Length - 1;
     }
 
-    private Anomaly ToAnomaly(ServiceLatency service, Frame frame, Shift shift, double load)
+    private Anomaly ToAnomaly(ServiceLatency service, Frame frame, Shift shift)
     {
         var seconds = shift.Length * Steps.Seconds;
         var start = Steps.Start(service.Operations[shift.Operation].Durations.FirstAbove(shift.Slow.Bin, shift.From));
@@ -252,7 +255,7 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
             Expected = string.Create(CultureInfo.InvariantCulture,
                 $"{slow.Before:0} of {slow.OfBefore:0} slow, as before; {shift.Operation} took {Milliseconds(shift.MedianBefore)} in the middle"),
             Observed = string.Create(CultureInfo.InvariantCulture,
-                $"{slow.Now:0} of {slow.OfNow:0} slow in {seconds} s{(shift.IsPooled ? " over all operations" : string.Empty)}, most of all {shift.Operation} with {Milliseconds(shift.MedianNow)}: {shift.Sigma:0.0} standard deviations (likelihood ratio of two shares), {_needed:0.0} needed{(load > 1 ? $"; slow is {load:0.0} times as much as else, because so much more is asked for" : string.Empty)}"),
+                $"{slow.Now:0} of {slow.OfNow:0} slow in {seconds} s{(shift.IsPooled ? " over all operations" : string.Empty)}, most of all {shift.Operation} with {Milliseconds(shift.MedianNow)}: {shift.Sigma:0.0} standard deviations (likelihood ratio of two shares), {_needed:0.0} needed{(shift.Load > 1 ? $"; {shift.Load:0.0} times as much was asked for as usual, so only what takes {shift.Load * shift.Load:0.0} times as long as else counts as slow" : string.Empty)}"),
             Evidence = [],
             Strength = shift.Sigma,
         };
@@ -268,7 +271,7 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
     }
 
     private sealed record Shift(
-        string Operation, long From, int Length, Slow Slow, double Sigma, double MedianBefore, double MedianNow, bool IsPooled = false);
+        string Operation, long From, int Length, Slow Slow, double Sigma, double MedianBefore, double MedianNow, double Load, bool IsPooled = false);
 }
 
 /// <summary>A <see cref="LatencyShiftDetector"/> at rest.</summary>

@@ -41,7 +41,7 @@ internal sealed class MetricLevelDetector(string environment, MetricLevelOptions
     }
 
     /// <param name="loadFactor">How much more a service does now than usual; 1 or less when it does not do more.</param>
-    /// <param name="hasDurations">Its own durations are judged, or it does nothing: then its latency metrics are not.</param>
+    /// <param name="hasDurations">Its own durations are judged, it does nothing, or may be slow for a while: then its latency metrics are not.</param>
     public IEnumerable<Anomaly> Judge(Frame frame, QuietTime quiet, Func<string, double> loadFactor, Func<string, bool> hasDurations)
     {
         if (_series.Count >= options.MaxMetrics)

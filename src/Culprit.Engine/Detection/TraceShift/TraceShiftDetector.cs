@@ -8,7 +8,8 @@ namespace Culprit.Engine.Detection.TraceShift;
 /// <remarks>
 /// Every ten seconds the traces of the last 45 s are held against all before, operation by operation, and every twenty those of the last two minutes,
 /// which show what is rare. The signs of one service are added with diminishing weight (10 ln(1 + score / 10) each), because kinds of evidence that
-/// agree are worth more than one that is loud, and must be rare for the service itself (<see cref="ScorePast"/>). Two looks within 20 s must agree on the service, or one be twice as clear. One environment's; not thread-safe.
+/// agree are worth more than one that is loud, and must be rare for the service itself (<see cref="ScorePast"/>). Another look within 20 s must
+/// agree on the service, to three quarters of what is needed, or one be twice as clear. One environment's; not thread-safe.
 /// </remarks>
 internal sealed class TraceShiftDetector(string environment, TraceShiftOptions options)
 {
@@ -26,8 +27,12 @@ internal sealed class TraceShiftDetector(string environment, TraceShiftOptions o
     private readonly Dictionary<string, ScorePast> _past = new(StringComparer.Ordinal);
     private readonly long[] _looks = new long[options.Windows.Count];
     private readonly List<PendingLook> _pending = [];
-    private string? _suspect;
-    private long _suspectSince = -1;
+
+    /// <summary>When a look last found a service at least near its limit.</summary>
+    private readonly SortedDictionary<string, long> _near = new(StringComparer.Ordinal);
+
+    /// <summary>When a look last found a service beyond its limit.</summary>
+    private readonly SortedDictionary<string, long> _clear = new(StringComparer.Ordinal);
 
     /// <param name="isQuiet">Whether a step belongs to no incident, so that its scores are those of chance.</param>
     /// <param name="signs">Signs of the traces that began between two times.</param>
@@ -43,22 +48,32 @@ internal sealed class TraceShiftDetector(string environment, TraceShiftOptions o
         var look = options.Windows
             .Select((_, i) => i == 0 || frame.End % (2 * EverySteps) == 0 ? Look(frame, i, services, signs) : null)
             .OfType<Strong>()
-            .MaxBy(l => l.Services[0].Score / l.Services[0].Needed);
+            .MaxBy(l => l.Services[0].Clarity);
         if (look is null)
         {
             yield break;
         }
 
+        // Of two looks, one is beyond the limit, and the other at least near it.
         var top = look.Services[0];
-        var isSecond = frame.End - _suspectSince <= 2 * EverySteps && look.Services.Exists(s => s.Service == _suspect);
-        (_suspect, _suspectSince) = (top.Service, frame.End);
-        if (!isSecond && top.Score < 2 * top.Needed)
+        var isSecond = look.Services.Exists(s => IsRecent(s.Clarity >= 1 ? _near : _clear, s.Service, frame.End)
+            && (s == top || (top.Clarity >= 1 && s.Clarity >= 1)));
+        foreach (var service in look.Services)
+        {
+            _near[service.Service] = frame.End;
+            if (service.Clarity >= 1)
+            {
+                _clear[service.Service] = frame.End;
+            }
+        }
+
+        if (!isSecond && top.Clarity < 2)
         {
             yield break;
         }
 
         var isNew = false;
-        foreach (var strong in look.Services)
+        foreach (var strong in look.Services.Where(s => s == top || s.Clarity >= 1))
         {
             // What was felt by a service before is no news when it leads later.
             isNew |= _alarms.Of(strong.Service).Reach(frame.End, isCertain: true) && strong == top;
@@ -73,7 +88,7 @@ internal sealed class TraceShiftDetector(string environment, TraceShiftOptions o
     /// <returns>Services that are still beyond their limit, and when they last were; others' incidents may end.</returns>
     public void Settle(long end, Action<string, long> open) => _alarms.Settle(end, open);
 
-    public TraceShiftState ToState() => new(_alarms.ToState(), _suspect, _suspectSince, _past, _looks, _pending);
+    public TraceShiftState ToState() => new(_alarms.ToState(), _near, _clear, _past, _looks, _pending);
 
     public void Restore(TraceShiftState state)
     {
@@ -85,7 +100,15 @@ internal sealed class TraceShiftDetector(string environment, TraceShiftOptions o
 
         state.Looks.CopyTo(_looks, 0);
         _pending.AddRange(state.Pending);
-        (_suspect, _suspectSince) = (state.Suspect, state.SuspectSince);
+        foreach (var (service, at) in state.Near)
+        {
+            _near.Add(service, at);
+        }
+
+        foreach (var (service, at) in state.Clear)
+        {
+            _clear.Add(service, at);
+        }
     }
 
     private Strong? Look(Frame frame, int windowIndex, int services, Func<long, long, IReadOnlyList<TraceSign>> signs)
@@ -109,9 +132,12 @@ internal sealed class TraceShiftDetector(string environment, TraceShiftOptions o
         }
 
         _pending.Add(new PendingLook(frame.End, windowIndex, ranked.ToDictionary(r => r.Service, r => r.Score, StringComparer.Ordinal)));
-        var strong = ranked.Where(s => s.Score >= s.Needed).ToList();
-        return strong.Count == 0 ? null : new Strong(from, window, [.. strong.Where(s => s.Score >= strong[0].Score / 2).Take(MaxServices)]);
+        var near = ranked.Where(s => s.Clarity >= options.Agreeing).OrderByDescending(s => s.Clarity >= 1).ToList(); // Keeps the order of the scores.
+        return near.Count == 0 ? null : new Strong(from, window, [.. near.Where(s => s.Score >= near[0].Score / 2).Take(MaxServices)]);
     }
+
+    private static bool IsRecent(SortedDictionary<string, long> looks, string service, long end) =>
+        looks.TryGetValue(service, out var at) && end - at <= 2 * EverySteps;
 
     private void Learn(long upTo, Func<long, bool> isQuiet)
     {
@@ -150,7 +176,7 @@ internal sealed class TraceShiftDetector(string environment, TraceShiftOptions o
             Type = top[0].IsTime ? AnomalyType.LatencySpike : AnomalyType.ErrorSpike,
             Detector = Name,
             Environment = environment,
-            Services = [.. look.Services.Select(s => s.Service)],
+            Services = [.. look.Services.Where(s => s == shifted || s.Clarity >= 1).Select(s => s.Service)],
             StartedAt = UnixNanos.ToTime(Steps.Start(look.From)),
             DetectedAt = UnixNanos.ToTime(Steps.Start(frame.End)),
             Window = look.Window,
@@ -167,15 +193,19 @@ internal sealed class TraceShiftDetector(string environment, TraceShiftOptions o
     private sealed record Shifted(string Service, double Score, List<TraceSign> Signs)
     {
         public double Needed { get; set; }
+
+        /// <summary>From 1 on it is beyond the limit.</summary>
+        public double Clarity => Score / Needed;
     }
 
-    /// <summary>The services beyond the limit in one window, the clearest first.</summary>
+    /// <summary>The services beyond the limit or near it in one window, those with the highest score first.</summary>
     private sealed record Strong(long From, TimeSpan Window, List<Shifted> Services);
 }
 
 /// <summary>A <see cref="TraceShiftDetector"/> at rest.</summary>
 internal sealed record TraceShiftState(
-    IReadOnlyDictionary<string, Alarm> Alarms, string? Suspect, long SuspectSince, IReadOnlyDictionary<string, ScorePast> Past, long[] Looks,
+    IReadOnlyDictionary<string, Alarm> Alarms, IReadOnlyDictionary<string, long> Near, IReadOnlyDictionary<string, long> Clear,
+    IReadOnlyDictionary<string, ScorePast> Past, long[] Looks,
     IReadOnlyList<PendingLook> Pending);
 
 /// <summary>What services scored in a look that is not learned from yet.</summary>

@@ -14,4 +14,7 @@ internal sealed record TraceShiftOptions
     /// that changed, which is at most 1. Default 0.75.
     /// </summary>
     public double Part { get; init; } = 0.75;
+
+    /// <summary>Part of what is needed that another look must find to agree. Default 0.75.</summary>
+    public double Agreeing { get; init; } = 0.75;
 }
