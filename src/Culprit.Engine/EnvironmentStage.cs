@@ -329,8 +329,8 @@ internal sealed class EnvironmentStage
     /// <summary>Services that were deployed a short while ago, and those that wait for them: first requests fill caches and compile, and take longer.</summary>
     private Predicate<string> Warming(long tickNanos)
     {
-        var deployed = _changes
-            .Where(c => c.Kind == "deploy" && c.Service is { Length: > 0 } && UnixNanos.From(c.At) is var at && at <= tickNanos && at > tickNanos - WarmUpNanos)
+        var deployed = _changes.All
+            .Where(c => c.Kind == ChangeKind.Deploy && c.Service is { Length: > 0 } && UnixNanos.From(c.At) is var at && at <= tickNanos && at > tickNanos - WarmUpNanos)
             .Select(c => NodeName.Normalise(c.Service!)).ToHashSet(StringComparer.Ordinal);
         if (deployed.Count == 0)
         {
