@@ -6,7 +6,7 @@ internal readonly record struct Rejection(int Index, string Code, string Detail)
 /// <summary>What a body held.</summary>
 internal sealed class BatchParse
 {
-    private readonly List<int> _repeated = [];
+    private readonly List<int> _withoutRecord = [];
 
     public List<Rejection> Rejected { get; } = [];
 
@@ -32,8 +32,12 @@ internal sealed class BatchParse
     public void CountDuplicate(int index)
     {
         Duplicates++;
-        _repeated.Add(index);
+        _withoutRecord.Add(index);
     }
+
+    /// <summary>An event that was understood and is no record of its own: it belongs to the one before it, or asks for nothing to be kept.</summary>
+    /// <param name="index">Of the event in the body.</param>
+    public void CountWithoutRecord(int index) => _withoutRecord.Add(index);
 
     /// <summary>What was not rejected is known already.</summary>
     public void CountAllAsDuplicates() => Duplicates = Total - Rejected.Count;
@@ -48,11 +52,11 @@ internal sealed class BatchParse
         }
 
         HasForbidden = true;
-        var others = Rejected.Select(r => r.Index).Concat(_repeated).ToHashSet();
+        var others = Rejected.Select(r => r.Index).Concat(_withoutRecord).ToHashSet();
         var indexes = Enumerable.Range(0, Total).Where(i => !others.Contains(i)).ToList();
         foreach (var (record, detail) in refused)
         {
-            // Where an event is no record, or several, its place cannot be told exactly.
+            // Where an event is several records, its place cannot be told exactly.
             Rejected.Add(new Rejection(record < indexes.Count ? indexes[record] : Total - 1, code, detail));
         }
 
@@ -62,7 +66,7 @@ internal sealed class BatchParse
     public void Reset()
     {
         HasForbidden = false;
-        _repeated.Clear();
+        _withoutRecord.Clear();
         Rejected.Clear();
         Total = 0;
         Duplicates = 0;

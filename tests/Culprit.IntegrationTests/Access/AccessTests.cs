@@ -90,6 +90,29 @@ public sealed class AccessTests
     }
 
     [Fact]
+    public async Task AnElasticsearchClientIsToldWhichDocumentsItsKeyMayNotWrite()
+    {
+        await using var server = await GuardedServer.StartAsync();
+        var key = await server.MakeKeyAsync(new KeyRequest("n", ["ingest"]) { Services = ["checkout"] });
+        using var client = server.CreateClient(key);
+        using var body = new StringContent(
+            """
+            {"create":{}}
+            {"message":"a","service":{"name":"checkout"},"@timestamp":"2026-11-23T05:00:00Z"}
+            {"delete":{"_id":"x"}}
+            {"create":{"_id":"b"}}
+            {"message":"b","service":{"name":"ledger"},"@timestamp":"2026-11-23T05:00:00Z"}
+
+            """, Encoding.UTF8, "application/x-ndjson");
+
+        using var response = await client.PostAsync(new Uri("/_bulk", UriKind.Relative), body, Token);
+
+        using var json = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Token));
+        Assert.True(json.RootElement.GetProperty("errors").GetBoolean());
+        Assert.Equal([201, 404, 403], json.RootElement.GetProperty("items").EnumerateArray().Select(i => i.EnumerateObject().First().Value.GetProperty("status").GetInt32()));
+    }
+
+    [Fact]
     public async Task AKeyLeavesOutWhatItsTermsSay()
     {
         await using var server = await GuardedServer.StartAsync();

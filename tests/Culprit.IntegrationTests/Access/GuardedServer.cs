@@ -31,6 +31,7 @@ internal sealed class GuardedServer : IAsyncDisposable
     {
         var server = new GuardedServer();
         var options = new CulpritOptions { Data = server._folder.Path, Urls = "http://127.0.0.1:0", Access = new AccessSection { Required = "always" } };
+        options.Otlp.GrpcUrl = options.Otlp.HttpUrl = "none";
         configure?.Invoke(options);
         server.App = await CulpritServer.BuildAsync(new Settings(options), quiet: true, TestContext.Current.CancellationToken);
         await server.App.StartAsync(TestContext.Current.CancellationToken);

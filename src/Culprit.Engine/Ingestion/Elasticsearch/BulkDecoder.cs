@@ -41,7 +41,7 @@ internal sealed class BulkDecoder : IBodyDecoder
 
             if (item.Action == BulkAction.Delete)
             {
-                result.Total++;
+                result.CountWithoutRecord(result.Total++);
                 _items.Add(item);
                 continue;
             }

@@ -317,6 +317,7 @@ internal sealed class EntryMapper
         }
 
         _pending.Join(text, isCut: false);
+        _result.CountWithoutRecord(_result.Total - 1);
         return EntryOutcome.Taken;
     }
 

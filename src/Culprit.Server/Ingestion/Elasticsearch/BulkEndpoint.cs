@@ -1,3 +1,4 @@
+using Culprit.Engine.Ingestion;
 using Culprit.Engine.Ingestion.Elasticsearch;
 using Culprit.Engine.Records;
 using Culprit.Server.Http;
@@ -27,16 +28,19 @@ internal sealed class BulkEndpoint(ShipperRequests requests, DecoderPool<BulkDec
                 "elasticsearch",
                 decoder,
                 (body, taken) => form.Write(
-                    body.Span, decoder.Items, index, (long)clock.GetElapsedTime(started).TotalMilliseconds, record => IdOf(taken, record))).ConfigureAwait(false);
+                    body.Span, decoder.Items, index, (long)clock.GetElapsedTime(started).TotalMilliseconds, Forbidden(taken.Parse), record => IdOf(taken, record))).ConfigureAwait(false);
             return problem is null ? new ElasticsearchAnswer(StatusCodes.Status200OK, answer!) : ElasticsearchAnswer.Of(problem);
         }).ConfigureAwait(false);
     }
+
+    private static HashSet<int> Forbidden(BatchParse parse) =>
+        [.. parse.Rejected.Where(r => r.Code == RejectionCodes.NotPermitted).Select(r => r.Index)];
 
     private static bool IsAccepted(string? type) => type is "" or "application/x-ndjson" or "application/json" or "application/ndjson"
         or "application/vnd.elasticsearch+x-ndjson" or "application/vnd.elasticsearch+json" or "text/json";
 
     /// <summary>The id by which the record is found; of one that was sampled out or taken before, a name that finds nothing.</summary>
-    private string IdOf(Intake taken, int record) => taken is { Sampled: 0, Batch: { } batch } && record < batch.Count && batch[record].Id.IsEmpty
+    private string IdOf(Intake taken, int record) => taken is { Sampled: 0, Parse.HasForbidden: false, Batch: { } batch } && record < batch.Count && batch[record].Id.IsEmpty
         ? RecordId.Format(journal.Id, batch[record].Sequence)
         : RecordId.Format(0, record);
 }
