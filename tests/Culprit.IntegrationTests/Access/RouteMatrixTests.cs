@@ -24,6 +24,7 @@ public sealed class RouteMatrixTests
         ["HEAD /ready"] = "",
         ["POST /changes/github"] = "",
         ["POST /events"] = "ingest",
+        ["HEAD /events"] = "ingest",
         ["POST /changes"] = "ingest",
         ["GET /ws/{client_id}"] = "ingest read",
         ["GET /events"] = "read",
