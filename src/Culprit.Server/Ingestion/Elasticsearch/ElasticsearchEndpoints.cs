@@ -1,5 +1,4 @@
 using Culprit.Engine.Ingestion.Elasticsearch;
-using Culprit.Server.Http;
 
 namespace Culprit.Server.Ingestion.Elasticsearch;
 
@@ -23,8 +22,8 @@ internal static class ElasticsearchEndpoints
         "_data_stream/{**name}", "_alias/{**name}", "_aliases", "_cat/{**name}", "_logstash/{**name}", "logstash/{**name}", "{index}/_alias/{**name}",
     ];
 
-    public static IServiceCollection AddElasticsearch(this IServiceCollection services) =>
-        services.AddSingleton<DecoderPool<BulkDecoder>>().AddSingleton<BulkEndpoint>().AddSingleton<ElasticsearchIdentity>();
+    public static IServiceCollection AddElasticsearch(this IServiceCollection services) => services
+        .AddSingleton<DecoderPool<BulkDecoder>>().AddSingleton<BulkEndpoint>().AddSingleton<ElasticsearchIdentity>();
 
     public static void MapElasticsearch(this IEndpointRouteBuilder routes)
     {
@@ -48,14 +47,31 @@ internal static class ElasticsearchEndpoints
             group.MapMethods("/" + path, Writes, () => new ElasticsearchAnswer(200, ElasticsearchJson.Acknowledged)).ExcludeFromDescription();
         }
 
-        group.MapMethods("/{index}", ["HEAD", "PUT"], (string index) => IsIndex(index)
-            ? new ElasticsearchAnswer(200, ElasticsearchJson.Acknowledged)
-            : (IResult)Problem.NotFound("There is nothing at this path; GET / lists what there is.")).ExcludeFromDescription();
+        group.MapMethods("/{index}", ["HEAD", "PUT"], AnswerIndex).ExcludeFromDescription();
+    }
+
+    /// <summary>An index is always in place. None of our own paths looks like one, so whoever means those is answered as without this route.</summary>
+    private static IResult AnswerIndex(string index, HttpContext context, EndpointDataSource routes)
+    {
+        if (index.AsSpan().IndexOfAny("-.<") >= 0)
+        {
+            return new ElasticsearchAnswer(200, ElasticsearchJson.Acknowledged);
+        }
+
+        var methods = routes.Endpoints.OfType<RouteEndpoint>()
+            .Where(route => route.RoutePattern.RawText == context.Request.Path.Value)
+            .SelectMany(route => route.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? [])
+            .Distinct(StringComparer.Ordinal);
+        var allowed = string.Join(", ", methods);
+        if (allowed.Length == 0)
+        {
+            return TypedResults.StatusCode(StatusCodes.Status404NotFound);
+        }
+
+        context.Response.Headers.Allow = allowed;
+        return TypedResults.StatusCode(StatusCodes.Status405MethodNotAllowed);
     }
 
     private static void MapFixed(RouteGroupBuilder group, string path, byte[] json) =>
         group.MapMethods(path, Reads, () => new ElasticsearchAnswer(200, json)).ExcludeFromDescription();
-
-    // None of our own paths looks like that, so a mistyped one is still told so.
-    private static bool IsIndex(string name) => name.AsSpan().IndexOfAny("-.<") >= 0;
 }
