@@ -50,10 +50,28 @@ public sealed class ShipperFuzzTests
                     $"{name}, CULPRIT_FUZZ_SEED={Seed}, round {round}: {Convert.ToBase64String(body)}", e);
             }
 
-            Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(1), $"{name}, seed {Seed}, round {round} took too long");
+            Assert.True(
+                Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(1) || IsQuick(decoder, body),
+                $"{name}, CULPRIT_FUZZ_SEED={Seed}, round {round} took too long: {Convert.ToBase64String(body)}");
         }
 
         Assert.True(records > Rounds / 20, $"only {records} records: the bodies are too broken to test anything");
+    }
+
+    /// <summary>A busy machine may take its time once; a body that is slow is slow each time.</summary>
+    private static bool IsQuick(IBodyDecoder decoder, byte[] body)
+    {
+        for (var tries = 0; tries < 5; tries++)
+        {
+            var started = Stopwatch.GetTimestamp();
+            Decoded.By(decoder, body);
+            if (Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(1))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static IBodyDecoder DecoderOf(string name) => name switch

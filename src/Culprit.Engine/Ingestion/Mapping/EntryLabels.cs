@@ -10,6 +10,11 @@ internal sealed class EntryLabels
     /// <summary>Further labels are dropped and the record is flagged.</summary>
     public const int MaxLabels = EventLimits.MaxFields;
 
+    /// <summary>Longer values are cut and the record is flagged: it stands in every record of its stream.</summary>
+    public const int MaxValueBytes = 64 * 1024;
+
+    private const int MaxNameBytes = 1024;
+
     private readonly TextScratch _values = new();
     private readonly TextScratch _mended = new();
     private readonly AttributeBuffer _found = new();
@@ -47,7 +52,9 @@ internal sealed class EntryLabels
     {
         name = LineCleaner.Clean(name, _mended, out _);
         value = LineCleaner.Clean(value, _mended, out _);
-        if (_count == MaxLabels || !_names.Add(0, KeySet.Hash(name)))
+        _isCut |= value.Length > MaxValueBytes;
+        value = ByteText.Cut(value, MaxValueBytes);
+        if (_count == MaxLabels || name.Length > MaxNameBytes || !_names.Add(0, KeySet.Hash(name)))
         {
             _isCut = true;
             return;

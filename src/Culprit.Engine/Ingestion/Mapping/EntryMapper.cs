@@ -22,6 +22,9 @@ internal sealed class EntryMapper
 
     private const int MaxRawBytes = 64 * 1024;
 
+    // Twice the largest body. What stands once in a body and is laid into each of its records could make any size of it.
+    private const int MaxBatchBytes = 128 * 1024 * 1024;
+
     private readonly byte[] _protocol;
     private readonly TextScratch _scratch = new();
     private readonly AttributeBuffer _attributes = new();
@@ -70,9 +73,16 @@ internal sealed class EntryMapper
         return new EntryFields(_attributes);
     }
 
-    /// <summary>False when the body has its most entries already; then the whole body is refused.</summary>
+    /// <summary>False when the body has its most entries or bytes already; then the whole body is refused.</summary>
     public bool HasRoom(int at)
     {
+        if (_writer.Length > MaxBatchBytes)
+        {
+            _result.Fatal = ParseResult.Rejected(
+                RejectionCodes.EventTooLarge, $"the records of the body have more than {MaxBatchBytes} bytes: send fewer, or shorter labels", at);
+            return false;
+        }
+
         if (_result.Total < EventLimits.MaxEventsPerBatch)
         {
             return true;

@@ -60,4 +60,16 @@ public sealed class LokiDecoderTests
             Assert.Equal("!bad_protobuf", Decoded.By(new LokiProtobufDecoder(), body).ToString());
         }
     }
+
+    [Fact]
+    public void ALongLabelDoesNotMultiplyIntoMemory()
+    {
+        var entries = Enumerable.Repeat(LokiPush.Entry(At, "x"), 20_000).ToArray();
+        var body = LokiPush.Request(LokiPush.Stream("{a=\"" + new string('v', 1_000_000) + "\"}", entries));
+
+        var decoded = Decoded.By(new LokiProtobufDecoder(), body);
+
+        Assert.Equal("!event_too_large", decoded.ToString());
+        Assert.InRange(decoded.Batch.Count, 1, 3000);
+    }
 }
