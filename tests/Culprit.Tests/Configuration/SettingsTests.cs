@@ -46,6 +46,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("threshold: {count: 0}", "threshold:count", "'0'", "1 to 64")]
     [InlineData("flows: {idsPerSecond: -1}", "flows:idsPerSecond", "'-1'", "0 (none) to 100000")]
     [InlineData("threshold: {counting: some}", "threshold:counting", "'some'", "occurrences or distinct")]
+    [InlineData("otlp: {grpcUrl: 127.0.0.1}", "otlp:grpcUrl", "'127.0.0.1'", "http://ADDRESS:PORT or none")]
     [InlineData("durability: maybe", "durability", "'maybe'", "sync or async")]
     [InlineData("runbooks: /nowhere/at/all", "runbooks", "'/nowhere/at/all'", "a folder that exists")]
     [InlineData("urls: nowhere", "urls", "'nowhere'", "http://ADDRESS:PORT")]

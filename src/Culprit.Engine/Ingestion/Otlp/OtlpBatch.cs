@@ -8,7 +8,8 @@ namespace Culprit.Engine.Ingestion.Otlp;
 internal sealed class OtlpBatch
 {
     /// <summary>Bytes of all records of one request: shared attributes can make them more than the request had.</summary>
-    public const int MaxRecordBytes = 64 * 1024 * 1024;
+    /// <remarks>The journal takes 64 MiB at once. What is larger must be refused for good: it would be sent again for ever.</remarks>
+    public const int MaxRecordBytes = 60 * 1024 * 1024;
 
     private static readonly byte[] Source = "otlp"u8.ToArray();
 
