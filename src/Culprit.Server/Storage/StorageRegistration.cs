@@ -35,7 +35,7 @@ internal static class StorageRegistration
                 + "It was written by a newer Culprit: use that version, or another data folder.");
         }
 
-        var classes = await RetentionClasses.LoadAsync(
+        var classes = await RetentionClassTable.LoadAsync(
             database, AdmissionSection.Times(options.Admission, options.Retention), cancellationToken).ConfigureAwait(false);
         var records = await EmbeddedRecordStore.OpenAsync(
             folder, database, new EmbeddedStoreOptions
