@@ -115,7 +115,8 @@ internal sealed class PostgresServer : IAsyncDisposable
     /// <summary>SIGSTOP to all its processes: connections stay open and nothing answers.</summary>
     public Task FreezeAsync() => SignalAsync("STOP", [PostmasterId(), .. Children()]);
 
-    public Task ThawAsync() => SignalAsync("CONT", [PostmasterId(), .. Children()]);
+    /// <remarks>Whoever started it for its user has stopped with it.</remarks>
+    public Task ThawAsync() => SignalAsync("CONT", [_process!.Id, PostmasterId(), .. Children()]);
 
     /// <summary>Ends the sessions of the ordinary role.</summary>
     public Task TerminateBackendsAsync(CancellationToken cancellationToken) => ExecuteAsync(
@@ -137,7 +138,7 @@ internal sealed class PostgresServer : IAsyncDisposable
     {
         if (_process is { HasExited: false } && File.Exists(PidFile))
         {
-            await SignalAsync("CONT", [PostmasterId(), .. Children()]);
+            await ThawAsync();
             await StopAtOnceAsync();
         }
 
@@ -224,7 +225,14 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     private async Task EndAsync()
     {
-        await _process!.WaitForExitAsync().WaitAsync(Patience);
+        // Not until its output ends: a session that lives a little longer holds that open.
+        using var limit = new CancellationTokenSource(Patience);
+        using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!_process!.HasExited)
+        {
+            await pause.WaitForNextTickAsync(limit.Token);
+        }
+
         _process.Dispose();
         _process = null;
     }

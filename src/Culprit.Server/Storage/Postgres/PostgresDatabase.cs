@@ -176,7 +176,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable
             Failure = null;
             return result;
         }
-        catch (Exception e) when (StoreUnavailableException.IsOf(e))
+        catch (Exception e) when (PostgresFailures.ArePassing(e))
         {
             Failure = e.Message;
             throw new StoreUnavailableException($"{Url.Name} does not answer: {e.Message}", e);

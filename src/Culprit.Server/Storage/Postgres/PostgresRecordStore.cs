@@ -13,6 +13,9 @@ internal sealed partial class PostgresRecordStore : IRecordStore, IDisposable
 {
     private const string Consumer = "records";
 
+    // Of at most 1,024 records each.
+    private const int ImportedBatches = 32;
+
     // Locked, so that of two writers one waits and then sees what the other wrote.
     private const string MakePosition = "INSERT INTO positions (consumer, sequence) VALUES ($1, 0) ON CONFLICT (consumer) DO NOTHING";
     private const string LockPosition = "SELECT sequence FROM positions WHERE consumer = $1 FOR UPDATE";
@@ -202,7 +205,31 @@ internal sealed partial class PostgresRecordStore : IRecordStore, IDisposable
     public void Dispose() => _flushing.Dispose();
 
     /// <summary>Makes the partitions that will be needed soon, and those of records that had to go to the default partition.</summary>
-    public async Task PreparePartitionsAsync(long soonNanos, CancellationToken cancellationToken)
+    /// <returns>All partitions, with what is in them.</returns>
+    public Task<IReadOnlyList<RecordPartition>> PreparePartitionsAsync(long soonNanos, CancellationToken cancellationToken) => BetweenFlushesAsync(
+        async () =>
+        {
+            await PrepareAsync(soonNanos, cancellationToken).ConfigureAwait(false);
+            return await ReadPartitionsAsync(cancellationToken).ConfigureAwait(false);
+        },
+        cancellationToken);
+
+    /// <summary>Drops partitions with their records and counts, one by one.</summary>
+    public async Task DropAsync(IReadOnlyList<RecordPartition> partitions, CancellationToken cancellationToken)
+    {
+        foreach (var partition in partitions)
+        {
+            await BetweenFlushesAsync(
+                async () =>
+                {
+                    await DropAsync(partition, cancellationToken).ConfigureAwait(false);
+                    return 0;
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task PrepareAsync(long soonNanos, CancellationToken cancellationToken)
     {
         foreach (var retentionClass in Partitions.Select(p => p.Class).Distinct().ToList())
         {
@@ -218,20 +245,71 @@ internal sealed partial class PostgresRecordStore : IRecordStore, IDisposable
         }
     }
 
-    /// <summary>Drops partitions with their records and counts, one by one.</summary>
-    public async Task DropAsync(IReadOnlyList<RecordPartition> partitions, CancellationToken cancellationToken)
+    /// <summary>Writes records that come from elsewhere, all of one class and one time of arrival, in one transaction.</summary>
+    /// <param name="check">Called before the commit, with the partition that they are in.</param>
+    public async Task ImportAsync(
+        IEnumerable<IReadOnlyList<TailEntry>> chunks,
+        Func<NpgsqlConnection, string, Task> check,
+        int retentionClass,
+        long receivedNanos,
+        CancellationToken cancellationToken)
     {
-        foreach (var partition in partitions)
+        if (!Holds(retentionClass, receivedNanos))
         {
-            await _database.WriteBesideAsync(
-                async c =>
-                {
-                    await PostgresPartitions.DropAsync(c, partition, cancellationToken).ConfigureAwait(false);
-                    return 0;
-                },
-                cancellationToken).ConfigureAwait(false);
-            ReplacePartitions(all => [.. all.Where(p => p.Name != partition.Name)]);
+            await MakeAsync(_partitioning.Plan(Partitions, retentionClass, receivedNanos), cancellationToken).ConfigureAwait(false);
         }
+
+        var partition = Partitions.First(p => p.Holds(retentionClass, receivedNanos)).Name;
+        await _database.WriteBesideAsync(
+            async connection =>
+            {
+                foreach (var chunk in chunks)
+                {
+                    for (var first = 0; first < chunk.Count; first += ImportedBatches)
+                    {
+                        _copy.Collect(chunk.Skip(first).Take(ImportedBatches), Partitions, _partitioning);
+                        await _copy.SendAsync(connection, cancellationToken).ConfigureAwait(false);
+                    }
+                }
+
+                await check(connection, partition).ConfigureAwait(false);
+                return 0;
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task DropAsync(RecordPartition partition, CancellationToken cancellationToken)
+    {
+        await _database.WriteBesideAsync(
+            async c =>
+            {
+                await PostgresPartitions.DropAsync(c, partition, cancellationToken).ConfigureAwait(false);
+                return 0;
+            },
+            cancellationToken).ConfigureAwait(false);
+        ReplacePartitions(all => [.. all.Where(p => p.Name != partition.Name)]);
+    }
+
+    /// <summary>What changes the partitions must not do so under a flush, which has looked where its records go.</summary>
+    private async Task<T> BetweenFlushesAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken)
+    {
+        await _flushing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await work().ConfigureAwait(false);
+        }
+        finally
+        {
+            _flushing.Release();
+        }
+    }
+
+    /// <summary>Looks which partitions there are, and what is in them.</summary>
+    private async Task<IReadOnlyList<RecordPartition>> ReadPartitionsAsync(CancellationToken cancellationToken)
+    {
+        var found = await _database.ReadAsync(c => PostgresPartitions.ListAsync(c, cancellationToken), cancellationToken).ConfigureAwait(false);
+        ReplacePartitions(_ => [.. found]);
+        return found;
     }
 
     /// <summary>Bytes of each partition with its indexes.</summary>
@@ -346,11 +424,6 @@ internal sealed partial class PostgresRecordStore : IRecordStore, IDisposable
         ReplacePartitions(all => isNew || all.All(p => p.Name != partition.Name) ? [.. all, partition] : all);
     }
 
-    private async Task ReadPartitionsAsync(CancellationToken cancellationToken)
-    {
-        var found = await _database.ReadAsync(c => PostgresPartitions.ListAsync(c, cancellationToken), cancellationToken).ConfigureAwait(false);
-        ReplacePartitions(_ => [.. found]);
-    }
 
     private async Task<(int Class, long Received)?> FindStrayAsync(CancellationToken cancellationToken) =>
         (await _database.ReadAsync(

@@ -60,6 +60,9 @@ internal sealed class RecordSql(long appliedSequence)
         return sql.Select(Columns, string.Empty);
     }
 
+    /// <summary>Every record of a partition from <c>$1</c> to <c>$2</c>, both inclusive, in any order.</summary>
+    public static string AllBetween(string partition) => $"SELECT {Columns} FROM {partition} WHERE sequence BETWEEN $1 AND $2";
+
     /// <summary>One row for each group of a count of rows: start of the span in microseconds, what is counted by, records, what they stand for.</summary>
     public static RecordSql Count(CountQuery query, long appliedSequence)
     {

@@ -1,11 +1,10 @@
-using System.Data.Common;
 using System.Net.Sockets;
 using Npgsql;
 
 namespace Culprit.Server.Storage.Postgres;
 
-/// <summary>The database does not answer, or not now: what was asked may be asked again.</summary>
-internal sealed class StoreUnavailableException(string message, Exception? inner = null) : DbException(message, inner)
+/// <summary>Tells failures of the database and of the way to it from those of what was asked.</summary>
+internal static class PostgresFailures
 {
     // Classes and codes of https://www.postgresql.org/docs/current/errcodes-appendix.html that pass by themselves.
     private static readonly string[] Passing =
@@ -21,7 +20,7 @@ internal sealed class StoreUnavailableException(string message, Exception? inner
     ];
 
     /// <summary>True when the failure is the database's or the network's, not that of the question.</summary>
-    public static bool IsOf(Exception e) => e switch
+    public static bool ArePassing(Exception e) => e switch
     {
         StoreUnavailableException => false,
         PostgresException p => Passing.Any(c => p.SqlState.StartsWith(c, StringComparison.Ordinal)),
