@@ -63,7 +63,12 @@ public sealed class RecordFeedTests
         Assert.Equal(1, await _records.CountAsync(Token));
 
         isAway = false;
-        await ReachAsync(feed, 1, 2, 3);
+        for (var sequence = 1; sequence <= 3; sequence++)
+        {
+            await feed.ReachAsync(new JournalEntry(sequence, Batch(sequence), 0), Token);
+            _records.Annotate(sequence, new BatchAnnotations(1));
+            await _records.FlushAsync(all: true, Token);
+        }
 
         Assert.False(feed.IsBehind);
         Assert.Equal(3, await _records.CountAsync(Token));

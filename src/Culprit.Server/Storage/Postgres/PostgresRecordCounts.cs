@@ -17,6 +17,8 @@ internal sealed class PostgresRecordCounts
         DO UPDATE SET records = c.records + excluded.records, weight = c.weight + excluded.weight
         """;
 
+    private const string SpanOfPatterns = "SELECT min(minute), max(minute) FROM record_counts WHERE pattern = ANY($1)";
+
     private readonly Dictionary<(string Partition, long Minute, int Series), (long Records, long Weight)> _sums = [];
     private SeriesTable _series = new();
 
@@ -55,6 +57,32 @@ internal sealed class PostgresRecordCounts
         }
 
         return stored;
+    }
+
+    /// <summary>The same question in the time in which its patterns occur: records have no index of patterns.</summary>
+    public static async Task<RecordQuery> NarrowAsync(NpgsqlConnection connection, RecordQuery query, CancellationToken cancellationToken)
+    {
+        if (query.Patterns is not { } patterns)
+        {
+            return query;
+        }
+
+        var (first, last) = (await Sql.ListAsync(
+            connection,
+            SpanOfPatterns,
+            [patterns.Select(p => unchecked((long)p.Value)).ToArray()],
+            r => r.IsDBNull(0) ? ((long, long)?)null : (r.GetInt64(0), r.GetInt64(1)),
+            cancellationToken).ConfigureAwait(false))[0] ?? (long.MaxValue, long.MinValue);
+        if (first > last)
+        {
+            return query with { FromNanos = 0, ToNanos = 0 };
+        }
+
+        return query with
+        {
+            FromNanos = Math.Max(query.FromNanos, StartOf(first)),
+            ToNanos = (long)Int128.Min(query.ToNanos, ((Int128)last + 1) * Minute),
+        };
     }
 
     /// <summary>Forgets what was counted.</summary>

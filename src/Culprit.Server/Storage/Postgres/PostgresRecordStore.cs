@@ -139,9 +139,14 @@ internal sealed partial class PostgresRecordStore : IRecordStore, IDisposable
     {
         var (tail, applied) = Snapshot();
         var newest = tail.Find(query, cancellationToken);
-        var sql = RecordSql.Find(query, applied);
         var stored = await _database.ReadAsync(
-            c => Sql.ListAsync(c, sql.Text, sql.Values, RecordRow.Read, cancellationToken), cancellationToken).ConfigureAwait(false);
+            async c =>
+            {
+                var narrowed = await PostgresRecordCounts.NarrowAsync(c, query, cancellationToken).ConfigureAwait(false);
+                var sql = RecordSql.Find(narrowed, applied);
+                return await Sql.ListAsync(c, sql.Text, sql.Values, RecordRow.Read, cancellationToken).ConfigureAwait(false);
+            },
+            cancellationToken).ConfigureAwait(false);
         if (newest.Count == 0)
         {
             return stored;

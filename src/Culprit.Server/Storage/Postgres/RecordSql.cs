@@ -41,8 +41,11 @@ internal sealed class RecordSql(long appliedSequence)
         sql.AppendTimes(query);
         sql.AppendFields(query);
         var direction = query.OldestFirst ? "ASC" : "DESC";
+
+        // An exact id has few records: found by its index and then sorted, never looked for along the index of times.
+        var time = query.TraceId is null && query.CorrelationId is null ? "nanos" : "nanos + 0";
         return sql.Select(Columns, string.Create(
-            CultureInfo.InvariantCulture, $" ORDER BY nanos {direction}, sequence {direction} LIMIT {query.Limit}"));
+            CultureInfo.InvariantCulture, $" ORDER BY {time} {direction}, sequence {direction} LIMIT {query.Limit}"));
     }
 
     /// <summary>The newest record with a sender's id.</summary>
