@@ -14,6 +14,9 @@ internal sealed record OpenStores(
     RetentionClasses Classes,
     Action<IServiceCollection> Add)
 {
+    /// <summary>What the server uses as the state store, where that is not <see cref="State"/> itself.</summary>
+    public Func<IServiceProvider, IStateStore>? StateInUse { get; init; }
+
     /// <summary>True while the store does not answer; never for one that is in this process.</summary>
     public Func<bool>? IsAway { get; init; }
 }

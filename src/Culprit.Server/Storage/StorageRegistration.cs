@@ -48,7 +48,7 @@ internal static class StorageRegistration
 
         // By factories, so that the container disposes what it did not make.
         stores.Add(builder.Services);
-        builder.Services.AddSingleton(_ => stores.State);
+        builder.Services.AddSingleton(services => stores.StateInUse?.Invoke(services) ?? stores.State);
         builder.Services.AddSingleton(_ => stores.Letters);
         builder.Services.AddSingleton(_ => stores.Feedback);
         builder.Services.AddSingleton(_ => stores.Keys);

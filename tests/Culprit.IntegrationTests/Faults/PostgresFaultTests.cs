@@ -126,6 +126,31 @@ public sealed class PostgresFaultTests
         Assert.Equal(0, refused);
     }
 
+    [Fact]
+    public async Task AlertsOfNewIncidentsGoOutWhileTheDatabaseIsAwayAndOnlyOnce()
+    {
+        const string Told = "ALERT";
+        await using var scene = await Scene.StartAsync(FaultTier.NewSeed(), Token);
+        await Oracle.PassesEndToEndAsync(scene.Server, scene.Driver, Token);
+        await scene.Database.StopAtOnceAsync();
+
+        for (var i = 0; i < 12; i++)
+        {
+            var (status, _) = await scene.Server.PostAsync(
+                $$"""{"message":"Connection to db:{{5000 + i}} refused","level":"error","service":"payment"}""", "application/json", Token);
+            Assert.Equal(HttpStatusCode.Created, status);
+        }
+
+        await scene.Server.WaitForOutputAsync(Told, Token);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await scene.AskAsync());
+        await scene.Database.StartAsync(Token);
+
+        await Wait.UntilAsync("the database has it all", Patience, scene.HasCaughtUpAsync, Token);
+        await scene.Server.WaitForEventsAsync("type=alert.firing", e => e.Count == 1, Token);
+        await Wait.UntilAsync("nothing waits in the outbox", Patience, scene.HasNoAlertsToSendAsync, Token);
+        Assert.Equal(2, scene.Server.Output.Split(Told).Length);
+    }
+
     /// <summary>A server, its database, and what is sent to it.</summary>
     private sealed class Scene : IAsyncDisposable
     {
@@ -183,6 +208,9 @@ public sealed class PostgresFaultTests
                 && storage.GetProperty("pending_bytes").GetInt64() == 0
                 && components.GetProperty("database").GetProperty("status").GetString() == "ok";
         }
+
+        public async Task<bool> HasNoAlertsToSendAsync() =>
+            await Database.ExecuteAsync("test1", "SELECT count(*) = 0 FROM culprit.outbox WHERE state = 0", Token) is true;
 
         public async Task<bool> ReadsBacklogAsync() =>
             (await Server.GetAsync("/health/detailed", Token)).GetProperty("components").GetProperty("storage").GetProperty("reading_backlog").GetBoolean();

@@ -90,7 +90,7 @@ internal sealed class StoreMove(string data, PostgresDatabase target, ILoggerFac
         return [.. embedded.Segments.OrderBy(s => s.FirstSequence).ThenBy(s => s.Name, StringComparer.Ordinal)];
     }
 
-    private async Task MoveAsync(Segment segment, SegmentScan scan, PostgresRecordStore records, CancellationToken cancellationToken)
+    private static async Task MoveAsync(Segment segment, SegmentScan scan, PostgresRecordStore records, CancellationToken cancellationToken)
     {
         var number = Segment.ClassOf(segment.Name);
         var sent = new RecordSum();
@@ -150,7 +150,7 @@ internal sealed class StoreMove(string data, PostgresDatabase target, ILoggerFac
         return sum;
     }
 
-    private Task MoveStateAsync(StateDatabase source, CancellationToken cancellationToken) => target.WriteAsync(
+    private Task<long> MoveStateAsync(StateDatabase source, CancellationToken cancellationToken) => target.WriteAsync(
         async connection =>
         {
             var rows = 0L;

@@ -107,6 +107,9 @@ internal sealed class PostgresLease : IAsyncDisposable
     private async Task EndSessionAsync()
     {
         var session = Interlocked.Exchange(ref _session, null);
-        await (session?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
+        if (session is not null)
+        {
+            await session.DisposeAsync().ConfigureAwait(false);
+        }
     }
 }

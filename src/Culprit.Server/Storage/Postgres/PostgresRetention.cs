@@ -53,15 +53,16 @@ internal sealed partial class PostgresRetention(
         await records.DropAsync(due, cancellationToken).ConfigureAwait(false);
         var freed = due.Sum(p => sizes.GetValueOrDefault(p.Name));
         Interlocked.Exchange(ref _bytes, sizes.Values.Sum() - freed);
+        var rows = due.Sum(p => p.Records);
         if (due.Count > 0)
         {
-            Dropped(due.Count, due.Sum(p => p.Records), freed);
+            Dropped(due.Count, rows, freed);
         }
 
         lock (_gate)
         {
             _droppedPartitions += due.Count;
-            _droppedRecords += due.Sum(p => p.Records);
+            _droppedRecords += rows;
             _freedBytes += freed;
         }
 

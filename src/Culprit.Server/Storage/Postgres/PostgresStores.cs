@@ -29,8 +29,6 @@ internal static class PostgresStores
                 clock,
                 loggers.CreateLogger<PostgresRecordStore>(),
                 cancellationToken).ConfigureAwait(false);
-            var retention = new PostgresRetention(
-                records, state, policy, classes, clock, loggers.CreateLogger<PostgresRetention>());
             return new OpenStores(
                 records,
                 state,
@@ -38,14 +36,24 @@ internal static class PostgresStores
                 new PostgresFeedbackStore(database),
                 new PostgresIdempotencyStore(database),
                 classes,
-                services => Add(services, database, lease, records, retention))
+                services =>
+                {
+                    Add(services, database, lease, records);
+                    services.AddSingleton(provider => new PostgresRetention(
+                        records, state, policy, classes, clock, provider.GetRequiredService<ILogger<PostgresRetention>>()));
+                })
             {
                 IsAway = () => database.Failure is not null,
+                StateInUse = services => new OutageStateStore(state, clock, services.GetRequiredService<ILogger<OutageStateStore>>()),
             };
         }
         catch
         {
-            await (lease?.DisposeAsync() ?? ValueTask.CompletedTask).ConfigureAwait(false);
+            if (lease is not null)
+            {
+                await lease.DisposeAsync().ConfigureAwait(false);
+            }
+
             await database.DisposeAsync().ConfigureAwait(false);
             throw;
         }
@@ -60,16 +68,16 @@ internal static class PostgresStores
     }
 
     private static void Add(
-        IServiceCollection services, PostgresDatabase database, PostgresLease lease, PostgresRecordStore records, PostgresRetention retention)
+        IServiceCollection services, PostgresDatabase database, PostgresLease lease, PostgresRecordStore records)
     {
         services.AddSingleton(_ => database);
         services.AddSingleton(_ => lease);
         services.AddHostedService<PostgresLeaseKeeper>();
         services.AddHostedService<OutboxListener>();
         services.AddSingleton<IHealthSource, PostgresHealth>();
-        services.AddSingleton<IMetricSource>(_ => new PostgresMetrics(database, records, retention));
-        services.AddSingleton<IHealthSource>(_ => retention);
-        services.AddHostedService(_ => retention);
+        services.AddSingleton<IMetricSource>(p => new PostgresMetrics(database, records, p.GetRequiredService<PostgresRetention>()));
+        services.AddSingleton<IHealthSource>(p => p.GetRequiredService<PostgresRetention>());
+        services.AddHostedService(p => p.GetRequiredService<PostgresRetention>());
     }
 
     private static string HolderName() => string.Create(
