@@ -174,8 +174,12 @@ public sealed class MigrateCommandTests(SharedPostgres postgres) : IDisposable
         await new EmbeddedFeedbackStore(database).AddAsync(
             new Feedback
             {
-                IncidentId = "i1", Verdict = FeedbackVerdict.Accept, Service = "db", Signature = new IncidentSignature("production", "x", [], []),
-                IncidentAt = DateTimeOffset.UnixEpoch, At = DateTimeOffset.UnixEpoch,
+                IncidentId = "i1",
+                Verdict = FeedbackVerdict.Accept,
+                Service = "db",
+                Signature = new IncidentSignature("production", "x", [], []),
+                IncidentAt = DateTimeOffset.UnixEpoch,
+                At = DateTimeOffset.UnixEpoch,
             },
             Token);
     }

@@ -119,8 +119,13 @@ public sealed class PostgresDatabaseTests(SharedPostgres postgres)
         await using var database = await PostgresDatabase.OpenAsync(await NewUrlAsync(), Token);
         var feedback = new Feedback
         {
-            IncidentId = "i1", Verdict = FeedbackVerdict.Correct, Service = "db\0", Note = "because", Signature = new IncidentSignature("production", "error-spike", ["db"], ["refused"]),
-            IncidentAt = DateTimeOffset.UnixEpoch, At = DateTimeOffset.UnixEpoch.AddTicks(7),
+            IncidentId = "i1",
+            Verdict = FeedbackVerdict.Correct,
+            Service = "db\0",
+            Note = "because",
+            Signature = new IncidentSignature("production", "error-spike", ["db"], ["refused"]),
+            IncidentAt = DateTimeOffset.UnixEpoch,
+            At = DateTimeOffset.UnixEpoch.AddTicks(7),
         };
         await new PostgresFeedbackStore(database).AddAsync(feedback, Token);
         var keys = new PostgresIdempotencyStore(database);
