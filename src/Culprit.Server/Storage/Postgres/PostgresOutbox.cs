@@ -72,8 +72,7 @@ internal static class PostgresOutbox
         DELETE FROM outbox WHERE state > 0 AND NOT EXISTS (SELECT 1 FROM derived_events WHERE derived_events.id = outbox.id)
         """;
 
-    // Longer than the longest attempt, times the attempts of one batch that may come before it, is not needed: a
-    // dispatcher that lives renews its claims whenever it looks, and one that died is waited for this long.
+    // Longer than one attempt may take. Whoever lives renews its claims with each look; one that died is waited for this long.
     private const string ClaimSeconds = "90";
 
     private const short Delivered = 1;
