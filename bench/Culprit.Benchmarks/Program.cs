@@ -23,6 +23,8 @@ return args switch
     ["admission"] => AdmissionCost.Run(),
     ["exam", .. var rest] => ExamCommand.Run(rest),
     ["store"] => await MeasureStoreAsync(),
+    ["store-postgres", var url, .. var rows] => await PostgresMeasurement.RunAsync(
+        url, rows is [var n] ? int.Parse(n, System.Globalization.CultureInfo.InvariantCulture) : 10_000_000, Console.Out),
     ["store-queries", .. var rows] => await MeasureQueriesAsync(rows is [var n] ? int.Parse(n, System.Globalization.CultureInfo.InvariantCulture) : 10_000_000),
     _ => Usage(),
 };
@@ -51,6 +53,8 @@ static int Usage()
           topology FOLDER...   precision and recall of the service graph from logs against that of the spans
           admission            nanoseconds per record of admission rules and sampling, one thread
           store                rows per second, bytes per row and query times of the embedded record store
+          store-postgres URL [ROWS]
+                               rows per second, bytes per row and query times in an empty PostgreSQL database (default 10,000,000)
           store-queries [ROWS] questions over five hours of records (default 10,000,000) while 10,000 a second are written
           exam VERB ...        simulated systems and faults, and how the engine does on them
           anomaly-latency URL  from the answer to the fifth error to its log.anomaly on the live stream

@@ -22,6 +22,18 @@ internal sealed class TailSnapshot(TailEntry[] entries, int count)
         }
     }
 
+    /// <summary>The same without the batches up to a sequence.</summary>
+    public TailSnapshot After(long sequence)
+    {
+        var first = 0;
+        while (first < count && entries[first].Batch.LastSequence <= sequence)
+        {
+            first++;
+        }
+
+        return first == 0 ? this : new TailSnapshot(entries[first..count], count - first);
+    }
+
     /// <summary>At most <see cref="RecordQuery.Limit"/> records in the order asked for; only these are decoded.</summary>
     public List<StoredRecord> Find(RecordQuery query, CancellationToken cancellationToken)
     {

@@ -5,8 +5,8 @@ namespace Culprit.Server.Access;
 
 /// <summary>Shows each caller the records of the environments that its key permits: below every query, so that none can forget to.</summary>
 /// <remarks>A key with several environments is asked for each of them in turn, and the answers are put together.</remarks>
-/// <param name="owned">Ends with this one: the store, or what it is made of.</param>
-internal sealed class ScopedRecordStore(IRecordStore inner, IDisposable owned) : IRecordStore, IDisposable
+/// <param name="inner">Ends with this one.</param>
+internal sealed class ScopedRecordStore(IRecordStore inner) : IRecordStore, IDisposable
 {
     public long AppliedSequence => inner.AppliedSequence;
 
@@ -63,7 +63,7 @@ internal sealed class ScopedRecordStore(IRecordStore inner, IDisposable owned) :
         return [.. sums.Select(s => s.Key with { Records = s.Value.Records, Count = s.Value.Count }).OrderBy(r => r.StartNanos)];
     }
 
-    public void Dispose() => owned.Dispose();
+    public void Dispose() => (inner as IDisposable)?.Dispose();
 
     /// <summary>All there are: the number says nothing of any of them.</summary>
     public Task<long> CountAsync(CancellationToken cancellationToken) => inner.CountAsync(cancellationToken);

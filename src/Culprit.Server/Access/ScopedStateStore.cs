@@ -3,7 +3,8 @@ using Culprit.Engine.Storage;
 namespace Culprit.Server.Access;
 
 /// <summary>Shows each caller the derived events of the environments that its key permits; all else is the server's own business.</summary>
-internal sealed class ScopedStateStore(IStateStore inner) : IStateStore
+/// <param name="inner">Ends with this one.</param>
+internal sealed class ScopedStateStore(IStateStore inner) : IStateStore, IDisposable
 {
     public Task<long> GetEnginePositionAsync(CancellationToken cancellationToken) => inner.GetEnginePositionAsync(cancellationToken);
 
@@ -53,6 +54,8 @@ internal sealed class ScopedStateStore(IStateStore inner) : IStateStore
 
     public Task GiveUpAsync(string id, string sink, DeadLetter letter, OutboxItem? notice, CancellationToken cancellationToken) =>
         inner.GiveUpAsync(id, sink, letter, notice, cancellationToken);
+
+    public void Dispose() => (inner as IDisposable)?.Dispose();
 
     public Task AddDeadLetterAsync(DeadLetter letter, CancellationToken cancellationToken) => inner.AddDeadLetterAsync(letter, cancellationToken);
 

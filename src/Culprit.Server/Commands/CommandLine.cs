@@ -25,6 +25,7 @@ internal static class CommandLine
         root.Subcommands.Add(ReplayCommand.Create());
         root.Subcommands.Add(BackupCommand.CreateBackup());
         root.Subcommands.Add(BackupCommand.CreateRestore());
+        root.Subcommands.Add(MigrateCommand.Create());
         ServeCommand.AddTo(root);
         return root;
     }

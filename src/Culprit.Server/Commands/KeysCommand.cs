@@ -4,7 +4,9 @@ using Culprit.Engine.Storage;
 using Culprit.Server.Access;
 using Culprit.Server.Alerting;
 using Culprit.Server.Configuration;
+using Culprit.Server.Storage;
 using Culprit.Server.Storage.Embedded;
+using Culprit.Server.Storage.Postgres;
 using Microsoft.Data.Sqlite;
 
 namespace Culprit.Server.Commands;
@@ -17,6 +19,7 @@ internal static class KeysCommand
 
     private static readonly Option<string?> Data = new("--data") { Description = "Data folder; its server may be running (default: as configured, else culprit-data)." };
     private static readonly Option<string?> Config = new("--config") { Description = "Configuration file (default culprit.yaml, if it exists)." };
+    private static readonly Option<string?> Store = ServeCommand.StoreOption();
     private static readonly Option<bool> Json = new("--json") { Description = "Print JSON." };
 
     public static Command Create() => new("keys", "API keys: who may send and read (docs/access.md).") { Make(), List(), Revoke() };
@@ -36,7 +39,7 @@ internal static class KeysCommand
         var days = new Option<int?>("--expires-in-days") { Description = "Ends by itself then. Default: never." };
         var command = new Command("create", "Makes a key and shows its secret, once.")
         {
-            name, scopes, environments, services, level, sample, records, bytes, low, days, Data, Config, Json,
+            name, scopes, environments, services, level, sample, records, bytes, low, days, Data, Store, Config, Json,
         };
         command.SetAction((result, token) => RunAsync(result, async store =>
         {
@@ -70,7 +73,7 @@ internal static class KeysCommand
 
     private static Command List()
     {
-        var command = new Command("list", "Lists keys, without their secrets.") { Data, Config, Json };
+        var command = new Command("list", "Lists keys, without their secrets.") { Data, Store, Config, Json };
         command.SetAction((result, token) => RunAsync(result, async store =>
         {
             var keys = await store.AllAsync(token).ConfigureAwait(false);
@@ -102,7 +105,7 @@ internal static class KeysCommand
     private static Command Revoke()
     {
         var id = new Argument<string>("ID") { Description = "Id of the key, as `keys list` shows it." };
-        var command = new Command("revoke", "Ends a key for good.") { id, Data, Config };
+        var command = new Command("revoke", "Ends a key for good.") { id, Data, Store, Config };
         command.SetAction((result, token) => RunAsync(result, async store =>
         {
             var now = TimeProvider.System.GetUtcNow();
@@ -124,13 +127,19 @@ internal static class KeysCommand
 
     private static async Task<int> RunAsync(ParseResult result, Func<IKeyStore, Task<int>> work)
     {
-        if (Settings.Load(new ServerArguments(null, result.GetValue(Data), result.GetValue(Config)), Console.Error) is not { } settings)
+        if (Settings.Load(new ServerArguments(null, result.GetValue(Data), result.GetValue(Config), result.GetValue(Store)), Console.Error) is not { } settings)
         {
             return ExitCodes.BadUsage;
         }
 
         try
         {
+            if (StoreUrl.TryParse(settings.Options.Store, out var url))
+            {
+                await using var remote = await PostgresDatabase.OpenAsync(url, CancellationToken.None).ConfigureAwait(false);
+                return await work(new PostgresKeyStore(remote)).ConfigureAwait(false);
+            }
+
             using var database = StateDatabase.Open(settings.Options.Data);
             return await work(new EmbeddedKeyStore(database)).ConfigureAwait(false);
         }
@@ -139,7 +148,7 @@ internal static class KeysCommand
             await Console.Error.WriteLineAsync("culprit: " + e.Message).ConfigureAwait(false);
             return ExitCodes.BadUsage;
         }
-        catch (Exception e) when (e is StateDatabaseException or SqliteException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is StateDatabaseException or StoreRefusedException or StoreUnavailableException or SqliteException or IOException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync("culprit: " + e.Message).ConfigureAwait(false);
             return ExitCodes.Failure;

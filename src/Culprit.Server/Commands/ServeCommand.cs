@@ -6,7 +6,9 @@ using Culprit.Server.Configuration;
 using Culprit.Server.Http;
 using Culprit.Server.Ingestion.Otlp;
 using Culprit.Server.Journal;
+using Culprit.Server.Storage;
 using Culprit.Server.Storage.Embedded;
+using Culprit.Server.Storage.Postgres;
 using Microsoft.Data.Sqlite;
 
 namespace Culprit.Server.Commands;
@@ -26,13 +28,21 @@ internal static class ServeCommand
     {
         var urls = new Option<string?>("--urls") { Description = "Addresses to listen on, separated by semicolons (default http://127.0.0.1:8000)." };
         var data = new Option<string?>("--data") { Description = "Folder of journal, records and state (default culprit-data)." };
+        var store = StoreOption();
         var config = new Option<string?>("--config") { Description = "Configuration file (default culprit.yaml, if it exists)." };
         command.Options.Add(urls);
         command.Options.Add(data);
+        command.Options.Add(store);
         command.Options.Add(config);
         command.SetAction((result, cancellationToken) => RunAsync(
-            new ServerArguments(result.GetValue(urls), result.GetValue(data), result.GetValue(config)), cancellationToken));
+            new ServerArguments(result.GetValue(urls), result.GetValue(data), result.GetValue(config), result.GetValue(store)), cancellationToken));
     }
+
+    /// <summary>The option that names a database.</summary>
+    public static Option<string?> StoreOption() => new("--store")
+    {
+        Description = "Database for records and state, postgres://USER@HOST/DATABASE (default: embedded, in the data folder). A password is better in CULPRIT_STORE or PGPASSWORD: others see command lines.",
+    };
 
     /// <summary>Says what somebody who opens the server to others should know.</summary>
     private static async Task WarnAsync(WebApplication app)
@@ -79,7 +89,7 @@ internal static class ServeCommand
             await app.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
             return ExitCodes.Success;
         }
-        catch (Exception e) when (e is JournalOpenException or StateDatabaseException or IOException or UnauthorizedAccessException
+        catch (Exception e) when (e is JournalOpenException or StateDatabaseException or StoreRefusedException or StoreUnavailableException or IOException or UnauthorizedAccessException
             or SocketException or SqliteException)
         {
             // The operator's to mend: a folder that is in use or not writable, a port that is taken, data of a newer version.
@@ -94,4 +104,4 @@ internal static class ServeCommand
 }
 
 /// <summary>What the command line says about the server; null where it says nothing.</summary>
-internal sealed record ServerArguments(string? Urls, string? Data, string? Config);
+internal sealed record ServerArguments(string? Urls, string? Data, string? Config, string? Store = null);

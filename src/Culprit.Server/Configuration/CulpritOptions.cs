@@ -2,14 +2,20 @@ using Culprit.Engine;
 using Culprit.Engine.Detection.ErrorThreshold;
 using Culprit.Engine.Extending;
 using Culprit.Engine.Rules;
+using Culprit.Server.Storage.Postgres;
 
 namespace Culprit.Server.Configuration;
 
 /// <summary>The keys of <c>culprit.yaml</c> (or of any .NET configuration source).</summary>
 internal sealed class CulpritOptions
 {
+    public const string EmbeddedStore = "embedded";
+
     /// <summary>Folder of journal, records and state. Default <c>culprit-data</c> in the current folder.</summary>
     public string Data { get; set; } = "culprit-data";
+
+    /// <summary><c>embedded</c> (default): records and state in the data folder. <c>postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…</c>: in PostgreSQL (docs/operations.md). The journal is in the data folder either way.</summary>
+    public string Store { get; set; } = EmbeddedStore;
 
     /// <summary>Addresses to listen on, separated by semicolons; <c>https://</c> needs <c>tls</c>. Default <c>http://127.0.0.1:8000</c>.</summary>
     public string Urls { get; set; } = "http://127.0.0.1:8000";
@@ -85,6 +91,11 @@ internal sealed class CulpritOptions
     {
         var mistakes = new List<string>();
         Check(Runbooks is null || Directory.Exists(Runbooks), "runbooks", Runbooks ?? string.Empty, "a folder that exists (relative to the current folder)");
+        if (Store != EmbeddedStore && !StoreUrl.TryParse(Store, out _))
+        {
+            mistakes.Add($"store: the value (not repeated here, as it may hold a password) is not allowed; use {EmbeddedStore} or {StoreUrl.Allowed}.");
+        }
+
         Check(Durability is "sync" or "async", "durability", Durability, "sync or async");
         Check(Dedupe.WindowSeconds is > 0 and <= 3600, "dedupe:windowSeconds", Dedupe.WindowSeconds, "more than 0, at most 3600");
         Check(Dedupe.Prefix is >= 0 and <= 65536, "dedupe:prefix", Dedupe.Prefix, "0 (whole message) to 65536 bytes");

@@ -31,7 +31,7 @@ internal sealed record Settings(CulpritOptions Options)
                 .Build();
             var builder = new ConfigurationBuilder().AddConfiguration(written).AddEnvironmentVariables("CULPRIT_");
             builder.AddInMemoryCollection(
-                new Dictionary<string, string?> { ["urls"] = arguments.Urls, ["data"] = arguments.Data }.Where(o => o.Value is not null));
+                new Dictionary<string, string?> { ["urls"] = arguments.Urls, ["data"] = arguments.Data, ["store"] = arguments.Store }.Where(o => o.Value is not null));
             var configuration = builder.Build();
             var options = new CulpritOptions();
             configuration.Bind(options, bind => bind.ErrorOnUnknownConfiguration = false);

@@ -86,8 +86,8 @@ internal sealed partial class EngineWorker(
     {
         // The thread of the host's start must not do the replay.
         await Task.Yield();
-        _countedBefore = await state.GetEnginePositionAsync(stoppingToken).ConfigureAwait(false);
-        await _poison.LoadAsync(stoppingToken).ConfigureAwait(false);
+        _countedBefore = await _insistence.DoAsync(() => state.GetEnginePositionAsync(stoppingToken), stoppingToken).ConfigureAwait(false);
+        await _insistence.DoAsync(() => _poison.LoadAsync(stoppingToken), stoppingToken).ConfigureAwait(false);
         while (!await RunAsync(stoppingToken).ConfigureAwait(false))
         {
             // A record failed and may have left half of itself in the engine's state: back to the last one that is whole.
@@ -126,7 +126,7 @@ internal sealed partial class EngineWorker(
     private async Task<(Pipeline Pipeline, long Position)> RestoreAsync(CancellationToken cancellationToken)
     {
         var options = settings with { DetectorFailed = f => DetectorFailed(f.Detector, f.Environment, f.Exception) };
-        if (await state.LoadSnapshotAsync(cancellationToken).ConfigureAwait(false) is { } snapshot)
+        if (await _insistence.DoAsync(() => state.LoadSnapshotAsync(cancellationToken), cancellationToken).ConfigureAwait(false) is { } snapshot)
         {
             var restored = new Pipeline(options, journal.Id, ranker) { PassedOver = _poison.PassedOver };
             if (restored.TryRestore(snapshot.Version, snapshot.Bytes.Span))

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Culprit.Server.Storage;
 
 namespace Culprit.Server.Http;
 
@@ -18,6 +19,16 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         catch (BadHttpRequestException e) when (!context.Response.HasStarted)
         {
             await FromServer(e).ExecuteAsync(context).ConfigureAwait(false);
+            return;
+        }
+        catch (StoreUnavailableException e) when (!context.Response.HasStarted)
+        {
+            StoreAway(context.Request.Method, context.Request.Path, e.Message);
+            context.Response.Clear();
+            await new Problem(503, "store_unavailable", "The database does not answer; events are taken all the same.")
+            {
+                RetryAfter = TimeSpan.FromSeconds(5),
+            }.ExecuteAsync(context).ConfigureAwait(false);
             return;
         }
         catch (Exception e) when (!context.Response.HasStarted)
@@ -55,6 +66,9 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         StatusCodes.Status405MethodNotAllowed => new(405, "method_not_allowed", $"This path allows {response.Headers.Allow}."),
         var status => new(status, "refused", "The request was refused."),
     };
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Method} {Path} was answered with 503: {Reason}")]
+    private partial void StoreAway(string method, string path, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed, trace {TraceId}")]
     private partial void RequestFailed(Exception exception, string method, string path, string traceId);

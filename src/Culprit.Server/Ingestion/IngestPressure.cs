@@ -29,7 +29,7 @@ internal sealed class IngestPressure(
         canWait |= caller?.Key?.IsLowPriority == true;
         var pending = records.PendingBytes;
         _store.Observe(pending);
-        if (feed is { IsFull: true, IsBehind: false })
+        if (feed.IsOverloaded)
         {
             return Refuse("store_behind", "Detection and storage are behind", _store.TimeUntil(pending, limits.MaxPendingBytes));
         }

@@ -1,16 +1,13 @@
 using Culprit.Engine.Records;
 using Culprit.Server.Ingestion;
 using Culprit.Server.Journal;
-using Culprit.Server.Storage.Embedded;
 
 namespace Culprit.Server.Storage;
 
-/// <summary>Keeps idempotency keys in the state database, from where they come back when the journal no longer has them.</summary>
+/// <summary>Keeps idempotency keys in the store, from where they come back when the journal no longer has them.</summary>
 /// <remarks>One caller at a time. A save that fails leaves the keys with the next one, and the journal is not trimmed meanwhile.</remarks>
-internal sealed class IdempotencyArchive(StateDatabase database, IdempotencyKeys keys, IJournal journal, TimeProvider clock)
+internal sealed class IdempotencyArchive(IIdempotencyStore store, IdempotencyKeys keys, IJournal journal, TimeProvider clock)
 {
-    private const string Consumer = "idempotency-keys";
-
     private readonly List<KeptKey> _taken = [];
     private long _droppedNanos;
 
@@ -18,12 +15,10 @@ internal sealed class IdempotencyArchive(StateDatabase database, IdempotencyKeys
     public long SavedSequence { get; private set; }
 
     /// <summary>Gives back what was saved; the sequence from which on the journal may have more.</summary>
-    public long Load()
-    {
-        database.Read(c => IdempotencyTable.Load(
-            c, UnixNanos.From(clock.GetUtcNow() - IdempotencyKeys.Kept), kept => keys.Remember(kept, isSaved: true)));
-        return SavedSequence = database.Read(c => PositionTable.Get(c, Consumer));
-    }
+    public async Task<long> LoadAsync(CancellationToken cancellationToken) =>
+        SavedSequence = await store.LoadAsync(
+            UnixNanos.From(clock.GetUtcNow() - IdempotencyKeys.Kept), kept => keys.Remember(kept, isSaved: true), cancellationToken)
+            .ConfigureAwait(false);
 
     /// <param name="always">Also without a new key: the next start need not search the journal for any.</param>
     public async Task SaveAsync(bool always, CancellationToken cancellationToken)
@@ -32,15 +27,7 @@ internal sealed class IdempotencyArchive(StateDatabase database, IdempotencyKeys
         _taken.AddRange(unsaved.Keys);
         if (always || _taken.Count > 0 || unsaved.ForgottenNanos > _droppedNanos)
         {
-            await database.WriteAsync(
-                connection =>
-                {
-                    _taken.ForEach(kept => IdempotencyTable.Add(connection, kept));
-                    IdempotencyTable.DropThrough(connection, unsaved.ForgottenNanos);
-                    PositionTable.Advance(connection, Consumer, unsaved.Through);
-                    return _taken.Count;
-                },
-                cancellationToken).ConfigureAwait(false);
+            await store.SaveAsync(_taken, unsaved.ForgottenNanos, unsaved.Through, cancellationToken).ConfigureAwait(false);
             _taken.Clear();
             _droppedNanos = unsaved.ForgottenNanos;
         }

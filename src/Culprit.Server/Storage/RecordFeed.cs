@@ -10,7 +10,8 @@ namespace Culprit.Server.Storage;
 /// So a start with a backlog of any size takes the same time and memory: what does not fit stays in the journal, new records
 /// queue up behind it there, and nothing is refused for it. Normal work resumes when the engine has caught up.
 /// </remarks>
-internal sealed class RecordFeed(IRecordStore records, IngestLimits limits, TimeProvider clock)
+/// <param name="isStoreAway">True while the store does not answer: what memory cannot hold then waits in the journal alone.</param>
+internal sealed class RecordFeed(IRecordStore records, IngestLimits limits, TimeProvider clock, Func<bool>? isStoreAway = null)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
@@ -25,11 +26,20 @@ internal sealed class RecordFeed(IRecordStore records, IngestLimits limits, Time
     /// <summary>True when memory takes no more records for now.</summary>
     public bool IsFull => records.PendingBytes > limits.MaxPendingBytes;
 
+    /// <summary>True when events must be refused: memory is full, and not because of a backlog or a store that is away.</summary>
+    public bool IsOverloaded => IsFull && !IsBehind && isStoreAway?.Invoke() != true;
+
     /// <summary>A batch has become durable; a retry's records are in the store already. Called in sequence, on the journal's thread, before any reader sees the batch.</summary>
     public void Commit(RecordBatch batch)
     {
         lock (_lock)
         {
+            if (!_isBehind && IsFull && isStoreAway?.Invoke() == true)
+            {
+                _isBehind = true;
+                _added = _last;
+            }
+
             _last = batch.LastSequence;
             if (!_isBehind && !batch.IsRetry)
             {

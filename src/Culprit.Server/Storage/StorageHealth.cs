@@ -12,11 +12,11 @@ internal sealed class StorageHealth(FileJournal journal, IRecordStore records, R
     public HealthReport Check()
     {
         var pending = records.PendingBytes;
-        var isFull = feed is { IsFull: true, IsBehind: false }; // With a backlog, memory is full and events are taken all the same.
+        var isBehind = feed.IsOverloaded; // With a backlog, memory is full and events are taken all the same.
         var (state, reason) = journal.State switch
         {
             JournalState.ReadOnly => (HealthState.Down, journal.StateReason),
-            _ when isFull => (HealthState.Down, "the store is behind"),
+            _ when isBehind => (HealthState.Down, "the store is behind"),
             _ when journal.CorruptRangeCount > 0 => (HealthState.Degraded, "parts of the journal were damaged"),
             _ => (HealthState.Ok, null),
         };

@@ -27,7 +27,7 @@ internal sealed partial class StorageRecovery(
             Damaged(range.Segment, range.Offset, range.Length, range.FirstSequence, range.Reason, range.SavedAs ?? "nothing");
         }
 
-        var saved = archive.Load();
+        var saved = await archive.LoadAsync(cancellationToken).ConfigureAwait(false);
         if (journal.LastSequence == 0)
         {
             return;

@@ -8,13 +8,14 @@ using Culprit.Server.Health;
 using Culprit.Server.Ingestion;
 using Culprit.Server.Journal;
 using Culprit.Server.Storage.Embedded;
+using Culprit.Server.Storage.Postgres;
 
 namespace Culprit.Server.Storage;
 
-/// <summary>Journal and embedded stores, opened before anything can use them.</summary>
+/// <summary>Journal and stores, opened before anything can use them.</summary>
 internal static class StorageRegistration
 {
-    /// <summary>Opens everything below the data folder. The container closes it in reverse order: the journal first.</summary>
+    /// <summary>Opens the journal in the data folder, and the stores there or in a database. The container closes them in reverse order: the journal first.</summary>
     public static async Task AddStorageAsync(this WebApplicationBuilder builder, Settings settings, CancellationToken cancellationToken)
     {
         var options = settings.Options;
@@ -27,29 +28,12 @@ internal static class StorageRegistration
         DataRestore.Refuse(folder);
         var reserve = new DiskReserve(folder, options.Disk.ReserveBytes, files, clock, loggers.CreateLogger<DiskReserve>());
         reserve.Adjust();
-        var database = StateDatabase.Open(folder);
-        var state = new EmbeddedStateStore(database);
-        if (await state.LoadSnapshotAsync(cancellationToken).ConfigureAwait(false) is { Version: > Pipeline.SnapshotVersion } newer)
-        {
-            throw new StateDatabaseException(
-                $"{folder} has an engine snapshot of version {newer.Version}, this Culprit knows versions up to {Pipeline.SnapshotVersion}. "
-                + "It was written by a newer Culprit: use that version, or another data folder.");
-        }
-
-        var classes = await RetentionClasses.LoadAsync(
-            database, AdmissionSection.Times(options.Admission, options.Retention), cancellationToken).ConfigureAwait(false);
-        var records = await EmbeddedRecordStore.OpenAsync(
-            folder, database, new EmbeddedStoreOptions
-            {
-                Classes = classes,
-                MaxSegmentBytes = limits.MaxSegmentBytes,
-                MaxMergeBytes = limits.MaxMergeBytes,
-                QueryMemoryMebibytes = limits.QueryMebibytes,
-            },
-            clock, loggers.CreateLogger<EmbeddedRecordStore>(), cancellationToken)
-            .ConfigureAwait(false);
-        var known = Math.Max(records.AppliedSequence, await state.GetEnginePositionAsync(cancellationToken).ConfigureAwait(false));
-        var feed = new RecordFeed(records, limits, clock);
+        var stores = StoreUrl.TryParse(options.Store, out var url)
+            ? await PostgresStores.OpenAsync(options, url, clock, loggers, cancellationToken).ConfigureAwait(false)
+            : await EmbeddedStores.OpenAsync(options, folder, limits, clock, loggers, cancellationToken).ConfigureAwait(false);
+        var known = Math.Max(
+            stores.Records.AppliedSequence, await stores.State.GetEnginePositionAsync(cancellationToken).ConfigureAwait(false));
+        var feed = new RecordFeed(stores.Records, limits, clock, stores.IsAway);
         var journal = FileJournal.Open(
             new JournalOptions
             {
@@ -64,38 +48,33 @@ internal static class StorageRegistration
             known);
 
         // By factories, so that the container disposes what it did not make.
-        builder.Services.AddSingleton(_ => database);
-        builder.Services.AddSingleton<IStateStore>(_ => new ScopedStateStore(state));
-        builder.Services.AddSingleton<IDeadLetterStore>(_ => new EmbeddedDeadLetterStore(database));
-        builder.Services.AddSingleton<IKeyStore>(_ => new EmbeddedKeyStore(database));
-        builder.Services.AddSingleton<IFeedbackStore>(_ => new EmbeddedFeedbackStore(database));
-        builder.Services.AddSingleton<IRecordStore>(_ => new ScopedRecordStore(records, records));
+        stores.Add(builder.Services);
+        builder.Services.AddSingleton<IStateStore>(services => new ScopedStateStore(stores.StateInUse?.Invoke(services) ?? stores.State));
+        builder.Services.AddSingleton(_ => stores.Letters);
+        builder.Services.AddSingleton(_ => stores.Feedback);
+        builder.Services.AddSingleton(_ => stores.Idempotency);
+        builder.Services.AddSingleton(_ => stores.Keys);
+        builder.Services.AddSingleton<IRecordStore>(_ => new ScopedRecordStore(stores.Records));
         builder.Services.AddSingleton<IJournal>(_ => journal);
         builder.Services.AddSingleton(_ => journal);
         builder.Services.AddSingleton<IHealthSource, StorageHealth>();
         builder.Services.AddSingleton<IMetricSource, JournalMetrics>();
-        builder.Services.AddSingleton<IMetricSource>(_ => new StoreMetrics(records));
         builder.Services.AddSingleton(feed);
         builder.Services.AddSingleton<IdempotencyArchive>();
         builder.Services.AddSingleton<StorageRecovery>();
         builder.Services.AddHostedService(_ => reserve);
         builder.Services.AddHostedService<StoreWriter>();
-        builder.Services.AddSingleton(new RecordAdmission([.. options.Admission.Select(r => r.ToRule(classes.NumberOf))]));
-        builder.Services.AddSingleton(services => new RetentionWorker(
-            records,
-            state,
-            RetentionPolicy.From(options.Retention),
-            services.GetRequiredService<TimeProvider>(),
-            services.GetRequiredService<ILogger<RetentionWorker>>()));
-        builder.Services.AddSingleton<IHealthSource>(services => services.GetRequiredService<RetentionWorker>());
-        builder.Services.AddHostedService(services => services.GetRequiredService<RetentionWorker>());
-        builder.Services.AddSingleton(services => new CompactionWorker(
-            records,
-            RetentionPolicy.From(options.Retention),
-            services.GetRequiredService<TimeProvider>(),
-            services.GetRequiredService<ILogger<CompactionWorker>>()));
-        builder.Services.AddSingleton<IHealthSource>(services => services.GetRequiredService<CompactionWorker>());
-        builder.Services.AddSingleton<IMetricSource>(services => services.GetRequiredService<CompactionWorker>());
-        builder.Services.AddHostedService(services => services.GetRequiredService<CompactionWorker>());
+        builder.Services.AddSingleton(new RecordAdmission([.. options.Admission.Select(r => r.ToRule(stores.Classes.NumberOf))]));
+    }
+
+    /// <exception cref="StateDatabaseException">A newer Culprit froze the engine in this store.</exception>
+    public static async Task RefuseNewerSnapshotAsync(IStateStore state, string name, string instead, CancellationToken cancellationToken)
+    {
+        if (await state.LoadSnapshotAsync(cancellationToken).ConfigureAwait(false) is { Version: > Pipeline.SnapshotVersion } newer)
+        {
+            throw new StateDatabaseException(
+                $"{name} has an engine snapshot of version {newer.Version}, this Culprit knows versions up to {Pipeline.SnapshotVersion}. "
+                + $"It was written by a newer Culprit: use that version, or {instead}.");
+        }
     }
 }

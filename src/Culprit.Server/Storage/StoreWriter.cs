@@ -23,7 +23,7 @@ internal sealed partial class StoreWriter(
     private static readonly TimeSpan KeyInterval = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
     private readonly Queue<(long At, long Sequence)> _marks = new();
     private long _old;
@@ -68,7 +68,7 @@ internal sealed partial class StoreWriter(
             catch (Exception e) when (e is not OperationCanceledException)
             {
                 FlushFailed(e);
-                pause = PauseAfterFailure;
+                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             }
         }
     }

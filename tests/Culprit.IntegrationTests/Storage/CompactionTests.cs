@@ -250,7 +250,7 @@ public sealed class CompactionTests : IAsyncLifetime
     private async Task OpenAsync()
     {
         _database = StateDatabase.Open(_folder.Root);
-        _classes = await RetentionClasses.LoadAsync(_database, [TimeSpan.FromDays(30), TimeSpan.FromHours(1)], Token);
+        _classes = await RetentionClassTable.LoadAsync(_database, [TimeSpan.FromDays(30), TimeSpan.FromHours(1)], Token);
         _records = await EmbeddedRecordStore.OpenAsync(
             _folder.Root, _database, new EmbeddedStoreOptions { Classes = _classes }, _clock, NullLogger<EmbeddedRecordStore>.Instance, Token);
     }

@@ -1,5 +1,6 @@
 using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
+using Culprit.Server.Storage;
 using Culprit.Server.Storage.Embedded;
 using Culprit.Tests.Storage;
 using Microsoft.Extensions.Logging.Abstractions;

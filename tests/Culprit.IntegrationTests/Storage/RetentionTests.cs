@@ -283,7 +283,7 @@ public sealed class RetentionTests : IAsyncLifetime
     private async Task OpenAsync(params string[] times)
     {
         _database = StateDatabase.Open(_folder.Root);
-        _classes = await RetentionClasses.LoadAsync(
+        _classes = await RetentionClassTable.LoadAsync(
             _database, [.. times.Select(t => KeepTime.TryParse(t, out var time) ? time : throw new ArgumentException(t))], Token);
         _records = await EmbeddedRecordStore.OpenAsync(
             _folder.Root, _database, new EmbeddedStoreOptions { Classes = _classes }, _clock, NullLogger<EmbeddedRecordStore>.Instance, Token);

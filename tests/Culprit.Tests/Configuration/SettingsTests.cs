@@ -162,6 +162,20 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Fact]
+    public void AStoreIsADatabaseAndAMistakeAboutItKeepsItsPassword()
+    {
+        Assert.Equal("embedded", Read("data: x", out _)!.Options.Store);
+        Assert.Equal("postgres://u@h/d", Read("store: postgres://u@h/d", out _)!.Options.Store);
+        Assert.Equal(
+            "postgres://other",
+            Settings.Load(new ServerArguments(null, null, _file, "postgres://other"), TextWriter.Null)!.Options.Store);
+
+        Assert.Null(Read("store: mysql://u:hush@h/d", out var mistakes));
+        Assert.StartsWith("store: the value (not repeated here", Assert.Single(mistakes), StringComparison.Ordinal);
+        Assert.DoesNotContain("hush", mistakes[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void AMissingFileThatWasNamedIsAMistake()
     {
         using var errors = new StringWriter();

@@ -48,6 +48,33 @@ public sealed class RecordFeedTests
     }
 
     [Fact]
+    public async Task WhatMemoryCannotHoldWaitsInTheJournalWhileTheStoreIsAway()
+    {
+        var isAway = false;
+        var feed = new RecordFeed(_records, new IngestLimits(8), _clock, () => isAway);
+        feed.Commit(Batch(1));
+        Assert.True(feed.IsOverloaded);
+
+        isAway = true;
+        Assert.False(feed.IsOverloaded);
+        feed.Commit(Batch(2));
+        feed.Commit(Batch(3));
+        Assert.True(feed.IsBehind);
+        Assert.Equal(1, await _records.CountAsync(Token));
+
+        isAway = false;
+        for (var sequence = 1; sequence <= 3; sequence++)
+        {
+            await feed.ReachAsync(new JournalEntry(sequence, Batch(sequence), 0), Token);
+            _records.Annotate(sequence, new BatchAnnotations(1));
+            await _records.FlushAsync(all: true, Token);
+        }
+
+        Assert.False(feed.IsBehind);
+        Assert.Equal(3, await _records.CountAsync(Token));
+    }
+
+    [Fact]
     public async Task TheEngineWaitsWhileMemoryIsFullAndNotForWhatIsThereAlready()
     {
         var feed = New(memoryBytes: 8);

@@ -49,7 +49,7 @@ internal sealed partial class EmbeddedRecordStore : IRecordStore, IDisposable
         _writer = new SegmentWriter(folder.Path, options.CompressionLevel, options.GroupRows, options.Classes);
         _reader = new SegmentReader(folder.Path, options);
         _merger = new SegmentMerger(
-            folder.Path, new SegmentWriter(folder.Path, options.CompressionLevel, options.GroupRows, options.Classes), options);
+            new SegmentScan(folder.Path, options), new SegmentWriter(folder.Path, options.CompressionLevel, options.GroupRows, options.Classes));
         _indexes = new SegmentIndexes(folder.Path);
         _counts = new SegmentCounts(_indexes);
         _search = new SegmentSearch(_reader, new SegmentParts(_indexes), SetAsideAsync);

@@ -6,7 +6,8 @@ namespace Culprit.Server.Storage.Embedded;
 
 /// <summary>Turns rows that were read from segments back into batches, so that they can be written again.</summary>
 /// <param name="retentionClass">The number under which they are written.</param>
-internal sealed class SegmentBatches(int retentionClass)
+/// <param name="receivedNanos">When they came in.</param>
+internal sealed class SegmentBatches(int retentionClass, long receivedNanos)
 {
     private const int RowsPerBatch = 1024;
 
@@ -96,7 +97,7 @@ internal sealed class SegmentBatches(int retentionClass)
             (annotations.Patterns[i], annotations.DuplicateOf[i]) = _annotations[i];
         }
 
-        entries.Add(new TailEntry(_writer.ToBatch(0, _first), 0) { Annotations = annotations });
+        entries.Add(new TailEntry(_writer.ToBatch(receivedNanos, _first), 0) { Annotations = annotations });
         _writer.Reset();
         _annotations.Clear();
     }

@@ -1,7 +1,7 @@
 using Culprit.Engine.Records;
 using Culprit.Server.Configuration;
 
-namespace Culprit.Server.Storage.Embedded;
+namespace Culprit.Server.Storage;
 
 /// <summary>What the numbers of retention classes mean: 0 is the default class, the others are named after their time.</summary>
 /// <remarks>
@@ -21,38 +21,28 @@ internal sealed class RetentionClasses
     public static RetentionClasses None { get; } = new();
 
     /// <summary>Finds or gives out a number for each time.</summary>
+    /// <param name="known">Names by number, as they were kept.</param>
     /// <param name="times">The default first; at most 8.</param>
-    public static Task<RetentionClasses> LoadAsync(
-        StateDatabase database, IReadOnlyList<TimeSpan> times, CancellationToken cancellationToken) =>
-        database.WriteAsync(
-            connection =>
-            {
-                var classes = new RetentionClasses();
-                using (var select = StateDatabase.Command(connection, "SELECT number, name FROM retention_classes"))
-                using (var reader = select.ExecuteReader())
-                {
-                    while (reader.Read())
-                    {
-                        classes._names[reader.GetInt32(0)] = reader.GetString(1);
-                    }
-                }
+    /// <param name="keep">Must make a number that was given out durable, over an older name of it.</param>
+    public static RetentionClasses Assign(
+        IReadOnlyDictionary<int, string> known, IReadOnlyList<TimeSpan> times, Action<int, string> keep)
+    {
+        var classes = new RetentionClasses();
+        foreach (var (number, name) in known)
+        {
+            classes._names[number] = name;
+        }
 
-                var wanted = times.Skip(1).Select(KeepTime.Format).ToList();
-                foreach (var name in wanted.Where(n => !classes._names.Contains(n)))
-                {
-                    var number = classes.FindFree(wanted);
-                    classes._names[number] = name;
-                    using var replace = StateDatabase.Command(
-                        connection,
-                        "INSERT OR REPLACE INTO retention_classes (number, name) VALUES ($number, $name)",
-                        ("$number", number),
-                        ("$name", name));
-                    replace.ExecuteNonQuery();
-                }
+        var wanted = times.Skip(1).Select(KeepTime.Format).ToList();
+        foreach (var name in wanted.Where(n => !classes._names.Contains(n)))
+        {
+            var number = classes.FindFree(wanted);
+            classes._names[number] = name;
+            keep(number, name);
+        }
 
-                return classes;
-            },
-            cancellationToken);
+        return classes;
+    }
 
     /// <summary>The default class for a time that has no class of its own.</summary>
     public int NumberOf(TimeSpan time) => Math.Max(0, Array.IndexOf(_names, KeepTime.Format(time)));
