@@ -130,6 +130,7 @@ public sealed class RouteMatrixTests
 
         using var of = server.CreateClient(both);
         await WaitForIncidentsAsync(of, ["production", "staging"]);
+        await WaitAsync(async () => (await of.GetStringAsync(new Uri("/services", UriKind.Relative), TestContext.Current.CancellationToken)).Contains("\"staging\"", StringComparison.Ordinal));
         var incidents = await IncidentsAsync(of);
         var staging = incidents.First(i => i.GetProperty("environment").GetString() == "staging").GetProperty("incident_id").GetString()!;
         var shown = new Dictionary<string, (string Restricted, string Whole)>();
@@ -207,12 +208,15 @@ public sealed class RouteMatrixTests
         return [.. document.RootElement.GetProperty("incidents").EnumerateArray().Select(i => i.Clone())];
     }
 
-    private static async Task WaitForIncidentsAsync(HttpClient client, string[] environments)
+    private static Task WaitForIncidentsAsync(HttpClient client, string[] environments) =>
+        WaitAsync(async () => !environments.Except((await IncidentsAsync(client)).Select(i => i.GetProperty("environment").GetString()!)).Any());
+
+    private static async Task WaitAsync(Func<Task<bool>> condition)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(TimeSpan.FromSeconds(60));
         using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
-        while (environments.Except((await IncidentsAsync(client)).Select(i => i.GetProperty("environment").GetString()!)).Any())
+        while (!await condition())
         {
             await pause.WaitForNextTickAsync(limit.Token);
         }

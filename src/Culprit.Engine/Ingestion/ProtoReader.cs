@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Culprit.Engine.Ingestion.Otlp;
+namespace Culprit.Engine.Ingestion;
 
 /// <summary>Steps through the fields of one protobuf message where it lies; nothing is copied.</summary>
 /// <remarks>Made for hostile bytes: a length is held against what is left before it is used, and what is broken ends the reading.</remarks>
