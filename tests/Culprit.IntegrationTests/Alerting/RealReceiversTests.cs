@@ -66,7 +66,13 @@ public sealed class RealReceiversTests
         {
             var options = new EmailOptions
             {
-                Type = "email", Host = "127.0.0.1", Port = port, Security = "none", AllowLoopback = true, From = "culprit@example.com", To = ["oncall@example.com", "two@example.com"],
+                Type = "email",
+                Host = "127.0.0.1",
+                Port = port,
+                Security = "none",
+                AllowLoopback = true,
+                From = "culprit@example.com",
+                To = ["oncall@example.com", "two@example.com"],
             };
             var sink = new EmailSink("mail", options, new SystemNetwork(), TimeProvider.System);
             await UntilAsync(async () => (await sink.DeliverAsync(SomeEvent.Item(text: "a line with ünïcode\n.\nQUIT"), Token)).Outcome == DeliveryOutcome.Delivered, process);
@@ -98,8 +104,14 @@ public sealed class RealReceiversTests
         {
             var options = new EmailOptions
             {
-                Type = "email", Host = "127.0.0.1", Port = port, AllowLoopback = true, From = "culprit@example.com", To = ["oncall@example.com"],
-                User = "culprit", Password = "a-secret-of-ours",
+                Type = "email",
+                Host = "127.0.0.1",
+                Port = port,
+                AllowLoopback = true,
+                From = "culprit@example.com",
+                To = ["oncall@example.com"],
+                User = "culprit",
+                Password = "a-secret-of-ours",
             };
             var sink = new EmailSink("mail", options, new SystemNetwork(), TimeProvider.System);
             DeliveryResult result = default;
@@ -165,7 +177,8 @@ public sealed class RealReceiversTests
     private static async Task<List<JsonElement>> AlertsAsync(string amtool, string url)
     {
         using var process = Process.Start(new ProcessStartInfo(
-            amtool, ["--alertmanager.url=" + url, "alert", "query", "-o", "json"]) { RedirectStandardOutput = true })!;
+            amtool, ["--alertmanager.url=" + url, "alert", "query", "-o", "json"])
+        { RedirectStandardOutput = true })!;
         var output = await process.StandardOutput.ReadToEndAsync(Token);
         await process.WaitForExitAsync(Token);
         Assert.Equal("0", process.ExitCode.ToString(CultureInfo.InvariantCulture));

@@ -19,7 +19,14 @@ public abstract class KeyStoreContract
         await using var opened = await OpenAsync();
         var (first, _) = new KeyRequest("a shipper's", ["ingest"])
         {
-            Environments = ["prod"], Services = ["s-*"], MinimumLevel = "warn", Sample = 0.5, RecordsPerSecond = 1, BytesPerDay = 2, LowPriority = true, ExpiresInDays = 3,
+            Environments = ["prod"],
+            Services = ["s-*"],
+            MinimumLevel = "warn",
+            Sample = 0.5,
+            RecordsPerSecond = 1,
+            BytesPerDay = 2,
+            LowPriority = true,
+            ExpiresInDays = 3,
         }.Make(Now);
         var (second, _) = new KeyRequest("b", ["admin", "read"]).Make(Now);
 

@@ -46,8 +46,14 @@ public sealed class KeyRequestTests
     {
         var (key, secret) = new KeyRequest("shipper of shop", ["ingest", "read"])
         {
-            Environments = ["production"], Services = ["shop-*"], MinimumLevel = "warn", Sample = 0.25, RecordsPerSecond = 5, BytesPerDay = 6,
-            LowPriority = true, ExpiresInDays = 2,
+            Environments = ["production"],
+            Services = ["shop-*"],
+            MinimumLevel = "warn",
+            Sample = 0.25,
+            RecordsPerSecond = 5,
+            BytesPerDay = 6,
+            LowPriority = true,
+            ExpiresInDays = 2,
         }.Make(Now);
 
         var json = KeyTerms.ToJson(key);

@@ -1,5 +1,4 @@
 using Culprit.Engine.Ingestion.Lines;
-using Culprit.Engine.Ingestion.Otlp;
 using Culprit.Engine.Records;
 
 namespace Culprit.Engine.Ingestion.Loki;
