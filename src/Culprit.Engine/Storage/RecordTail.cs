@@ -74,6 +74,24 @@ internal sealed class RecordTail(long afterSequence)
         _annotated++;
     }
 
+    /// <summary>The oldest annotated batches, as many as are written together; null while they are neither as many nor old enough.</summary>
+    /// <param name="all">Whatever is there.</param>
+    /// <param name="maxRows">So many records, or <paramref name="maxBytes"/> bytes, are enough; the last batch may go beyond.</param>
+    /// <param name="isOld">Of a batch's <see cref="TailEntry.AddedAt"/>.</param>
+    public TailEntry[]? TakeDue(bool all, int maxRows, long maxBytes, Func<long, bool> isOld)
+    {
+        var (count, rows, bytes) = (0, 0L, 0L);
+        while (count < _annotated && rows < maxRows && bytes < maxBytes)
+        {
+            rows += _entries[count].Batch.Count;
+            bytes += _entries[count].Batch.Bytes.Length;
+            count++;
+        }
+
+        var isDue = count > 0 && (all || rows >= maxRows || bytes >= maxBytes || isOld(_entries[0].AddedAt));
+        return isDue ? _entries[..count] : null;
+    }
+
     /// <summary>Drops the oldest annotated batches: the store has them now.</summary>
     public void RemoveFirst(int count)
     {

@@ -9,7 +9,7 @@ public sealed class StateMigrationsTests : IDisposable
 {
     /// <summary>Takes the steps after the third back.</summary>
     internal const string UndoToThree = """
-        DROP TABLE feedback;
+        DROP TABLE api_keys; DROP TABLE audit_log; DROP TABLE feedback;
         DROP TABLE pattern_aliases;
         DROP TABLE idempotency_keys;
         ALTER TABLE segments DROP COLUMN index_at;

@@ -1,28 +1,15 @@
 using Culprit.Engine.Alerting;
-using Culprit.Engine.Storage;
 
 namespace Culprit.Server.Alerting.Slack;
 
 /// <summary>Posts to a Slack channel through an incoming webhook.</summary>
 /// <remarks>Slack has no dedup key: an attempt that was taken but whose answer got lost is seen twice.</remarks>
 /// <param name="options">Without mistakes.</param>
-internal sealed class SlackSink(string name, SlackOptions options, INetwork network, TimeProvider clock) : IAlertSink, IDisposable
+internal sealed class SlackSink(string name, SlackOptions options, INetwork network, TimeProvider clock) : JsonSink(name, options, network, clock)
 {
     private readonly Uri _url = new(options.Url);
-    private readonly SinkClient _client = new(options, network, clock);
 
-    public string Name => name;
+    protected override Uri AddressOf(Alert alert) => _url;
 
-    public async Task<DeliveryResult> DeliverAsync(OutboxItem alert, CancellationToken cancellationToken)
-    {
-        if (!AlertParser.TryParse(alert.Json, out var parsed, out var mistake))
-        {
-            return new(DeliveryOutcome.Rejected, $"the alert cannot be read: {mistake}");
-        }
-
-        var answer = await _client.PostAsync(_url, SlackMessage.Write(parsed, options), null, cancellationToken).ConfigureAwait(false);
-        return answer.ToResult();
-    }
-
-    public void Dispose() => _client.Dispose();
+    protected override ReadOnlyMemory<byte> Write(Alert alert) => SlackMessage.Write(alert, options);
 }

@@ -1,5 +1,4 @@
 using Culprit.Engine.Alerting;
-using Culprit.Engine.Storage;
 
 namespace Culprit.Server.Alerting.Teams;
 
@@ -9,23 +8,11 @@ namespace Culprit.Server.Alerting.Teams;
 /// but whose answer got lost is seen twice.
 /// </remarks>
 /// <param name="options">Without mistakes.</param>
-internal sealed class TeamsSink(string name, TeamsOptions options, INetwork network, TimeProvider clock) : IAlertSink, IDisposable
+internal sealed class TeamsSink(string name, TeamsOptions options, INetwork network, TimeProvider clock) : JsonSink(name, options, network, clock)
 {
     private readonly Uri _url = new(options.Url);
-    private readonly SinkClient _client = new(options, network, clock);
 
-    public string Name => name;
+    protected override Uri AddressOf(Alert alert) => _url;
 
-    public async Task<DeliveryResult> DeliverAsync(OutboxItem alert, CancellationToken cancellationToken)
-    {
-        if (!AlertParser.TryParse(alert.Json, out var parsed, out var mistake))
-        {
-            return new(DeliveryOutcome.Rejected, $"the alert cannot be read: {mistake}");
-        }
-
-        var answer = await _client.PostAsync(_url, TeamsMessage.Write(parsed, options), null, cancellationToken).ConfigureAwait(false);
-        return answer.ToResult();
-    }
-
-    public void Dispose() => _client.Dispose();
+    protected override ReadOnlyMemory<byte> Write(Alert alert) => TeamsMessage.Write(alert, options);
 }

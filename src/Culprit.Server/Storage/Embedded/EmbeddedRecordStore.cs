@@ -275,21 +275,7 @@ internal sealed partial class EmbeddedRecordStore : IRecordStore, IDisposable
     {
         lock (_gate)
         {
-            var annotated = _tail.Annotated;
-            var (count, rows, bytes) = (0, 0L, 0L);
-            while (count < annotated.Length && rows < _options.MaxSegmentRows && bytes < _options.MaxSegmentBytes)
-            {
-                rows += annotated[count].Batch.Count;
-                bytes += annotated[count].Batch.Bytes.Length;
-                count++;
-            }
-
-            var isDue = count > 0
-                && (all
-                    || rows >= _options.MaxSegmentRows
-                    || bytes >= _options.MaxSegmentBytes
-                    || _clock.GetElapsedTime(annotated[0].AddedAt) >= _options.MaxSegmentAge);
-            return isDue ? annotated[..count].ToArray() : null;
+            return _tail.TakeDue(all, _options.MaxSegmentRows, _options.MaxSegmentBytes, addedAt => _clock.GetElapsedTime(addedAt) >= _options.MaxSegmentAge);
         }
     }
 

@@ -210,21 +210,7 @@ internal sealed partial class PostgresRecordStore : IRecordStore, IDisposable
     {
         lock (_gate)
         {
-            var annotated = _tail.Annotated;
-            var (count, rows, bytes) = (0, 0L, 0L);
-            while (count < annotated.Length && rows < _options.MaxRows && bytes < _options.MaxBytes)
-            {
-                rows += annotated[count].Batch.Count;
-                bytes += annotated[count].Batch.Bytes.Length;
-                count++;
-            }
-
-            var isDue = count > 0
-                && (all
-                    || rows >= _options.MaxRows
-                    || bytes >= _options.MaxBytes
-                    || _clock.GetElapsedTime(annotated[0].AddedAt) >= _options.MaxAge);
-            return isDue ? annotated[..count].ToArray() : null;
+            return _tail.TakeDue(all, _options.MaxRows, _options.MaxBytes, addedAt => _clock.GetElapsedTime(addedAt) >= _options.MaxAge);
         }
     }
 
