@@ -167,6 +167,13 @@ internal sealed class BatchJsonParser(IEventTypeCheck? types = null)
 
     private static bool HasRoom(Run run, int at)
     {
+        if (run.Writer.Length > EventLimits.MaxBatchRecordBytes)
+        {
+            run.Result.Fatal = ParseResult.Rejected(
+                RejectionCodes.TooManyEvents, $"the records of the body have more than {EventLimits.MaxBatchRecordBytes} bytes: send fewer", at);
+            return false;
+        }
+
         if (run.Result.Total < EventLimits.MaxEventsPerBatch)
         {
             return true;

@@ -15,6 +15,10 @@ internal static class EventLimits
 
     public const int MaxEventsPerBatch = 50_000;
 
+    /// <summary>Bytes of all records of one body: shared labels can make them more than the body had.</summary>
+    /// <remarks>The journal takes 64 MiB at once. What is larger must be refused for good: it would be sent again for ever.</remarks>
+    public const int MaxBatchRecordBytes = 60 * 1024 * 1024;
+
     /// <summary>Characters of a service, environment, type or id.</summary>
     public const int MaxNameLength = 128;
 

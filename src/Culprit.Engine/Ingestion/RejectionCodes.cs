@@ -57,7 +57,7 @@ internal static class RejectionCodes
     /// <summary>An id that is not 1 to 128 characters.</summary>
     public const string BadId = "bad_id";
 
-    /// <summary>More than <see cref="EventLimits.MaxEventsPerBatch"/> events in one body.</summary>
+    /// <summary>More than <see cref="EventLimits.MaxEventsPerBatch"/> events in one body, or records of more than <see cref="EventLimits.MaxBatchRecordBytes"/>.</summary>
     public const string TooManyEvents = "too_many_events";
 
     /// <summary>The sender's key may not write to the event's environment or for its service.</summary>

@@ -4,6 +4,7 @@ using Culprit.Engine.Storage;
 using Culprit.Server.Analyst;
 using Culprit.Server.Configuration;
 using Culprit.Server.Http;
+using Culprit.Server.Ingestion;
 using Culprit.Server.Ingestion.Otlp;
 using Culprit.Server.Journal;
 using Culprit.Server.Storage;
@@ -83,8 +84,8 @@ internal static class ServeCommand
                 await Console.Out.WriteLineAsync($"Culprit listens on {url}; data in {Path.GetFullPath(settings.Options.Data)}").ConfigureAwait(false);
             }
 
-            await Console.Out.WriteLineAsync(
-                $"OTLP: gRPC at {otlp.GrpcUrl ?? "none"}; HTTP at {otlp.HttpUrl ?? "none"} and at /v1/logs, /v1/traces, /v1/metrics of every address above").ConfigureAwait(false);
+            await Console.Out.WriteLineAsync($"It takes: {SenderAddresses.Line} (docs/ingest.md)").ConfigureAwait(false);
+            await Console.Out.WriteLineAsync($"OTLP also: gRPC at {otlp.GrpcUrl ?? "none"}; HTTP at {otlp.HttpUrl ?? "none"}").ConfigureAwait(false);
             await WarnAsync(app).ConfigureAwait(false);
             await app.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
             return ExitCodes.Success;

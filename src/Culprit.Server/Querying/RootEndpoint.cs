@@ -1,22 +1,18 @@
+using System.Globalization;
 using System.Text;
 using Culprit.Server.Access;
+using Culprit.Server.Ingestion;
 using Culprit.Server.Ingestion.Elasticsearch;
+using Culprit.Server.Ingestion.Otlp;
 
 namespace Culprit.Server.Querying;
 
 /// <summary><c>GET /</c>: the entry points, for people; and for clients of Elasticsearch, that this is one.</summary>
 internal static class RootEndpoint
 {
+    private static readonly string Senders = string.Concat(SenderAddresses.All.Select(a => $"\"{a.Key}\":\"POST {string.Join(", ", a.Paths)}\","));
+
     private static readonly string Endpoints = """
-        "endpoints":{
-        "publish":"POST /events",
-        "changes":"POST /changes",
-        "otlp":"POST /v1/logs, /v1/traces, /v1/metrics",
-        "elasticsearch":"POST /_bulk, /elasticsearch/_bulk",
-        "loki":"POST /loki/api/v1/push",
-        "seq":"POST /ingest/clef",
-        "splunk":"POST /services/collector/event",
-        "gelf":"POST /gelf",
         "events":"GET /events",
         "counts":"GET /events/counts",
         "patterns":"GET /patterns",
@@ -45,6 +41,11 @@ internal static class RootEndpoint
         """.ReplaceLineEndings("");
 
     public static void MapRoot(this IEndpointRouteBuilder routes) =>
-        routes.MapMethods("/", ["GET", "HEAD"], (ElasticsearchIdentity identity) =>
-            new ElasticsearchAnswer(200, Encoding.UTF8.GetBytes("{" + identity.Members + "," + Endpoints + "}"))).NeedsNoKey().ExcludeFromDescription();
+        routes.MapMethods("/", ["GET", "HEAD"], (ElasticsearchIdentity identity, OtlpListeners otlp) =>
+            new ElasticsearchAnswer(200, Encoding.UTF8.GetBytes(
+                "{" + identity.Members + ",\"endpoints\":{" + Senders + Port("otlp_grpc", "gRPC", otlp.GrpcUrl) + Port("otlp_http", "HTTP", otlp.HttpUrl) + Endpoints + "}"))).NeedsNoKey().ExcludeFromDescription();
+
+    /// <summary>The port alone: the host by which a sender reaches it is the sender's to know.</summary>
+    private static string Port(string key, string protocol, string? url) =>
+        url is null ? "" : string.Create(CultureInfo.InvariantCulture, $"\"{key}\":\"{protocol} at port {BindingAddress.Parse(url).Port}\",");
 }

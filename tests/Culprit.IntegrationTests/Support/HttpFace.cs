@@ -12,6 +12,7 @@ using Culprit.Server.Health;
 using Culprit.Server.Http;
 using Culprit.Server.Ingestion;
 using Culprit.Server.Ingestion.Changes;
+using Culprit.Server.Ingestion.Otlp;
 using Culprit.Server.Journal;
 using Culprit.Server.Querying;
 using Culprit.Server.RootCause;
@@ -69,6 +70,7 @@ internal sealed class HttpFace : IAsyncDisposable
         builder.Services.AddSingleton<IStateStore, InMemoryStateStore>();
         builder.Services.AddSingleton<IFeedbackStore, InMemoryFeedbackStore>();
         builder.Services.AddSingleton<EngineProgress>();
+        builder.Services.AddSingleton(OtlpListeners.None);
         builder.Services.AddSingleton<TimeProvider>(new FakeTimeProvider(Now));
         builder.AddIngestion().AddQuerying().AddHealth();
 

@@ -2,6 +2,7 @@ using System.Text;
 using Culprit.Engine.Ingestion;
 using Culprit.Engine.Records;
 using Culprit.Engine.Rules;
+using Culprit.Server.Journal;
 using Xunit;
 
 namespace Culprit.Tests.Ingestion;
@@ -123,6 +124,19 @@ public sealed class BatchJsonParserTests
                 new Rejection(2, "invalid_event", "'amount' is string; order.refused wants number"),
             ],
             _result.Rejected);
+    }
+
+    /// <summary>The largest body, of small events: what is told of each beside its message is more than its syntax was.</summary>
+    [Fact]
+    public void MoreThanTheJournalTakesAtOnceIsRefusedForGood()
+    {
+        var text = new string('x', 1_300);
+
+        Parse(string.Join('\n', Enumerable.Repeat($$"""{"message":"{{text}}"}""", 49_000)), isLines: true);
+
+        Assert.Equal((RejectionCodes.TooManyEvents, false), (_result.Fatal?.Code, _result.Fatal?.IsSyntax));
+        Assert.InRange(_writer.Length, EventLimits.MaxBatchRecordBytes, EventLimits.MaxBatchRecordBytes + EventLimits.MaxEventBytes);
+        Assert.True(_writer.Length < new JournalOptions().MaxQueueBytes);
     }
 
     [Fact]

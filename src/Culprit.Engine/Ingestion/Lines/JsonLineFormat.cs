@@ -3,7 +3,8 @@ namespace Culprit.Engine.Ingestion.Lines;
 /// <summary>One JSON object a line, as written by any of the loggers that <see cref="FieldNames"/> knows.</summary>
 /// <remarks>
 /// Members without a meaning become attributes as they stand; those of <c>context</c> are lifted to the top. Members
-/// beyond <see cref="MaxMembers"/>, and all but the first of equal names, are dropped and the record is flagged.
+/// beyond <see cref="MaxMembers"/>, and all but the first of equal names, are dropped and the record is flagged. A document with
+/// <c>@t</c> is a compact log event: <c>@@x</c> there is the property <c>@x</c>, and <c>@r</c> goes into the message.
 /// </remarks>
 /// <param name="mendsNames">See <see cref="FieldPicks"/>.</param>
 internal sealed class JsonLineFormat(TextScratch scratch, bool mendsNames = false) : ILineFormat
@@ -16,6 +17,8 @@ internal sealed class JsonLineFormat(TextScratch scratch, bool mendsNames = fals
     private readonly KeySet _names = new();
     private int _count;
     private int _context;
+    private int _renderings;
+    private bool _isCompact;
 
     public string Name => "json";
 
@@ -29,6 +32,8 @@ internal sealed class JsonLineFormat(TextScratch scratch, bool mendsNames = fals
         _picks.Clear();
         _count = 0;
         _context = -1;
+        _renderings = -1;
+        _isCompact = false;
         if (!ReadMembers(line, ref fields))
         {
             return false;
@@ -37,12 +42,18 @@ internal sealed class JsonLineFormat(TextScratch scratch, bool mendsNames = fals
         _picks.Fill(line, ref fields);
         if (!_picks.Has(FieldRole.Message) && _picks.Has(FieldRole.Template))
         {
+            var renderings = _renderings < 0 ? default : _members[_renderings].ValueIn(line);
             fields.Message = MessageTemplate.Render(
-                _picks.Text(FieldRole.Template, line), line, _members.AsSpan(0, _count), scratch);
+                _picks.Text(FieldRole.Template, line), line, _members.AsSpan(0, _count), renderings, scratch);
         }
-        else if (fields.Message.IsEmpty && !_picks.Has(FieldRole.Message))
+        else
         {
-            fields.Message = line;
+            // Not used, so they stay an attribute.
+            _renderings = -1;
+            if (fields.Message.IsEmpty && !_picks.Has(FieldRole.Message))
+            {
+                fields.Message = line;
+            }
         }
 
         WriteAttributes(line, ref fields);
@@ -65,6 +76,12 @@ internal sealed class JsonLineFormat(TextScratch scratch, bool mendsNames = fals
             }
 
             var name = member.NameIn(line);
+            if (name.Length == 2 && name[0] == (byte)'@')
+            {
+                _isCompact |= name[1] == (byte)'t';
+                _renderings = isKept && name[1] == (byte)'r' && line[member.ValueStart] == (byte)'[' ? _count - 1 : _renderings;
+            }
+
             if (member.IsObjectIn(line))
             {
                 if (name.SequenceEqual("context"u8) && isKept)
@@ -143,7 +160,7 @@ internal sealed class JsonLineFormat(TextScratch scratch, bool mendsNames = fals
         ReadOnlySpan<int> taken = stackalloc int[]
         {
             Taken(FieldRole.Timestamp), Taken(FieldRole.Level), Taken(FieldRole.Message), Taken(FieldRole.Service),
-            Taken(FieldRole.Environment), Taken(FieldRole.TraceId), Taken(FieldRole.SpanId), Taken(FieldRole.SyslogLevel),
+            Taken(FieldRole.Environment), Taken(FieldRole.TraceId), Taken(FieldRole.SpanId), Taken(FieldRole.SyslogLevel), _renderings,
         };
         _names.Clear();
         for (var i = 0; i < _count; i++)
@@ -158,9 +175,37 @@ internal sealed class JsonLineFormat(TextScratch scratch, bool mendsNames = fals
             }
             else if (!taken.Contains(i))
             {
-                fields.Attributes.AddMember(_members[i].WholeIn(line));
+                AddAttribute(_members[i], line, taken, ref fields);
             }
         }
+    }
+
+    private void AddAttribute(in JsonMember member, ReadOnlySpan<byte> line, scoped ReadOnlySpan<int> taken, scoped ref LineFields fields)
+    {
+        var whole = member.WholeIn(line);
+        if (_isCompact && whole.StartsWith("\"@@"u8) && !IsAttribute(member.NameIn(line)[1..], line, taken))
+        {
+            fields.Attributes.AddMember("\""u8);
+            fields.Attributes.AppendMember(whole[2..]);
+        }
+        else
+        {
+            fields.Attributes.AddMember(whole);
+        }
+    }
+
+    /// <summary>True when a member of that name stays an attribute: an exception keeps <c>@x</c>, so the property of that name stays escaped.</summary>
+    private bool IsAttribute(ReadOnlySpan<byte> name, ReadOnlySpan<byte> line, scoped ReadOnlySpan<int> taken)
+    {
+        for (var i = 0; i < _count; i++)
+        {
+            if (!taken.Contains(i) && _members[i].NameIn(line).SequenceEqual(name))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private int Taken(FieldRole role) => _picks.Has(role) ? _picks.MemberOf(role) : -1;

@@ -22,9 +22,6 @@ internal sealed class EntryMapper
 
     private const int MaxRawBytes = 64 * 1024;
 
-    // Twice the largest body. What stands once in a body and is laid into each of its records could make any size of it.
-    private const int MaxBatchBytes = 128 * 1024 * 1024;
-
     private readonly byte[] _protocol;
     private readonly TextScratch _scratch = new();
     private readonly AttributeBuffer _attributes = new();
@@ -76,10 +73,10 @@ internal sealed class EntryMapper
     /// <summary>False when the body has its most entries or bytes already; then the whole body is refused.</summary>
     public bool HasRoom(int at)
     {
-        if (_writer.Length > MaxBatchBytes)
+        if (_writer.Length > EventLimits.MaxBatchRecordBytes)
         {
             _result.Fatal = ParseResult.Rejected(
-                RejectionCodes.EventTooLarge, $"the records of the body have more than {MaxBatchBytes} bytes: send fewer, or shorter labels", at);
+                RejectionCodes.TooManyEvents, $"the records of the body have more than {EventLimits.MaxBatchRecordBytes} bytes: send fewer, or shorter labels", at);
             return false;
         }
 

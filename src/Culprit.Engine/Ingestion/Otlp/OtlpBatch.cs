@@ -7,10 +7,6 @@ namespace Culprit.Engine.Ingestion.Otlp;
 /// <remarks>Reused; not thread-safe.</remarks>
 internal sealed class OtlpBatch
 {
-    /// <summary>Bytes of all records of one request: shared attributes can make them more than the request had.</summary>
-    /// <remarks>The journal takes 64 MiB at once. What is larger must be refused for good: it would be sent again for ever.</remarks>
-    public const int MaxRecordBytes = 60 * 1024 * 1024;
-
     private static readonly byte[] Source = "otlp"u8.ToArray();
 
     private readonly TextScratch _scratch = new();
@@ -48,9 +44,9 @@ internal sealed class OtlpBatch
     /// <summary>False when the records take too much already; then the whole body is refused.</summary>
     public bool HasRoom()
     {
-        if (Writer.Length > MaxRecordBytes)
+        if (Writer.Length > EventLimits.MaxBatchRecordBytes)
         {
-            Result.Fatal = ParseResult.Rejected(RejectionCodes.TooManyEvents, $"the records of a request may take {MaxRecordBytes} bytes", 0);
+            Result.Fatal = ParseResult.Rejected(RejectionCodes.TooManyEvents, $"the records of a request may take {EventLimits.MaxBatchRecordBytes} bytes", 0);
             return false;
         }
 

@@ -6,8 +6,8 @@ namespace Culprit.Engine.Ingestion.Seq;
 
 /// <summary>Seq's compact log events (CLEF): an object a line, <c>@t</c>, <c>@m</c> or <c>@mt</c>, <c>@l</c>, <c>@x</c>, <c>@tr</c>, <c>@sp</c>.</summary>
 /// <remarks>
-/// A missing level means Information. The message template and the event type <c>@i</c> stay attributes, as every property does. A
-/// line that is no object is kept raw; a body without any object is refused.
+/// A missing level means Information. The message template and the event type <c>@i</c> stay attributes, as every property does;
+/// <c>@r</c> fills the holes that have a format. A line that is no object is kept raw; a body without any object is refused.
 /// </remarks>
 internal sealed class ClefDecoder : IBodyDecoder
 {

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Culprit.IntegrationTests.Support;
 using Culprit.Server.Configuration;
+using Culprit.Server.Ingestion;
 using Culprit.Server.Ingestion.Otlp;
 using Microsoft.Extensions.Logging;
 using Xunit;
@@ -29,6 +30,45 @@ public sealed class OtlpListenersTests
         using var main = await server.Process.Http.PostAsync(new Uri("/v1/logs", UriKind.Relative), content2, Token);
 
         Assert.Equal((HttpStatusCode.NotFound, HttpStatusCode.OK, HttpStatusCode.OK), (health.StatusCode, export.StatusCode, main.StatusCode));
+    }
+
+    [Fact]
+    public async Task TheStartAndTheRootSayWhereEachProtocolIsTaken()
+    {
+        using var folder = new TempFolder();
+        await using var server = await OtlpServer.StartAsync(folder.Path, Token);
+
+        var endpoints = (await server.Process.GetAsync("/", Token)).GetProperty("endpoints");
+
+        Assert.Contains("Elasticsearch /_bulk, /elasticsearch/_bulk; Loki /loki/api/v1/push; Seq /ingest/clef; Splunk HEC /services/collector/event", server.Process.Output, StringComparison.Ordinal);
+        Assert.Contains($"gRPC at {server.GrpcUrl}; HTTP at {server.HttpUrl}", server.Process.Output, StringComparison.Ordinal);
+        Assert.Equal($"gRPC at port {new Uri(server.GrpcUrl).Port}", endpoints.GetProperty("otlp_grpc").GetString());
+        Assert.Equal($"HTTP at port {new Uri(server.HttpUrl).Port}", endpoints.GetProperty("otlp_http").GetString());
+        foreach (var address in SenderAddresses.All)
+        {
+            Assert.Equal("POST " + string.Join(", ", address.Paths), endpoints.GetProperty(address.Key).GetString());
+            foreach (var path in address.Paths)
+            {
+                // Without a body and a type each refuses it in its own way, but is there.
+                using var answer = await server.Process.Http.PostAsync(new Uri(path, UriKind.Relative), null, Token);
+                Assert.True((int)answer.StatusCode is 400 or 415 or 422, $"{path}: {answer.StatusCode}");
+            }
+        }
+    }
+
+    /// <summary>Whoever adds a protocol lists it.</summary>
+    [Fact]
+    public async Task EveryRouteThatTakesRecordsIsOfAProtocolThatIsListed()
+    {
+        using var folder = new TempFolder();
+        await using var server = await ServerProcess.StartAsync(folder.Path, Token);
+        var listed = SenderAddresses.All.SelectMany(a => a.Paths).ToList();
+        var paths = (await server.GetAsync("/openapi/v1.json", Token)).GetProperty("paths").EnumerateObject()
+            .Where(p => p.Value.TryGetProperty("post", out var post) && post.TryGetProperty("tags", out var tags) && tags.EnumerateArray().Any(t => t.GetString() == "Ingestion"))
+            .Select(p => p.Name).ToList();
+
+        Assert.True(paths.Count >= 10, string.Join(' ', paths));
+        Assert.All(paths, path => Assert.Contains(listed, other => path.EndsWith(other, StringComparison.Ordinal) || other.StartsWith(path, StringComparison.Ordinal) || path.StartsWith(other + "/", StringComparison.Ordinal)));
     }
 
     [Fact]

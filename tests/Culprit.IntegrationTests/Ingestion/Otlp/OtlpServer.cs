@@ -23,7 +23,7 @@ internal sealed partial class OtlpServer(ServerProcess process, string grpcUrl, 
         }
 
         var process = await ServerProcess.StartAsync(folder, cancellationToken, environment);
-        await process.WaitForOutputAsync("OTLP: ", cancellationToken);
+        await process.WaitForOutputAsync("OTLP also: ", cancellationToken);
         var line = Addresses().Match(process.Output);
         return new OtlpServer(process, line.Groups[1].Value, line.Groups[2].Value);
     }
@@ -38,6 +38,6 @@ internal sealed partial class OtlpServer(ServerProcess process, string grpcUrl, 
 
     public ValueTask DisposeAsync() => Process.DisposeAsync();
 
-    [GeneratedRegex(@"OTLP: gRPC at (\S+); HTTP at (\S+) and")]
+    [GeneratedRegex(@"OTLP also: gRPC at (\S+); HTTP at (\S+)")]
     private static partial Regex Addresses();
 }

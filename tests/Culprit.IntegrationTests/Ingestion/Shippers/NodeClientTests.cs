@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using System.Text.Json;
 using Culprit.IntegrationTests.Support;
 using Culprit.Tests.Support;
@@ -78,6 +77,39 @@ public sealed class NodeClientTests
         }
     }
 
+    /// <summary>Those that do not promise to send again: what a kill costs is counted, and none of what was answered with a success is lost.</summary>
+    [Theory]
+    [InlineData("pino-loki")]
+    [InlineData("pino-elasticsearch")]
+    public async Task AKillLosesNothingOfWhatWasAnswered(string client)
+    {
+        var folder = RequireClients();
+        using var data = new TempFolder();
+        var url = $"http://127.0.0.1:{FreePort()}";
+        var server = await ServerProcess.StartAsync(data.Path, Token, null, "--urls", url);
+        try
+        {
+            using var sender = Start(folder, client, "", new Uri(url));
+            var before = await WaitForLineAsync(sender, "half");
+            await server.KillAsync();
+            await server.DisposeAsync();
+            server = await ServerProcess.StartAsync(data.Path, Token, null, "--urls", url);
+            var after = await EndAsync(sender);
+
+            var delivered = before.Concat(after).Where(l => l.StartsWith("ok ", StringComparison.Ordinal)).Select(l => "order " + l[3..]).ToHashSet();
+            var stored = (await new SentOrders(server, delivered.Count).WaitForAllAsync(Token)).Select(e => e.GetProperty("message").GetString()!).ToList();
+
+            FaultTier.Report($"{client} through a kill: {Count} sent, {delivered.Count} answered, {delivered.Except(stored).Count()} of them lost, {stored.Count - stored.Distinct().Count()} doubled");
+            Assert.NotEmpty(delivered);
+            Assert.Empty(delivered.Except(stored));
+            Assert.Equal(stored.Distinct().Count(), stored.Count);
+        }
+        finally
+        {
+            await server.DisposeAsync();
+        }
+    }
+
     private static string RequireClients()
     {
         ExternalProgram.Require("npm", "node");
@@ -108,27 +140,29 @@ public sealed class NodeClientTests
         return process;
     }
 
-    private static async Task WaitForLineAsync(Process sender, string expected)
+    /// <summary>The lines up to the expected one.</summary>
+    private static async Task<IReadOnlyList<string>> WaitForLineAsync(Process sender, string expected)
     {
-        var seen = new StringBuilder();
+        var seen = new List<string>();
         while (await sender.StandardOutput.ReadLineAsync(Token).AsTask().WaitAsync(TimeSpan.FromSeconds(60), Token) is { } line)
         {
-            seen.AppendLine(line);
+            seen.Add(line);
             if (line == expected)
             {
-                return;
+                return seen;
             }
         }
 
-        throw new InvalidOperationException($"The client ended without '{expected}': {seen}");
+        throw new InvalidOperationException($"The client ended without '{expected}': {string.Join('\n', seen)}");
     }
 
-    private static async Task EndAsync(Process sender)
+    private static async Task<IReadOnlyList<string>> EndAsync(Process sender)
     {
         try
         {
-            await WaitForLineAsync(sender, "done");
+            var lines = await WaitForLineAsync(sender, "done");
             await sender.WaitForExitAsync(Token).WaitAsync(TimeSpan.FromSeconds(30), Token);
+            return lines;
         }
         finally
         {

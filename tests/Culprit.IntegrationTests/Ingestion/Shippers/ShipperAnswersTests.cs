@@ -89,6 +89,8 @@ public sealed class ShipperAnswersTests : IAsyncLifetime
         table.Add("/api/events/raw", Json, Clef, null, 415);
         table.Add("/services/collector/event", Json, "{\"time\":1}", null, 400);
         table.Add("/services/collector/raw", Json, "x", null, 400);
+        var fat = "{\"a\":\"" + new string('v', 64 * 1024) + "\"}";
+        table.Add("/loki/api/v1/push", Json, "{\"streams\":[{\"stream\":" + fat + ",\"values\":[" + string.Join(',', Enumerable.Range(1, 1200).Select(i => $"[\"{i}0000000000\",\"x\"]")) + "]}]}", null, 413);
         table.Add("/services/collector/ack?channel=c", Json, "[]", null, 400);
         table.Add("/events", "application/msgpack", "x", null, 415);
         return table;

@@ -1,4 +1,5 @@
 using System.Text;
+using Culprit.Engine.Ingestion;
 using Culprit.Engine.Ingestion.Loki;
 using Xunit;
 
@@ -69,7 +70,7 @@ public sealed class LokiDecoderTests
 
         var decoded = Decoded.By(new LokiProtobufDecoder(), body);
 
-        Assert.Equal("!event_too_large", decoded.ToString());
-        Assert.InRange(decoded.Batch.Count, 1, 3000);
+        Assert.Equal("!too_many_events", decoded.ToString());
+        Assert.InRange(decoded.Batch.Bytes.Length, EventLimits.MaxBatchRecordBytes, EventLimits.MaxBatchRecordBytes + EventLimits.MaxEventBytes);
     }
 }

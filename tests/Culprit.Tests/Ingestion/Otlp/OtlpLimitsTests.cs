@@ -94,7 +94,7 @@ public sealed class OtlpLimitsTests
         var read = OtlpRecords.Read(OtlpSignal.Logs, body.Written.ToArray(), isJson: false);
 
         Assert.Equal(RejectionCodes.TooManyEvents, read.Parse.Fatal?.Code);
-        Assert.InRange(read.Batch.Bytes.Length, 1, OtlpBatch.MaxRecordBytes + 1_000_000);
+        Assert.InRange(read.Batch.Bytes.Length, 1, EventLimits.MaxBatchRecordBytes + 1_000_000);
         Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 30);
     }
 

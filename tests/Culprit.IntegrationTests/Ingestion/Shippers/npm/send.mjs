@@ -1,4 +1,5 @@
 // node send.mjs CLIENT URL COUNT: has a real client send COUNT records, says "half" at the half, and "done" when all were handed over.
+// Of clients that do not say what was delivered, "ok N" names each record in a request that was answered with a success.
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const [client, url, countText] = process.argv.slice(2)
@@ -23,20 +24,35 @@ const senders = {
   async 'pino-elasticsearch'() {
     const { default: pino } = await import('pino')
     const { default: pinoElastic } = await import('pino-elasticsearch')
-    const stream = pinoElastic({ node: url, index: 'logs-shop', esVersion: 9, flushBytes: 2000, flushInterval: 200 })
+    const { UndiciConnection } = await import('@elastic/elasticsearch')
+    class Watched extends UndiciConnection {
+      async request(params, options) {
+        const answer = await super.request(params, options)
+        if (params.path.startsWith('/_bulk') && answer.statusCode === 200 && !JSON.parse(answer.body).errors) delivered(params.body)
+        return answer
+      }
+    }
+    const stream = pinoElastic({ node: url, index: 'logs-shop', esVersion: 9, flushBytes: 2000, flushInterval: 200, Connection: Watched })
     stream.on('error', e => console.error(`client: ${e.message}`))
     stream.on('insertError', e => console.error(`client: ${e.message}`))
     const logger = pino({ name: 'shop' }, stream)
     for await (const n of numbers()) {
       logger[n % 10 ? 'info' : 'error']({ trace_id: `t${n}`, n }, `order ${n}`)
     }
-    await new Promise(resolve => { stream.on('finish', resolve); stream.on('close', resolve); stream.end() })
+    // A stream whose bulk helper gave up is never read to its end.
+    await Promise.race([sleep(5000), new Promise(resolve => { stream.on('finish', resolve); stream.on('close', resolve); stream.end() })])
     await sleep(1500)
   },
 
   async 'pino-loki'() {
     const { default: pino } = await import('pino')
     const { pinoLoki } = await import('pino-loki')
+    const send = globalThis.fetch
+    globalThis.fetch = async (address, request) => {
+      const answer = await send(address, request)
+      if (answer.ok) delivered(request.body)
+      return answer
+    }
     const stream = pinoLoki({ host: url, batching: { interval: 0.2 }, labels: { application: 'shop' }, silenceErrors: false })
     const logger = pino({ level: 'info' }, stream)
     for await (const n of numbers()) {
@@ -63,6 +79,10 @@ const senders = {
       if (!transport.batcher?.batch?.streams?.length) break
     }
   }
+}
+
+function delivered(body) {
+  for (const [, n] of String(body).matchAll(/order (\d+)/g)) console.log(`ok ${n}`)
 }
 
 async function* numbers() {
