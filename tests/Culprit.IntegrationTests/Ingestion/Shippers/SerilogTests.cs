@@ -3,11 +3,12 @@ using System.Net.Sockets;
 using Culprit.IntegrationTests.Support;
 using Serilog;
 using Serilog.Core;
+using Serilog.Sinks.OpenTelemetry;
 using Xunit;
 
 namespace Culprit.IntegrationTests.Ingestion.Shippers;
 
-/// <summary>Serilog's own Seq sink against the real server.</summary>
+/// <summary>Serilog's own sinks, for Seq and for OpenTelemetry, against the real server.</summary>
 public sealed class SerilogTests
 {
     private const int Count = 300;
@@ -76,6 +77,77 @@ public sealed class SerilogTests
             await server.DisposeAsync();
         }
     }
+
+    [Fact]
+    public async Task WhatIsLoggedByOpenTelemetryIsStoredWithItsFields()
+    {
+        using var data = new TempFolder();
+        await using var server = await ServerProcess.StartAsync(data.Path, Token);
+        await using (var logger = TelemetryLogger(server.Http.BaseAddress!.ToString()))
+        {
+            for (var n = 1; n <= Count; n++)
+            {
+                Write(logger, n);
+            }
+        }
+
+        var events = await new SentOrders(server, Count).WaitForAllAsync(Token);
+
+        Assert.Equal(Count, events.Count);
+        foreach (var stored in events)
+        {
+            var n = stored.GetProperty("context").GetProperty("N").GetInt32();
+            Assert.Equal($"order {n}", stored.GetProperty("message").GetString()!.Split('\n')[0]); // An exception's trace is below.
+            Assert.Equal("shop", stored.GetProperty("service").GetString());
+            Assert.Equal("production", stored.GetProperty("environment").GetString());
+            Assert.Equal(n % 10 == 0 ? "error" : "info", stored.GetProperty("level").GetString());
+            Assert.Equal(n % 10 == 0, stored.GetProperty("context").TryGetProperty("exception.type", out _));
+        }
+    }
+
+    /// <summary>The sink keeps a batch that was not taken and sends it again, for some minutes.</summary>
+    [Fact]
+    public async Task OpenTelemetrysSinkLosesAndDoublesNothingWhenTheServerIsKilled()
+    {
+        using var data = new TempFolder();
+        var url = $"http://127.0.0.1:{FreePort()}";
+        var server = await ServerProcess.StartAsync(data.Path, Token, null, "--urls", url);
+        try
+        {
+            await using var logger = TelemetryLogger(url);
+            for (var n = 1; n <= Count / 2; n++)
+            {
+                Write(logger, n);
+            }
+
+            await new SentOrders(server, 1).WaitForAllAsync(Token);
+            for (var n = (Count / 2) + 1; n <= Count; n++)
+            {
+                Write(logger, n);
+            }
+
+            await server.KillAsync();
+            await server.DisposeAsync();
+            server = await ServerProcess.StartAsync(data.Path, Token, null, "--urls", url);
+
+            Assert.Equal(Count, (await new SentOrders(server, Count).WaitForAllAsync(Token)).Count);
+        }
+        finally
+        {
+            await server.DisposeAsync();
+        }
+    }
+
+    private static Logger TelemetryLogger(string url) => new LoggerConfiguration()
+        .WriteTo.OpenTelemetry(options =>
+        {
+            options.Endpoint = url;
+            options.Protocol = OtlpProtocol.HttpProtobuf;
+            options.ResourceAttributes = new Dictionary<string, object> { ["service.name"] = "shop", ["deployment.environment.name"] = "production" };
+            options.BatchingOptions.BatchSizeLimit = 20;
+            options.BatchingOptions.BufferingTimeLimit = TimeSpan.FromMilliseconds(50);
+        })
+        .CreateLogger();
 
     private static Logger Logger(string url, string? buffer) => new LoggerConfiguration()
         .Enrich.WithProperty("Application", "shop")
