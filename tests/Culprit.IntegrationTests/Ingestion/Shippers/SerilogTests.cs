@@ -101,7 +101,7 @@ public sealed class SerilogTests
             Assert.Equal("shop", stored.GetProperty("service").GetString());
             Assert.Equal("production", stored.GetProperty("environment").GetString());
             Assert.Equal(n % 10 == 0 ? "error" : "info", stored.GetProperty("level").GetString());
-            Assert.Equal(n % 10 == 0, stored.GetProperty("context").TryGetProperty("exception.type", out _));
+            Assert.Equal(n % 10 == 0, stored.GetProperty("context").TryGetProperty("error_type", out _));
         }
     }
 
