@@ -8,7 +8,8 @@ namespace Culprit.Engine.Admission;
 /// <remarks>
 /// The verdict depends on the record alone, so it is the same on every node and for a record that is sent again. A trace has
 /// one place between 0 and 1 in every rule: it is kept or left out as a whole, and who samples less keeps what others keep.
-/// Metric points and changes are never left out: a value is no count, and a change is one of few. Not thread-safe.
+/// Metric points and changes are never left out: a value is no count, and a change is one of few. A record that stands for others already, because
+/// its sender's key samples, keeps its weight and is not sampled again. Not thread-safe.
 /// </remarks>
 internal sealed class AdmissionGate(IReadOnlyList<AdmissionRule> rules) : IRecordJudge
 {
@@ -28,14 +29,14 @@ internal sealed class AdmissionGate(IReadOnlyList<AdmissionRule> rules) : IRecor
             }
         }
 
-        mark = default;
+        mark = record.Mark;
         return true;
     }
 
     private static bool Apply(AdmissionRule rule, in LogRecord record, out RecordMark mark)
     {
-        mark = new RecordMark(rule.RetentionClass, SampleWeights.None);
-        if (rule.Sample >= 1 || record.Severity > rule.SampleUpTo || record.Kind is EventKind.Metric or EventKind.Change)
+        mark = new RecordMark(rule.RetentionClass, record.Mark.WeightCode);
+        if (mark.WeightCode != SampleWeights.None || rule.Sample >= 1 || record.Severity > rule.SampleUpTo || record.Kind is EventKind.Metric or EventKind.Change)
         {
             return true;
         }
