@@ -17,7 +17,7 @@ return args switch
     ["engine"] => EngineBenchmark.Run(null, FlowOptions.Live),
     ["engine", var file] => EngineBenchmark.Run(file, FlowOptions.Live),
     ["anomaly-latency", var url] => await AnomalyLatency.RunAsync(new Uri(url), 60),
-    ["otlp"] => OtlpSpeed.Run(),
+    ["decoders"] => DecoderSpeed.Run(),
     ["formats", .. var files] => FormatSpeed.Run(files),
     ["topology", .. var folders] => await TopologyAccuracy.RunAsync(folders),
     ["admission"] => AdmissionCost.Run(),
@@ -48,7 +48,7 @@ static int Usage()
                                thresholds chosen on half of the labelled systems, measured on the other half; ablations
           engine [--flows | --no-flows] [FILE]
                                records per second of parser and pipeline on NDJSON, one thread; --flows follows all requests instead of a sample
-          otlp                 records per second of decoding OTLP logs, beside POST /events, one thread
+          decoders             records per second of decoding the body of each protocol, beside POST /events, one thread
           formats FILE...      records per second and bytes allocated per record of reading log files, one thread
           topology FOLDER...   precision and recall of the service graph from logs against that of the spans
           admission            nanoseconds per record of admission rules and sampling, one thread

@@ -11,6 +11,7 @@ internal sealed class GelfDecoder : IBodyDecoder
 {
     private readonly EntryMapper _mapper = new("gelf");
     private readonly AttributeBuffer _document = new();
+    private readonly AttributeBuffer _additional = new();
 
     public void Decode(ReadOnlySpan<byte> body, RecordBatchWriter writer, long receivedNanos, IEventIdFilter? ids, BatchParse result)
     {
@@ -40,35 +41,36 @@ internal sealed class GelfDecoder : IBodyDecoder
     private ReadOnlySpan<byte> Plain(ReadOnlySpan<byte> json)
     {
         _document.Clear();
-        Copy(json, isAdditional: false);
-        Copy(json, isAdditional: true);
-        return _document.IsEmpty ? json : _document.Object;
-    }
-
-    private void Copy(ReadOnlySpan<byte> json, bool isAdditional)
-    {
+        _additional.Clear();
         var at = 1;
         for (var isFirst = true; JsonScan.NextMember(json, ref at, isFirst, out var member); isFirst = false)
         {
-            var name = member.NameIn(json);
-            if (isAdditional != (name.Length > 1 && name[0] == (byte)'_'))
-            {
-                continue;
-            }
+            Copy(json, member);
+        }
 
-            if (isAdditional)
-            {
-                _document.AddMember("\""u8);
-                _document.AppendMember(json[(member.Start + 2)..member.ValueEnd]);
-            }
-            else if (name.SequenceEqual("full_message"u8) && member.IsStringIn(json) && member.ValueEnd - member.ValueStart > 2)
-            {
-                _document.AddRaw("message"u8, member.ValueIn(json));
-            }
-            else if (!name.SequenceEqual("version"u8))
-            {
-                _document.AddMember(member.WholeIn(json));
-            }
+        if (!_additional.IsEmpty)
+        {
+            _document.AddMember(_additional.Object[1..^1]);
+        }
+
+        return _document.IsEmpty ? json : _document.Object;
+    }
+
+    private void Copy(ReadOnlySpan<byte> json, in JsonMember member)
+    {
+        var name = member.NameIn(json);
+        if (name.Length > 1 && name[0] == (byte)'_')
+        {
+            _additional.AddMember("\""u8);
+            _additional.AppendMember(json[(member.Start + 2)..member.ValueEnd]);
+        }
+        else if (name.SequenceEqual("full_message"u8) && member.IsStringIn(json) && member.ValueEnd - member.ValueStart > 2)
+        {
+            _document.AddRaw("message"u8, member.ValueIn(json));
+        }
+        else if (!name.SequenceEqual("version"u8))
+        {
+            _document.AddMember(member.WholeIn(json));
         }
     }
 }

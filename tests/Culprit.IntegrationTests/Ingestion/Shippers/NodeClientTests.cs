@@ -90,7 +90,7 @@ public sealed class NodeClientTests
         try
         {
             using var sender = Start(folder, client, "", new Uri(url));
-            var before = await WaitForLineAsync(sender, "half");
+            var before = await WaitForLineAsync(sender, "ok ");
             await server.KillAsync();
             await server.DisposeAsync();
             server = await ServerProcess.StartAsync(data.Path, Token, null, "--urls", url);
@@ -140,14 +140,14 @@ public sealed class NodeClientTests
         return process;
     }
 
-    /// <summary>The lines up to the expected one.</summary>
+    /// <summary>The lines up to the first that begins as expected.</summary>
     private static async Task<IReadOnlyList<string>> WaitForLineAsync(Process sender, string expected)
     {
         var seen = new List<string>();
         while (await sender.StandardOutput.ReadLineAsync(Token).AsTask().WaitAsync(TimeSpan.FromSeconds(60), Token) is { } line)
         {
             seen.Add(line);
-            if (line == expected)
+            if (line.StartsWith(expected, StringComparison.Ordinal))
             {
                 return seen;
             }
