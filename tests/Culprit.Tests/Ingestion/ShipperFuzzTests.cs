@@ -21,7 +21,7 @@ namespace Culprit.Tests.Ingestion;
 /// </remarks>
 public sealed class ShipperFuzzTests
 {
-    private static readonly int Rounds = int.Parse(Environment.GetEnvironmentVariable("CULPRIT_FUZZ_ROUNDS") ?? "5000", CultureInfo.InvariantCulture);
+    private static readonly int Rounds = int.Parse(Environment.GetEnvironmentVariable("CULPRIT_FUZZ_ROUNDS") ?? "200000", CultureInfo.InvariantCulture);
     private static readonly int Seed = int.Parse(Environment.GetEnvironmentVariable("CULPRIT_FUZZ_SEED") ?? "20261129", CultureInfo.InvariantCulture);
 
     public static TheoryData<string> Decoders => ["elasticsearch", "loki-json", "loki-protobuf", "clef", "hec", "hec-raw", "gelf", "foreign-events"];

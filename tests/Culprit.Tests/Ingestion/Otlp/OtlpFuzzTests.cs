@@ -57,7 +57,7 @@ public sealed class OtlpFuzzTests
         var seed = FaultTier.NewSeed();
         var random = new Random(seed);
         var decoder = new OtlpDecoder(signal, isJson, new CumulativePoints());
-        var runs = FaultTier.Runs(20_000, 2_000_000);
+        var runs = FaultTier.Runs(200_000, 10_000_000);
         var (taken, slowest) = (0, TimeSpan.Zero);
         for (var run = 0; run < runs; run++)
         {
