@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using Culprit.Engine.Alerting;
 using Culprit.IntegrationTests.Support;
@@ -25,7 +23,7 @@ public sealed class RealReceiversTests
         using var folder = new TempFolder();
         var config = Path.Combine(folder.Path, "am.yml");
         await File.WriteAllTextAsync(config, "route:\n  receiver: none\nreceivers:\n  - name: none\n", Token);
-        var url = $"http://127.0.0.1:{FreePort()}";
+        var url = $"http://127.0.0.1:{FreePort.Next()}";
         using var process = Start(
             program, $"--config.file={config}", $"--storage.path={folder.Path}", "--cluster.listen-address=", "--web.listen-address=" + new Uri(url).Authority);
         try
@@ -60,7 +58,7 @@ public sealed class RealReceiversTests
         var program = ExternalProgram.Require("smtp", "aiosmtpd");
         using var folder = new TempFolder();
         var mails = Path.Combine(folder.Path, "mails");
-        var port = FreePort();
+        var port = FreePort.Next();
         using var process = Start(program, "-n", "-l", $"127.0.0.1:{port}", "-c", "aiosmtpd.handlers.Mailbox", mails);
         try
         {
@@ -98,7 +96,7 @@ public sealed class RealReceiversTests
     {
         var program = ExternalProgram.Require("smtp", "aiosmtpd");
         using var folder = new TempFolder();
-        var port = FreePort();
+        var port = FreePort.Next();
         using var process = Start(program, "-n", "-l", $"127.0.0.1:{port}", "-c", "aiosmtpd.handlers.Mailbox", Path.Combine(folder.Path, "mails"));
         try
         {
@@ -153,13 +151,6 @@ public sealed class RealReceiversTests
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         return process;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static async Task UntilAsync(Func<Task<bool>> condition, Process process)

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
@@ -31,7 +30,7 @@ internal sealed class PrometheusProcess : IAsyncDisposable
     {
         var config = Path.Combine(folder, "prometheus.yml");
         File.WriteAllText(config, configuration);
-        var port = FreePort();
+        var port = FreePort.Next();
         var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
         foreach (var argument in (string[])
         [
@@ -108,13 +107,6 @@ internal sealed class PrometheusProcess : IAsyncDisposable
         }
 
         _process.Dispose();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private void Keep(string? line)

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 
 namespace Culprit.IntegrationTests.Support;
@@ -36,7 +34,7 @@ internal sealed class PostgresServer : IAsyncDisposable
     /// <summary>Makes and starts a server; skips the test where there is no PostgreSQL.</summary>
     public static async Task<PostgresServer> StartNewAsync(CancellationToken cancellationToken)
     {
-        var server = new PostgresServer(FindBinaries(), Directory.CreateTempSubdirectory("culprit-postgres-").FullName, FreePort());
+        var server = new PostgresServer(FindBinaries(), Directory.CreateTempSubdirectory("culprit-postgres-").FullName, FreePort.Next());
         try
         {
             if (IsRoot)
@@ -167,13 +165,6 @@ internal sealed class PostgresServer : IAsyncDisposable
         }
 
         return found;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     // PostgreSQL refuses to run as root.

@@ -8,6 +8,8 @@ namespace Culprit.Tests.Ingestion;
 
 public sealed class EventJsonFuzzTests
 {
+    private const string Added = "{}[]\",:\\u0dn\n ";
+
     private const int Rounds = 200_000;
 
     private static readonly byte[][] Seeds =
@@ -25,7 +27,7 @@ public sealed class EventJsonFuzzTests
         var accepted = 0;
         for (var round = 0; round < Rounds; round++)
         {
-            var json = Mutate(Seeds[random.Next(Seeds.Length)], random);
+            var json = MutatedBytes.Of(Seeds[random.Next(Seeds.Length)], random, Added);
 
             var parsed = parser.Parse(json, writer, ParsedEvent.Received);
 
@@ -64,7 +66,7 @@ public sealed class EventJsonFuzzTests
                 _ => string.Concat(lines),
             };
 
-            parser.Parse(Mutate(Encoding.UTF8.GetBytes(text), random), random.Next(2) == 0, writer, ParsedEvent.Received, null, result);
+            parser.Parse(MutatedBytes.Of(Encoding.UTF8.GetBytes(text), random, Added), random.Next(2) == 0, writer, ParsedEvent.Received, null, result);
 
             Assert.Equal(result.Total, writer.Count + result.Rejected.Count + result.Duplicates);
         }
@@ -85,34 +87,5 @@ public sealed class EventJsonFuzzTests
             reader.Skip();
             Assert.Equal(record.Attributes.Length, reader.BytesConsumed);
         }
-    }
-
-    private static byte[] Mutate(byte[] seed, Random random)
-    {
-        var bytes = seed.ToList();
-        for (var times = random.Next(0, 4); times > 0 && bytes.Count > 0; times--)
-        {
-            var at = random.Next(bytes.Count);
-            switch (random.Next(5))
-            {
-                case 0:
-                    bytes[at] = (byte)random.Next(256);
-                    break;
-                case 1:
-                    bytes.RemoveAt(at);
-                    break;
-                case 2:
-                    bytes.Insert(at, (byte)"{}[]\",:\\u0dn\n "[random.Next(14)]);
-                    break;
-                case 3:
-                    bytes.RemoveRange(at, Math.Min(random.Next(1, 20), bytes.Count - at));
-                    break;
-                default:
-                    bytes.InsertRange(at, bytes.Skip(random.Next(bytes.Count)).Take(random.Next(1, 12)).ToList());
-                    break;
-            }
-        }
-
-        return [.. bytes];
     }
 }

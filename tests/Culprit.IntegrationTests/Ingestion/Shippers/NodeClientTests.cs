@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using Culprit.IntegrationTests.Support;
 using Culprit.Tests.Support;
@@ -52,7 +50,7 @@ public sealed class NodeClientTests
     {
         var folder = RequireClients();
         using var data = new TempFolder();
-        var url = $"http://127.0.0.1:{FreePort()}";
+        var url = $"http://127.0.0.1:{FreePort.Next()}";
         var server = await ServerProcess.StartAsync(data.Path, Token, null, "--urls", url);
         try
         {
@@ -85,7 +83,7 @@ public sealed class NodeClientTests
     {
         var folder = RequireClients();
         using var data = new TempFolder();
-        var url = $"http://127.0.0.1:{FreePort()}";
+        var url = $"http://127.0.0.1:{FreePort.Next()}";
         var server = await ServerProcess.StartAsync(data.Path, Token, null, "--urls", url);
         try
         {
@@ -171,12 +169,5 @@ public sealed class NodeClientTests
                 sender.Kill();
             }
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

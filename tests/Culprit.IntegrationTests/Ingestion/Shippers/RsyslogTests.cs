@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Culprit.IntegrationTests.Support;
 using Culprit.Tests.Support;
 using Xunit;
@@ -31,7 +29,7 @@ public sealed class RsyslogTests
 
         using var data = new TempFolder();
         using var work = new TempFolder();
-        var port = FreePort();
+        var port = FreePort.Next();
         var url = $"http://127.0.0.1:{port}";
         var log = Path.Combine(work.Path, "shop.log");
         var text = (await File.ReadAllTextAsync(Path.Combine(root, "samples", "shippers", "rsyslog.conf"), Token))
@@ -73,11 +71,4 @@ public sealed class RsyslogTests
 
     private static string Lines(int first, int last) => string.Concat(
         Enumerable.Range(first, last - first + 1).Select(n => $"2026-11-23T05:00:00Z {(n % 10 == 0 ? "ERROR" : "INFO")} order {n}\n"));
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

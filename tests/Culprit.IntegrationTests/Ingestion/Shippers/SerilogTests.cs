@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Culprit.IntegrationTests.Support;
 using Serilog;
 using Serilog.Core;
@@ -46,36 +44,8 @@ public sealed class SerilogTests
     [Fact]
     public async Task AServerThatIsKilledAndComesBackLosesAndDoublesNothing()
     {
-        using var data = new TempFolder();
         using var buffer = new TempFolder();
-        var url = $"http://127.0.0.1:{FreePort()}";
-        var server = await ServerProcess.StartAsync(data.Path, Token, null, "--urls", url);
-        try
-        {
-            await using var logger = Logger(url, Path.Combine(buffer.Path, "logs"));
-            for (var n = 1; n <= Count / 2; n++)
-            {
-                Write(logger, n);
-            }
-
-            await new SentOrders(server, 1).WaitForAllAsync(Token);
-            for (var n = (Count / 2) + 1; n <= Count; n++)
-            {
-                Write(logger, n);
-            }
-
-            await server.KillAsync();
-            await server.DisposeAsync();
-            server = await ServerProcess.StartAsync(data.Path, Token, null, "--urls", url);
-
-            var events = await new SentOrders(server, Count).WaitForAllAsync(Token);
-
-            Assert.Equal(Count, events.Count);
-        }
-        finally
-        {
-            await server.DisposeAsync();
-        }
+        await LogThroughAKillAsync(url => Logger(url, Path.Combine(buffer.Path, "logs")));
     }
 
     [Fact]
@@ -107,14 +77,16 @@ public sealed class SerilogTests
 
     /// <summary>The sink keeps a batch that was not taken and sends it again, for some minutes.</summary>
     [Fact]
-    public async Task OpenTelemetrysSinkLosesAndDoublesNothingWhenTheServerIsKilled()
+    public Task OpenTelemetrysSinkLosesAndDoublesNothingWhenTheServerIsKilled() => LogThroughAKillAsync(TelemetryLogger);
+
+    private static async Task LogThroughAKillAsync(Func<string, Logger> open)
     {
         using var data = new TempFolder();
-        var url = $"http://127.0.0.1:{FreePort()}";
+        var url = $"http://127.0.0.1:{FreePort.Next()}";
         var server = await ServerProcess.StartAsync(data.Path, Token, null, "--urls", url);
         try
         {
-            await using var logger = TelemetryLogger(url);
+            await using var logger = open(url);
             for (var n = 1; n <= Count / 2; n++)
             {
                 Write(logger, n);
@@ -130,7 +102,9 @@ public sealed class SerilogTests
             await server.DisposeAsync();
             server = await ServerProcess.StartAsync(data.Path, Token, null, "--urls", url);
 
-            Assert.Equal(Count, (await new SentOrders(server, Count).WaitForAllAsync(Token)).Count);
+            var events = await new SentOrders(server, Count).WaitForAllAsync(Token);
+
+            Assert.Equal(Count, events.Count);
         }
         finally
         {
@@ -164,12 +138,5 @@ public sealed class SerilogTests
         {
             logger.Information("order {N}", n);
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

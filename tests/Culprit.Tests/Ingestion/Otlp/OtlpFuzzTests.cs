@@ -10,6 +10,8 @@ namespace Culprit.Tests.Ingestion.Otlp;
 /// <summary>S1 for OTLP: whatever the bytes, the decoder neither throws nor hangs nor makes records that are none.</summary>
 public sealed class OtlpFuzzTests
 {
+    private const string Added = "{}[]\",:\\u0dn\n \xff";
+
     public static TheoryData<OtlpSignalName, bool> Decoders()
     {
         var data = new TheoryData<OtlpSignalName, bool>();
@@ -62,7 +64,7 @@ public sealed class OtlpFuzzTests
         for (var run = 0; run < runs; run++)
         {
             var (protobuf, json) = RandomExport.Of(signal, random);
-            var body = random.Next(50) == 0 ? Noise(random) : Mutate(isJson ? json : protobuf, random);
+            var body = random.Next(50) == 0 ? Noise(random) : MutatedBytes.Of(isJson ? json : protobuf, random, Added);
             var start = Stopwatch.GetTimestamp();
             try
             {
@@ -104,35 +106,6 @@ public sealed class OtlpFuzzTests
         var bytes = new byte[random.Next(200)];
         random.NextBytes(bytes);
         return bytes;
-    }
-
-    private static byte[] Mutate(byte[] seed, Random random)
-    {
-        var bytes = seed.ToList();
-        for (var times = random.Next(0, 4); times > 0 && bytes.Count > 0; times--)
-        {
-            var at = random.Next(bytes.Count);
-            switch (random.Next(5))
-            {
-                case 0:
-                    bytes[at] = (byte)random.Next(256);
-                    break;
-                case 1:
-                    bytes.RemoveAt(at);
-                    break;
-                case 2:
-                    bytes.Insert(at, (byte)"{}[]\",:\\u0dn\n \xff"[random.Next(15)]);
-                    break;
-                case 3:
-                    bytes.RemoveRange(at, Math.Min(random.Next(1, 20), bytes.Count - at));
-                    break;
-                default:
-                    bytes.InsertRange(at, bytes.Skip(random.Next(bytes.Count)).Take(random.Next(1, 12)).ToList());
-                    break;
-            }
-        }
-
-        return [.. bytes];
     }
 }
 
