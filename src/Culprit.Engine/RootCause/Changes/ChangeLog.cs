@@ -14,14 +14,17 @@ internal sealed class ChangeLog(string environment)
     private static readonly TimeSpan CarriedOut = TimeSpan.FromMinutes(15);
 
     private readonly List<ChangeEvidence> _reported = [];
-    private readonly SortedDictionary<string, ServiceLife> _services = new(StringComparer.Ordinal);
+    // Asked for every line; whoever reads all of them puts them in order.
+    private readonly Dictionary<string, ServiceLife> _services = new(StringComparer.Ordinal);
 
     /// <summary>Reported ones in the order of their coming, then what the logs tell beyond them.</summary>
     public IReadOnlyList<ChangeEvidence> All =>
     [
         .. _reported,
-        .. _services.SelectMany(s => s.Value.Changes(environment, s.Key)).Where(c => !_reported.Exists(r => IsSame(r, c))),
+        .. InOrder.SelectMany(s => s.Value.Changes(environment, s.Key)).Where(c => !_reported.Exists(r => IsSame(r, c))),
     ];
+
+    private IEnumerable<KeyValuePair<string, ServiceLife>> InOrder => _services.OrderBy(s => s.Key, StringComparer.Ordinal);
 
     public void Observe(ChangeEvidence change)
     {
@@ -59,7 +62,7 @@ internal sealed class ChangeLog(string environment)
         }
     }
 
-    public ChangeLogState ToState() => new([.. _reported], _services.ToDictionary(s => s.Key, s => s.Value.State));
+    public ChangeLogState ToState() => new([.. _reported], InOrder.ToDictionary(s => s.Key, s => s.Value.State));
 
     public void Restore(ChangeLogState state)
     {
