@@ -49,6 +49,8 @@ internal sealed record ApiKey(string Id, ReadOnlyMemory<byte> Hash, string Name,
 
     public DateTimeOffset? RevokedAt { get; init; }
 
+    public bool HasQuota => RecordsPerSecond is not null || BytesPerDay is not null;
+
     public bool IsValid(DateTimeOffset now) => RevokedAt is null && (ExpiresAt is null || now < ExpiresAt);
 
     public bool Allows(KeyScopes scope) => (Scopes & (scope | KeyScopes.Admin)) != 0;

@@ -66,7 +66,7 @@ internal static class KeyJson
             json.WriteString("key", secret);
         }
 
-        json.WriteString("state", key.RevokedAt is not null ? "revoked" : key.IsValid(now) ? "valid" : "expired");
+        json.WriteString("state", KeyWords.StateOf(key, now));
         WriteTexts(json, "scopes", KeyWords.ToWords(key.Scopes));
         WriteTexts(json, "environments", key.Environments);
         WriteTexts(json, "services", key.Services);

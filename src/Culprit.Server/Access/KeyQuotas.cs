@@ -13,7 +13,7 @@ internal sealed class KeyQuotas(TimeProvider clock)
     /// <summary>429 when the caller's key has sent all that it may for now, else null.</summary>
     public Problem? Refusal(Caller? caller)
     {
-        if (caller?.Key is not { } key || (key.RecordsPerSecond is null && key.BytesPerDay is null))
+        if (caller?.Key is not { HasQuota: true } key)
         {
             return null;
         }
@@ -27,7 +27,7 @@ internal sealed class KeyQuotas(TimeProvider clock)
 
     public void Count(Caller? caller, int records, long bytes)
     {
-        if (caller?.Key is { } key && (key.RecordsPerSecond is not null || key.BytesPerDay is not null))
+        if (caller?.Key is { HasQuota: true } key)
         {
             AccountOf(key).Take(key, records, bytes, clock);
         }

@@ -86,10 +86,9 @@ internal static class KeysCommand
 
             foreach (var key in keys)
             {
-                var state = key.RevokedAt is not null ? "revoked" : key.IsValid(now) ? "valid" : "expired";
                 var only = string.Join(' ', key.Environments.Concat(key.Services).Select(TerminalText.Visible));
                 await Console.Out.WriteLineAsync(
-                    $"{key.Id}  {state,-7}  {string.Join('+', KeyWords.ToWords(key.Scopes)),-17}  {key.CreatedAt:yyyy-MM-dd}  {TerminalText.Visible(key.Name)}{(only.Length > 0 ? "  only " + only : "")}").ConfigureAwait(false);
+                    $"{key.Id}  {KeyWords.StateOf(key, now),-7}  {string.Join('+', KeyWords.ToWords(key.Scopes)),-17}  {key.CreatedAt:yyyy-MM-dd}  {TerminalText.Visible(key.Name)}{(only.Length > 0 ? "  only " + only : "")}").ConfigureAwait(false);
             }
 
             if (keys.Count == 0)
