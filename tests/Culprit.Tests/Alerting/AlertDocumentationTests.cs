@@ -17,7 +17,7 @@ public sealed class AlertDocumentationTests : IDisposable
     [Fact]
     public void TheExampleOfTheDocumentationHasOneOfEachSinkAndRoutesToAll()
     {
-        var lines = File.ReadLines(Path.Combine(Root(), "docs", "alerts.md"));
+        var lines = File.ReadLines(Path.Combine(Root(), "docs", "alerting.md"));
 
         var alerts = Load(lines.SkipWhile(l => l != "```yaml").Skip(1).TakeWhile(l => l != "```"));
 

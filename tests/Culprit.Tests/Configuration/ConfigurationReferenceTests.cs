@@ -38,7 +38,7 @@ public partial class ConfigurationReferenceTests
             Nothing needs to be set. What can be set stands in `culprit.yaml` of the current folder (or `--config FILE`), in
             environment variables (`CULPRIT_threshold__count=10`: two underscores between levels) and on the command line; later
             ones come on top. `culprit check` names every mistake with its key, its value and what is allowed. Changes need a restart.
-            An example is in [samples/culprit.yaml](../samples/culprit.yaml). Alert sinks and routes: [alerts.md](alerts.md).
+            An example is in [samples/culprit.yaml](../samples/culprit.yaml). Alert sinks and routes: [alerting.md](alerting.md).
 
             | key | default | meaning |
             | --- | --- | --- |
