@@ -1,3 +1,5 @@
+using Culprit.Server.Redaction;
+
 namespace Culprit.Server.Analyst;
 
 /// <summary>Turns a model's answer into an analysis: claims are checked, the verdict must be a candidate that a kept claim is about.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Culprit.Server.Analyst.Tools;
 using Culprit.Server.Configuration;
+using Culprit.Server.Redaction;
 using Microsoft.Extensions.AI;
 
 namespace Culprit.Server.Analyst;

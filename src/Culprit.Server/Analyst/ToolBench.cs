@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Culprit.Server.Redaction;
 using Microsoft.Extensions.AI;
 
 namespace Culprit.Server.Analyst;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Culprit.Server.Analyst;
+using Culprit.Server.Redaction;
 
 namespace Culprit.Tests.Analyst;
 

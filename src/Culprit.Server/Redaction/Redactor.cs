@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
 
-namespace Culprit.Server.Analyst;
+namespace Culprit.Server.Redaction;
 
 /// <summary>Replaces secrets and personal data by placeholders before text leaves the machine, and puts them back on the way in.</summary>
 /// <remarks>
@@ -16,6 +16,9 @@ internal sealed partial class Redactor
     private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _counts = new(StringComparer.Ordinal);
 
+    /// <summary>True: e-mail addresses, phone numbers and public IP addresses stay, for readers who are the operator's own people. Default false.</summary>
+    public bool KeepsContacts { get; init; }
+
     /// <summary>Values replaced so far.</summary>
     public int Count => _values.Count;
 
@@ -26,17 +29,22 @@ internal sealed partial class Redactor
         safe = UrlPassword().Replace(safe, m => m.Groups["before"].Value + Hide("secret", m.Groups["value"].Value) + "@");
         safe = Authorization().Replace(safe, m => m.Groups["before"].Value + Hide("secret", m.Groups["value"].Value));
         safe = Named().Replace(safe, m => m.Groups["before"].Value + Hide("secret", m.Groups["value"].Value) + m.Groups["after"].Value);
-        safe = Email().Replace(safe, m => Placeholder("email", m.Value));
         safe = Card().Replace(safe, m => IsCard(m.Value) ? Placeholder("card", m.Value) : m.Value);
         safe = Iban().Replace(safe, m => IsIban(m.Value) ? Placeholder("iban", m.Value) : m.Value);
-        safe = Phone().Replace(safe, m => Placeholder("phone", m.Value));
-        return Address().Replace(safe, m => IsPublic(m.Value) ? Placeholder("ip", m.Value) : m.Value);
+        return KeepsContacts ? safe : WithoutContacts(safe);
     }
 
     /// <summary>Puts back what <see cref="Redact"/> took out; placeholders of others stay as they are.</summary>
     public string Restore(string text) => _values.Count == 0
         ? text
         : AnyPlaceholder().Replace(text, m => _values.GetValueOrDefault(m.Value, m.Value));
+
+    private string WithoutContacts(string text)
+    {
+        var safe = Email().Replace(text, m => Placeholder("email", m.Value));
+        safe = Phone().Replace(safe, m => Placeholder("phone", m.Value));
+        return Address().Replace(safe, m => IsPublic(m.Value) ? Placeholder("ip", m.Value) : m.Value);
+    }
 
     private string Hide(string kind, string value) => AnyPlaceholder().IsMatch(value) ? value : Placeholder(kind, value);
 
