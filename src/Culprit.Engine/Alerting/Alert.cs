@@ -38,6 +38,9 @@ internal sealed record Alert
     /// <summary>In order of their first error.</summary>
     public IReadOnlyList<string> Services { get; init; } = [];
 
+    /// <summary>What people say of its services, such as team or tier: all values of each key.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Labels { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+
     public DateTimeOffset? StartedAt { get; init; }
 
     public DateTimeOffset? ResolvedAt { get; init; }

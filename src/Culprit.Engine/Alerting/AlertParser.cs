@@ -55,6 +55,7 @@ internal static class AlertParser
             Environment = Text(json, "environment") ?? "",
             AnomalyType = Text(json, "anomaly_type"),
             Services = Texts(json, "services"),
+            Labels = Labels(json),
             StartedAt = Time(json, "started_at"),
             ResolvedAt = Time(json, "resolved_at"),
             Expected = Text(json, "expected"),
@@ -103,6 +104,11 @@ internal static class AlertParser
     private static List<string> Texts(JsonElement json, string name) =>
         json.TryGetProperty(name, out var values) && values.ValueKind == JsonValueKind.Array
             ? [.. values.EnumerateArray().Where(v => v.ValueKind == JsonValueKind.String).Select(Text)]
+            : [];
+
+    private static Dictionary<string, IReadOnlyList<string>> Labels(JsonElement json) =>
+        json.TryGetProperty("labels", out var labels) && labels.ValueKind == JsonValueKind.Object
+            ? labels.EnumerateObject().DistinctBy(l => l.Name).ToDictionary(l => l.Name, l => (IReadOnlyList<string>)Texts(labels, l.Name), StringComparer.Ordinal)
             : [];
 
     private static DateTimeOffset? Time(JsonElement json, string name) =>

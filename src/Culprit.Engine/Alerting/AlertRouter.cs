@@ -5,30 +5,34 @@ namespace Culprit.Engine.Alerting;
 /// <param name="fallback">Sinks of what no route matches, so that no alert goes nowhere.</param>
 internal sealed class AlertRouter(IReadOnlyList<AlertRoute> routes, IReadOnlyList<string> fallback)
 {
-    /// <summary>Each sink once, in the order of the routes; the fallback for null, which is an alert that could not be read.</summary>
-    public IReadOnlyList<string> Route(Alert? alert)
-    {
-        if (alert is null)
-        {
-            return fallback;
-        }
+    public IReadOnlyList<AlertRoute> Routes => routes;
 
-        var sinks = new List<string>();
+    /// <summary>The routes that take the alert, in order.</summary>
+    public IReadOnlyList<AlertRoute> RoutesOf(Alert alert)
+    {
+        var taking = new List<AlertRoute>();
         foreach (var route in routes)
         {
-            if (!route.Matches(alert))
+            if (!route.Match.Touches(alert))
             {
                 continue;
             }
 
-            sinks.AddRange(route.Sinks);
+            taking.Add(route);
             if (!route.Continue)
             {
                 break;
             }
         }
 
-        return sinks.Count > 0 ? [.. sinks.Distinct(StringComparer.Ordinal)] : fallback;
+        return taking;
+    }
+
+    /// <summary>Each sink once, in the order of the routes; the fallback for null, which is an alert that could not be read.</summary>
+    public IReadOnlyList<string> Route(Alert? alert)
+    {
+        var sinks = alert is null ? [] : RoutesOf(alert).SelectMany(r => r.Sinks).Distinct(StringComparer.Ordinal).ToList();
+        return sinks.Count > 0 ? sinks : fallback;
     }
 
     /// <summary>The sinks for the JSON of an alert event.</summary>

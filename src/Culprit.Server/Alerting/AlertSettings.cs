@@ -11,7 +11,7 @@ internal sealed record AlertSettings(
     /// <summary>The sink that is always there, and that gets what no route matches.</summary>
     public const string Console = "console";
 
-    private const string RouteKeys = "minSeverity, environments, services, sinks, continue";
+    private static readonly string[] Keys = ["sinks", "routes", "labels"];
 
     /// <summary>Everything to the console.</summary>
     public static AlertSettings None { get; } = new(new Dictionary<string, SinkOptions>(), [], []);
@@ -24,66 +24,32 @@ internal sealed record AlertSettings(
         var mistakes = new List<string>();
         foreach (var key in section.GetChildren().Select(c => c.Key))
         {
-            if (!key.Equals("sinks", StringComparison.OrdinalIgnoreCase) && !key.Equals("routes", StringComparison.OrdinalIgnoreCase))
+            if (!Keys.Contains(key, StringComparer.OrdinalIgnoreCase))
             {
-                mistakes.Add($"{section.Path}:{key}: unknown key; known are sinks, routes.");
+                mistakes.Add($"{section.Path}:{key}: unknown key; known are {string.Join(", ", Keys)}.");
             }
         }
 
         var sinks = SinkReader.Read(section.GetSection("sinks"), mistakes);
         var names = section.GetSection("sinks").GetChildren().Select(SinkReader.NameOf).Append(Console).Concat(plugged).ToHashSet(StringComparer.Ordinal);
-        var routes = section.GetSection("routes").GetChildren().OrderBy(Position).Select(r => ReadRoute(r, names, mistakes)).ToList();
+        var routes = RouteReader.Read(section.GetSection("routes"), names, mistakes);
+        var labels = LabelReader.Read(section.GetSection("labels"), mistakes);
         var used = routes.SelectMany(r => r.Sinks).ToHashSet(StringComparer.Ordinal);
         foreach (var name in names.Where(n => n != Console && !plugged.Contains(n) && !used.Contains(n)))
         {
             mistakes.Add($"{section.Path}:sinks:{name}: no route leads to it; name it in the sinks of one of {section.Path}:routes.");
         }
 
-        return new AlertSettings(sinks, routes, mistakes) { Handlers = plugged };
+        return new AlertSettings(sinks, routes, mistakes) { Handlers = plugged, Labels = labels };
     }
 
     /// <summary>Alert handlers of plug-ins.</summary>
     public IReadOnlyList<string> Handlers { get; init; } = [];
 
+    /// <summary>What people say of services.</summary>
+    public ServiceLabels Labels { get; init; } = ServiceLabels.None;
+
+    public AlertPost ToPost() => new(ToRouter(), Labels);
+
     public AlertRouter ToRouter() => new(Routes, [Console, .. Handlers]);
-
-    // The host's configuration sorts keys; "10" must come after "9" whoever sorted.
-    private static int Position(IConfigurationSection route) =>
-        int.TryParse(route.Key, System.Globalization.CultureInfo.InvariantCulture, out var position) ? position : int.MaxValue;
-
-    private static AlertRoute ReadRoute(IConfigurationSection section, HashSet<string> names, List<string> mistakes)
-    {
-        var options = new RouteOptions();
-        SectionBinder.Bind(section, options, RouteKeys, mistakes);
-        if (!SeverityWords.TryParse(options.MinSeverity, out var severity))
-        {
-            mistakes.Add(SectionBinder.NotAllowed($"{section.Path}:minSeverity", options.MinSeverity, SeverityWords.Allowed));
-        }
-
-        if (options.Sinks.Count == 0)
-        {
-            mistakes.Add($"{section.Path}:sinks: name at least one of {Joined(names)}.");
-        }
-
-        foreach (var sink in options.Sinks.Where(s => !names.Contains(s.ToLowerInvariant())))
-        {
-            mistakes.Add(SectionBinder.NotAllowed($"{section.Path}:sinks", sink, Joined(names)));
-        }
-
-        foreach (var pattern in options.Environments.Concat(options.Services).Where(p => p.Length is 0 or > 256))
-        {
-            mistakes.Add(SectionBinder.NotAllowed(section.Path, pattern, "names of 1 to 256 characters, with * for any text"));
-        }
-
-        return new AlertRoute
-        {
-            MinSeverity = severity,
-            Environments = options.Environments,
-            Services = options.Services,
-            Sinks = [.. options.Sinks.Select(s => s.ToLowerInvariant())],
-            Continue = options.Continue,
-        };
-    }
-
-    private static string Joined(IEnumerable<string> names) => string.Join(", ", names.Order(StringComparer.Ordinal));
 }

@@ -23,7 +23,7 @@ internal sealed partial class AnalystWorker(
     IStateStore state,
     IncidentReportReader incidents,
     EventHub hub,
-    AlertRouter router,
+    AlertPost post,
     AlertSignal alerts,
     TimeProvider clock,
     ILogger<AnalystWorker> logger) : BackgroundService
@@ -175,25 +175,23 @@ internal sealed partial class AnalystWorker(
         var at = clock.GetUtcNow();
         var analysed = AnalysisEvent.Of(analysis, finding, at);
         List<DerivedEvent> output = [analysed];
-        var outbox = new List<OutboxItem>();
 
         // Who was told about the incident is told this too; nobody is woken for one that is over.
         if (analysis.Failure is null
             && events.LastOrDefault(e => e.Type.StartsWith("alert.", StringComparison.Ordinal)) is { } alert
             && alert.Type is EventTypes.AlertFiring or EventTypes.AlertUpdated)
         {
-            var update = AnalysisEvent.Alert(alert, analysed, analysis, at);
-            output.Add(update);
-            outbox.AddRange(router.Route(update.Json).Select(sink => new OutboxItem(update.Id, sink, finding.Id, update.Json, 0)));
+            output.Add(AnalysisEvent.Alert(alert, analysed, analysis, at));
         }
 
         // Position 0: the engine's own never moves back.
-        foreach (var added in await state.ApplyAsync(new EngineOutput(0, output, outbox), cancellationToken).ConfigureAwait(false))
+        var made = post.ToOutput(0, output);
+        foreach (var added in await state.ApplyAsync(made, cancellationToken).ConfigureAwait(false))
         {
             hub.Publish(added);
         }
 
-        if (outbox.Count > 0)
+        if (made.Outbox.Count > 0)
         {
             alerts.Wake();
         }

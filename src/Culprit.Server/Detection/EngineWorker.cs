@@ -1,6 +1,5 @@
 using System.Data.Common;
 using Culprit.Engine;
-using Culprit.Engine.Alerting;
 using Culprit.Engine.Records;
 using Culprit.Engine.RootCause;
 using Culprit.Engine.Rules;
@@ -22,7 +21,7 @@ internal sealed partial class EngineWorker(
     EventHub hub,
     PipelineOptions settings,
     RootCauseRanker ranker,
-    AlertRouter router,
+    AlertPost post,
     AlertSignal alerts,
     TriggerDispatcher triggers,
     ITriggerOutput deadLetters,
@@ -179,7 +178,7 @@ internal sealed partial class EngineWorker(
 
         if (output.Count > 0 || entry.Batch is null)
         {
-            var made = ToOutput(entry.LastSequence, output) with { Aliases = [.. pipeline.Aliases] };
+            var made = post.ToOutput(entry.LastSequence, output) with { Aliases = [.. pipeline.Aliases] };
             FaultPoints.Hit("engine-before-apply");
             var applied = await _insistence.DoAsync(() => state.ApplyAsync(made, cancellationToken), cancellationToken).ConfigureAwait(false);
             FaultPoints.Hit("engine-after-apply");
@@ -287,20 +286,6 @@ internal sealed partial class EngineWorker(
             _shownAt = clock.GetTimestamp();
             progress.Environments = pipeline.Overview();
         }
-    }
-
-    private EngineOutput ToOutput(long sequence, IReadOnlyList<DerivedEvent> output)
-    {
-        var outbox = new List<OutboxItem>();
-        foreach (var derived in output)
-        {
-            if (derived.Type.StartsWith("alert.", StringComparison.Ordinal))
-            {
-                outbox.AddRange(router.Route(derived.Json).Select(sink => new OutboxItem(derived.Id, sink, derived.CorrelationId!, derived.Json, 0)));
-            }
-        }
-
-        return new EngineOutput(sequence, [.. output], outbox);
     }
 
     /// <summary>Freezes the pipeline now and then, right after a tick: only then has every digest been drawn.</summary>

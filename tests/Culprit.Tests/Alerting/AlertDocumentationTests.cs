@@ -28,6 +28,15 @@ public sealed class AlertDocumentationTests : IDisposable
     }
 
     [Fact]
+    public void EveryExampleOfTheDocumentationHolds()
+    {
+        var examples = File.ReadAllText(Path.Combine(Root(), "docs", "alerting.md")).Split("```yaml\n").Skip(1).Select(e => e.Split("```")[0]).ToList();
+
+        Assert.NotEmpty(examples);
+        Assert.All(examples, example => Load(example.Split('\n')));
+    }
+
+    [Fact]
     public void TheSampleHoldsWhenItsCommentIsTakenAway()
     {
         var lines = File.ReadLines(Path.Combine(Root(), "samples", "culprit.yaml"));

@@ -8,11 +8,11 @@ public sealed class AlertRouterTests
 {
     private static readonly AlertRouter Router = new(
         [
-            new AlertRoute { Environments = ["dev*", "local"], Sinks = ["devchat"] },
-            new AlertRoute { MinSeverity = IncidentSeverity.Critical, Sinks = ["pager", "chat"], Continue = true },
-            new AlertRoute { Services = ["pay*", "*-billing"], MinSeverity = IncidentSeverity.Medium, Sinks = ["money", "chat"] },
-            new AlertRoute { Environments = ["prod"], MinSeverity = IncidentSeverity.High, Sinks = ["chat"] },
-            new AlertRoute { Environments = ["stage"], Services = ["web"], Sinks = ["qa"], Continue = true },
+            new AlertRoute { Match = new AlertMatcher { Environments = ["dev*", "local"] }, Sinks = ["devchat"] },
+            new AlertRoute { Match = new AlertMatcher { MinSeverity = IncidentSeverity.Critical }, Sinks = ["pager", "chat"], Continue = true },
+            new AlertRoute { Match = new AlertMatcher { Services = ["pay*", "*-billing"], MinSeverity = IncidentSeverity.Medium }, Sinks = ["money", "chat"] },
+            new AlertRoute { Match = new AlertMatcher { Environments = ["prod"], MinSeverity = IncidentSeverity.High }, Sinks = ["chat"] },
+            new AlertRoute { Match = new AlertMatcher { Environments = ["stage"], Services = ["web"] }, Sinks = ["qa"], Continue = true },
         ],
         ["console"]);
 

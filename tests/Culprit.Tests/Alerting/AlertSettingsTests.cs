@@ -71,8 +71,51 @@ public sealed class AlertSettingsTests
 
         var settings = Read(values);
 
-        Assert.Equal("Medium", settings.Routes[2].MinSeverity.ToString());
-        Assert.Equal("High", settings.Routes[10].MinSeverity.ToString());
+        Assert.Equal("Medium", settings.Routes[2].Match.MinSeverity.ToString());
+        Assert.Equal("High", settings.Routes[10].Match.MinSeverity.ToString());
+    }
+
+    [Fact]
+    public void LabelsOfServicesAreOnTheAlertAndRoutesMatchThem()
+    {
+        var settings = Read(new Dictionary<string, string?>(Valid, StringComparer.Ordinal)
+        {
+            ["alerts:labels:0:services:0"] = "payments",
+            ["alerts:labels:0:environments:0"] = "prod*",
+            ["alerts:labels:0:labels:team"] = "money",
+            ["alerts:labels:1:services:0"] = "*",
+            ["alerts:labels:1:labels:team"] = "core",
+            ["alerts:labels:1:labels:tier"] = "2",
+            ["alerts:routes:0:name"] = "money",
+            ["alerts:routes:0:minSeverity"] = "low",
+            ["alerts:routes:0:labels:team"] = "mon*",
+            ["alerts:routes:0:labels:tier:0"] = "1",
+            ["alerts:routes:0:labels:tier:1"] = "2",
+            ["alerts:routes:0:anomalyTypes:0"] = "error_*",
+            ["alerts:routes:0:continue"] = "false",
+        });
+        var made = SomeAlert.Event();
+        made["environment"] = "production";
+        made["services"] = new System.Text.Json.Nodes.JsonArray("payments", "web");
+        var alert = new Engine.Storage.DerivedEvent("a", "alert.firing", 0, "production", null, "i", null, SomeAlert.Utf8(made));
+
+        var output = settings.ToPost().ToOutput(7, [alert]);
+
+        Assert.Empty(settings.Mistakes);
+        Assert.Equal("money", settings.Routes[0].Name);
+        Assert.Equal(["pager", "genie"], output.Outbox.Select(o => o.Sink));
+        Assert.True(AlertParser.TryParse(Assert.Single(output.Events).Json, out var parsed, out _));
+        Assert.Equal(["core", "money"], parsed.Labels["team"]);
+        Assert.Equal(["2"], parsed.Labels["tier"]);
+        Assert.Equal(output.Events[0].Json.ToArray(), output.Outbox[0].Json.ToArray());
+    }
+
+    [Fact]
+    public void TwoRoutesOfOneNameAreAMistake()
+    {
+        var settings = Read(new Dictionary<string, string?>(Valid, StringComparer.Ordinal) { ["alerts:routes:0:name"] = "a", ["alerts:routes:1:name"] = "A" });
+
+        Assert.Equal(["alerts:routes: 2 routes have the name 'a'; give each one of its own."], settings.Mistakes);
     }
 
     [Fact]
@@ -87,7 +130,7 @@ public sealed class AlertSettingsTests
     }
 
     [Theory]
-    [InlineData("alerts:sink:x", "y", "alerts:sink: unknown key; known are sinks, routes.")]
+    [InlineData("alerts:sink:x", "y", "alerts:sink: unknown key; known are sinks, routes, labels.")]
     [InlineData("alerts:sinks:hook:type", "smoke", "alerts:sinks:hook:type: 'smoke' is not allowed; use webhook, pagerduty, opsgenie, slack, teams, email, alertmanager, console.")]
     [InlineData("alerts:sinks:hook:typ", "x", "alerts:sinks:hook:typ: unknown key; known are allowLoopback, allowPrivate, incidentUrl, runbookUrl, signingSecrets, type, url.")]
     [InlineData("alerts:sinks:hook:allowPrivate", "yes", "alerts:sinks:hook:allowPrivate: 'yes' is not allowed; use true or false.")]
@@ -115,10 +158,17 @@ public sealed class AlertSettingsTests
     [InlineData("alerts:sinks:console:type", "slack", "alerts:sinks:console:type: 'slack' is not allowed; use console")]
     [InlineData("alerts:sinks:extra:type", "slack", "alerts:sinks:extra: no route leads to it; name it in the sinks of one of alerts:routes.")]
     [InlineData("alerts:routes:0:minSeverity", "huge", "alerts:routes:0:minSeverity: 'huge' is not allowed; use low, medium, high or critical.")]
-    [InlineData("alerts:routes:0:severity", "low", "alerts:routes:0:severity: unknown key; known are minSeverity, environments, services, sinks, continue.")]
+    [InlineData("alerts:routes:0:severity", "low", "alerts:routes:0:severity: unknown key; known are name, minSeverity, maxSeverity, environments, services, anomalyTypes, labels, sinks, continue.")]
     [InlineData("alerts:routes:0:sinks:0", "pagre", "alerts:routes:0:sinks: 'pagre' is not allowed; use chat, console, genie, hook, pager.")]
     [InlineData("alerts:routes:0:continue", "1", "alerts:routes:0:continue: '1' is not allowed; use true or false.")]
     [InlineData("alerts:routes:7:environments:0", "x", "alerts:routes:7:sinks: name at least one of chat, console, genie, hook, pager.")]
+    [InlineData("alerts:routes:0:name", "a b", "alerts:routes:0:name: 'a b' is not allowed; use 1 to 64 letters, digits, - and _.")]
+    [InlineData("alerts:routes:0:maxSeverity", "huge", "alerts:routes:0:maxSeverity: 'huge' is not allowed; use low, medium, high or critical.")]
+    [InlineData("alerts:routes:0:anomalyTypes:0", "spik", "alerts:routes:0:anomalyTypes: 'spik' is not allowed; use unknown, error_spike, ")]
+    [InlineData("alerts:routes:0:labels:team", "", "alerts:routes:0:labels:team: '' is not allowed; use one value or a list.")]
+    [InlineData("alerts:labels:0:services:0", "pay*", "alerts:labels:0:labels: give at least one, such as team: payments.")]
+    [InlineData("alerts:labels:0:labels:team", "payments", "alerts:labels:0:services: name at least one, with * for any text.")]
+    [InlineData("alerts:labels:0:team", "payments", "alerts:labels:0:team: unknown key; known are services, environments, labels.")]
     public void AMistakeNamesKeyValueAndWhatIsAllowed(string key, string value, string mistake, string? without = null)
     {
         var values = new Dictionary<string, string?>(Valid, StringComparer.Ordinal);

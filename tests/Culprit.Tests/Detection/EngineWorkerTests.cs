@@ -89,7 +89,7 @@ public sealed class EngineWorkerTests
         var progress = new EngineProgress();
         var worker = new EngineWorker(
             journal, records, new RecordFeed(records, new IngestLimits(1L << 40), _clock), _state, hub, new PipelineOptions { Rules = [rule] }, new RootCauseRanker(RunbookLibrary.Empty),
-            AlertSettings.None.ToRouter(), new AlertSignal(), dispatcher, output, new ListedDeadLetters(), progress, new DetectionMetrics(), _clock, NullLogger<EngineWorker>.Instance);
+            AlertSettings.None.ToPost(), new AlertSignal(), dispatcher, output, new ListedDeadLetters(), progress, new DetectionMetrics(), _clock, NullLogger<EngineWorker>.Instance);
         await dispatcher.StartAsync(Token);
         await worker.StartAsync(Token);
         return new Run(journal, records, worker, dispatcher, progress, handler);
