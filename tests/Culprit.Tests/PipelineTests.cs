@@ -35,6 +35,11 @@ public class PipelineTests
         using var anomaly = JsonDocument.Parse(events[0].Json);
         Assert.Equal(5, anomaly.RootElement.GetProperty("error_count").GetInt64());
         Assert.Equal(5, anomaly.RootElement.GetProperty("error_ids").GetArrayLength());
+        using var alert = JsonDocument.Parse(events[3].Json);
+        Assert.Equal(events[2].Service, alert.RootElement.GetProperty("suspect").GetString());
+        Assert.Equal(
+            SeedFlow.Select(e => $"error {e.Service}: {e.Message}"),
+            alert.RootElement.GetProperty("lines").EnumerateArray().Select(l => $"{l.GetProperty("level")} {l.GetProperty("service")}: {l.GetProperty("text")}"));
     }
 
     [Fact]

@@ -53,6 +53,15 @@ internal sealed record Alert
 
     public IReadOnlyList<string> SampleMessages { get; init; } = [];
 
+    /// <summary>What made the finding, oldest first: the lines at the onset.</summary>
+    public IReadOnlyList<AlertLine> Lines { get; init; } = [];
+
+    /// <summary>The last lines before the onset, oldest first.</summary>
+    public IReadOnlyList<AlertLine> LinesBefore { get; init; } = [];
+
+    /// <summary>The service that the root cause blames; null when it blames none.</summary>
+    public string? Suspect { get; init; }
+
     public string? RootCause { get; init; }
 
     /// <summary>What people confirmed for incidents like this one, in words.</summary>

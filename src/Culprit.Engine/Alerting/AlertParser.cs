@@ -63,6 +63,9 @@ internal static class AlertParser
             ErrorCount = json.TryGetProperty("error_count", out var count) && count.ValueKind == JsonValueKind.Number
                 && count.TryGetInt64(out var errors) ? errors : null,
             SampleMessages = Texts(json, "sample_messages"),
+            Lines = Lines(json, "lines"),
+            LinesBefore = Lines(json, "lines_before"),
+            Suspect = Text(json, "suspect"),
             RootCause = Text(json, "root_cause"),
             KnownCause = Text(json, "known_cause"),
             Confidence = json.TryGetProperty("confidence", out var sure) && sure.ValueKind == JsonValueKind.Number
@@ -109,6 +112,19 @@ internal static class AlertParser
     private static Dictionary<string, IReadOnlyList<string>> Labels(JsonElement json) =>
         json.TryGetProperty("labels", out var labels) && labels.ValueKind == JsonValueKind.Object
             ? labels.EnumerateObject().DistinctBy(l => l.Name).ToDictionary(l => l.Name, l => (IReadOnlyList<string>)Texts(labels, l.Name), StringComparer.Ordinal)
+            : [];
+
+    /// <summary>Those with a time and a text.</summary>
+    private static List<AlertLine> Lines(JsonElement json, string name) =>
+        json.TryGetProperty(name, out var values) && values.ValueKind == JsonValueKind.Array
+            ?
+            [
+                .. values.EnumerateArray()
+                    .Where(v => v.ValueKind == JsonValueKind.Object)
+                    .Select(v => (At: Time(v, "at"), Text: Text(v, "text"), Json: v))
+                    .Where(l => l.At is not null && l.Text is not null)
+                    .Select(l => new AlertLine(l.At!.Value, Text(l.Json, "service") ?? "", Text(l.Json, "level") ?? "", l.Text!)),
+            ]
             : [];
 
     private static DateTimeOffset? Time(JsonElement json, string name) =>

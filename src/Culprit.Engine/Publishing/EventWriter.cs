@@ -14,6 +14,7 @@ namespace Culprit.Engine.Publishing;
 internal static class EventWriter
 {
     private const string Source = "culprit";
+    private const int MaxAlertLines = 5;
 
     public static DerivedEvent Summary(LogSummary summary)
     {
@@ -171,9 +172,11 @@ internal static class EventWriter
             json.WriteString("observed", incident.Anomalies[0].Observed);
             json.WriteNumber("error_count", incident.ErrorCount);
             Strings(json, "sample_messages", incident.Anomalies[0].SampleMessages);
+            Write(json, incident.Anomalies[0].Evidence);
             if (report is not null)
             {
                 json.WriteString("root_cause", report.RootCause);
+                json.WriteString("suspect", report.Abstained || report.Hypotheses.Count == 0 ? null : report.Hypotheses[0].Service);
                 json.WriteNumber("confidence", Math.Round(report.Confidence, 3));
                 json.WriteString("recommended_action", report.RecommendedAction);
                 json.WriteString("runbook", report.Runbook?.Path);
@@ -184,6 +187,23 @@ internal static class EventWriter
                 json.WriteString("resolved_at", Iso(resolved));
             }
         });
+    }
+
+    /// <summary>The first line of each kind that made the finding: what the logs said at the onset.</summary>
+    private static void Write(Utf8JsonWriter json, IReadOnlyList<RecordRef> evidence)
+    {
+        json.WriteStartArray("lines");
+        foreach (var line in evidence.DistinctBy(e => (e.Service, e.Text)).Take(MaxAlertLines))
+        {
+            json.WriteStartObject();
+            json.WriteString("at", Iso(UnixNanos.ToTime(line.TimestampNanos)));
+            json.WriteString("service", line.Service);
+            json.WriteString("level", line.Severity.ToWire());
+            json.WriteString("text", line.Text);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private static void Write(Utf8JsonWriter json, Hypothesis hypothesis)

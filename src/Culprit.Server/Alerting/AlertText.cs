@@ -91,6 +91,33 @@ internal static class AlertText
         }
     }
 
+    /// <summary>The log lines worth showing, each on one line, under a title for every group; nothing when the alert only tells of an end.</summary>
+    /// <param name="max">Lines of one group; of those before the onset the last ones.</param>
+    public static IEnumerable<(string Title, IReadOnlyList<string> Lines)> Quotes(Alert alert, int max)
+    {
+        if (alert.Kind is not (AlertKind.Firing or AlertKind.Updated))
+        {
+            yield break;
+        }
+
+        if (alert.LinesBefore.Count > 0)
+        {
+            yield return ("Lines before", [.. alert.LinesBefore.TakeLast(max).Select(Show)]);
+        }
+
+        if (alert.Lines.Count > 0)
+        {
+            yield return ("Lines at the onset", [.. alert.Lines.Take(max).Select(Show)]);
+        }
+        else if (alert.SampleMessages.Count > 0)
+        {
+            yield return ("Sample messages", [.. alert.SampleMessages.Take(max).Select(Line)]);
+        }
+    }
+
+    /// <summary>The label as the name of a field.</summary>
+    public static string Key(string label) => label.ToLowerInvariant().Replace(' ', '_');
+
     public static string Iso(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
 
     /// <summary>The address of the incident's page, when one is configured.</summary>
@@ -103,6 +130,10 @@ internal static class AlertText
             ? options.RunbookUrl?.Replace(
                 "{path}", string.Join('/', path.Split('/').Select(part => Uri.EscapeDataString(part))), StringComparison.Ordinal)
             : null;
+
+    private static string Show(AlertLine line) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{line.At.UtcDateTime:HH:mm:ss} {(line.Level.Length > 0 ? Name(line.Level).ToUpperInvariant() + " " : "")}{Name(line.Service)}: {Line(line.Text)}");
 
     private static string? Known(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
 }

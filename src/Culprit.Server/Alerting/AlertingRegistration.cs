@@ -28,7 +28,11 @@ internal static class AlertingRegistration
 
         services.AddHostedService(s => new AlertDispatcher(
             s.GetRequiredService<IStateStore>(),
-            s.GetServices<IAlertSink>().Select(sink => new RememberingSink(new RedactingSink(sink), s.GetRequiredService<KnownCauseBook>(), s.GetRequiredService<ILogger<RememberingSink>>())),
+            s.GetServices<IAlertSink>().Select(sink => new LinesBeforeSink(
+                new RememberingSink(new RedactingSink(sink), s.GetRequiredService<KnownCauseBook>(), s.GetRequiredService<ILogger<RememberingSink>>()),
+                s.GetRequiredService<IRecordStore>(),
+                s.GetRequiredService<TimeProvider>(),
+                s.GetRequiredService<ILogger<LinesBeforeSink>>())),
             s.GetRequiredService<AlertSignal>(),
             s.GetRequiredService<AlertMetrics>(),
             s.GetRequiredService<TimeProvider>(),

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Text.Json;
 using Culprit.Engine.Alerting;
+using Culprit.Engine.Correlation;
 using Culprit.Engine.Storage;
 using Spectre.Console;
 
@@ -9,53 +9,54 @@ namespace Culprit.Server.Alerting;
 /// <summary>Tells whoever watches the terminal. The default sink.</summary>
 internal sealed class ConsoleSink(IAnsiConsole console) : IAlertSink
 {
-    public string Name => "console";
+    private const int MaxLines = 5;
+
+    public string Name => AlertSettings.Console;
 
     public Task<DeliveryResult> DeliverAsync(OutboxItem alert, CancellationToken cancellationToken)
     {
-        using var document = JsonDocument.Parse(alert.Json);
-        var json = document.RootElement;
-        var type = Text(json, "type");
-        if (type == Surrender.NoticeType)
+        if (!AlertParser.TryParse(alert.Json, out var parsed, out var mistake))
         {
-            console.MarkupLineInterpolated(CultureInfo.InvariantCulture,
-                $"[bold red]NOT DELIVERED[/] sink {Text(json, "sink")} did not get alert {Text(json, "alert_id")} of incident {Text(json, "incident_id")}: {Text(json, "reason")}");
-            return Task.FromResult(new DeliveryResult(DeliveryOutcome.Delivered));
+            return Task.FromResult(new DeliveryResult(DeliveryOutcome.Rejected, $"the alert cannot be read: {mistake}"));
         }
 
-        var (colour, word) = type switch
-        {
-            "alert.resolved" => ("green", "RESOLVED"),
-            "alert.updated" => ("yellow", "UPDATE"),
-            _ => ("red", "ALERT"),
-        };
-        console.MarkupLineInterpolated(CultureInfo.InvariantCulture,
-            $"[bold {colour}]{word}[/] {Text(json, "severity")} {Text(json, "anomaly_type")} in {Text(json, "environment")}: {List(json, "services")} (incident {Text(json, "incident_id")})");
-        if (type != "alert.resolved")
-        {
-            Line("observed", $"{Text(json, "observed")}; expected {Text(json, "expected")}");
-            Line("cause", $"{Text(json, "root_cause")} (confidence {Text(json, "confidence")})");
-            Line("explained", Text(json, "explanation"));
-            Line("do", Text(json, "recommended_action"));
-            Line("runbook", Text(json, "runbook"));
-        }
-
+        Write(parsed);
         return Task.FromResult(new DeliveryResult(DeliveryOutcome.Delivered));
     }
 
-    private void Line(string label, string text)
+    private void Write(Alert alert)
     {
-        if (text.Length > 0)
+        var (colour, word) = alert.Kind switch
         {
-            console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"  [grey]{label,-9}[/]{text}");
+            AlertKind.Firing => ("red", "ALERT"),
+            AlertKind.Updated => ("yellow", "UPDATE"),
+            AlertKind.Acknowledged => ("yellow", "ACKNOWLEDGED"),
+            AlertKind.Resolved => ("green", "RESOLVED"),
+            _ => throw new System.Diagnostics.UnreachableException("Unknown kind of alert."),
+        };
+        var services = string.Join(", ", alert.Services.Select(AlertText.Name));
+        console.MarkupLineInterpolated(CultureInfo.InvariantCulture,
+            $"[bold {colour}]{word}[/] {alert.Severity.ToWire()} {AlertText.Name(alert.AnomalyType ?? "")} in {AlertText.Name(alert.Environment)}: {services} (incident {AlertText.Name(alert.IncidentId)})");
+        if (alert.Kind is not (AlertKind.Firing or AlertKind.Updated))
+        {
+            return;
+        }
+
+        foreach (var (label, text) in AlertText.Facts(alert))
+        {
+            Line(label, text);
+        }
+
+        foreach (var (title, lines) in AlertText.Quotes(alert, MaxLines))
+        {
+            console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"  [grey]{title}[/]");
+            foreach (var line in lines)
+            {
+                console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"    {line}");
+            }
         }
     }
 
-    private static string Text(JsonElement json, string name) => !json.TryGetProperty(name, out var value)
-        ? string.Empty
-        : TerminalText.Visible(value.ValueKind == JsonValueKind.String ? value.GetString() : value.ValueKind == JsonValueKind.Null ? null : value.GetRawText());
-
-    private static string List(JsonElement json, string name) => json.TryGetProperty(name, out var value)
-        ? string.Join(", ", value.EnumerateArray().Select(v => TerminalText.Visible(v.GetString())))
-        : string.Empty;
+    private void Line(string label, string text) =>
+        console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"  [grey]{label.ToLowerInvariant(),-11}[/]{text.ReplaceLineEndings(" ")}");
 }

@@ -4,7 +4,7 @@ namespace Culprit.Server.Alerting;
 /// <remarks>A class, not a record: a record would print its secrets.</remarks>
 internal abstract class SinkOptions
 {
-    /// <summary>What the sink speaks: <c>webhook</c>, <c>pagerduty</c>, <c>opsgenie</c>, <c>slack</c>, <c>teams</c>, <c>email</c>, <c>alertmanager</c> or <c>console</c>.</summary>
+    /// <summary>What the sink speaks: <c>webhook</c>, <c>pagerduty</c>, <c>opsgenie</c>, <c>slack</c>, <c>teams</c>, <c>email</c>, <c>alertmanager</c>, <c>datadog</c> or <c>console</c>.</summary>
     public string Type { get; set; } = "";
 
     /// <summary>Also connect to private networks (10.0.0.0/8, fc00::/7 and the like) and this machine, with TLS. Default false.</summary>

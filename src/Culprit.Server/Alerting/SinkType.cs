@@ -1,5 +1,6 @@
 using Culprit.Engine.Alerting;
 using Culprit.Server.Alerting.Alertmanager;
+using Culprit.Server.Alerting.Datadog;
 using Culprit.Server.Alerting.Email;
 using Culprit.Server.Alerting.Opsgenie;
 using Culprit.Server.Alerting.PagerDuty;
@@ -24,6 +25,7 @@ internal sealed record SinkType(
         Of("slack", (string name, SlackOptions options, INetwork net, TimeProvider clock) => new SlackSink(name, options, net, clock)),
         Of("teams", (string name, TeamsOptions options, INetwork net, TimeProvider clock) => new TeamsSink(name, options, net, clock)),
         Of("email", (string name, EmailOptions options, INetwork net, TimeProvider clock) => new EmailSink(name, options, net, clock)),
+        Of("datadog", (string name, DatadogOptions options, INetwork net, TimeProvider clock) => new DatadogSink(name, options, net, clock)),
         Of("alertmanager", (string name, AlertmanagerOptions options, INetwork net, TimeProvider clock) => new AlertmanagerSink(name, options, net, clock)),
     ];
 

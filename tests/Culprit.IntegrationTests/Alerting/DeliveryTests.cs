@@ -5,6 +5,7 @@ using Culprit.Engine.Alerting;
 using Culprit.Engine.Storage;
 using Culprit.Server.Alerting;
 using Culprit.Server.Alerting.Alertmanager;
+using Culprit.Server.Alerting.Datadog;
 using Culprit.Server.Alerting.Opsgenie;
 using Culprit.Server.Alerting.PagerDuty;
 using Culprit.Server.Alerting.Slack;
@@ -25,7 +26,7 @@ public sealed class DeliveryTests
 
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2026, 5, 4, 10, 21, 0, TimeSpan.Zero));
 
-    public static TheoryData<string> Sinks => ["webhook", "pagerduty", "opsgenie", "slack", "teams", "alertmanager"];
+    public static TheoryData<string> Sinks => ["webhook", "pagerduty", "opsgenie", "slack", "teams", "alertmanager", "datadog"];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -86,13 +87,38 @@ public sealed class DeliveryTests
     }
 
     [Theory]
+    [InlineData("alert.firing", "error")]
+    [InlineData("alert.updated", "error")]
+    [InlineData("alert.acknowledged", "info")]
+    [InlineData("alert.resolved", "success")]
+    public async Task DatadogTakesEveryKindAsOneGroup(string type, string alertType)
+    {
+        await using var receiver = await Receiver.StartAsync(Documented.Datadog, Token);
+
+        var result = await DeliverAsync("datadog", receiver, SomeEvent.Item(type));
+
+        Assert.Equal(new DeliveryResult(DeliveryOutcome.Delivered), result);
+        var json = Json(Assert.Single(receiver.Arrivals));
+        Assert.Equal(alertType, json.GetProperty("alert_type").GetString());
+        Assert.Equal(SomeEvent.IncidentId, json.GetProperty("aggregation_key").GetString());
+    }
+
+    [Theory]
     [InlineData("pagerduty")]
     [InlineData("opsgenie")]
     [InlineData("slack")]
+    [InlineData("datadog")]
     public async Task HostileTextOfUpToAMegabyteIsTaken(string sink)
     {
         await using var receiver = await Receiver.StartAsync(
-            sink switch { "pagerduty" => Documented.PagerDuty, "opsgenie" => Documented.Opsgenie, _ => Documented.Slack }, Token);
+            sink switch
+            {
+                "pagerduty" => Documented.PagerDuty,
+                "opsgenie" => Documented.Opsgenie,
+                "datadog" => Documented.Datadog,
+                _ => Documented.Slack,
+            },
+            Token);
         foreach (var unit in new[] { "x", "😀", "<!channel>&", "\"\\", "\u0001", "\u202e", "a\n" })
         {
             var text = new StringBuilder().Insert(0, unit, (unit == "😀" ? 1_000_000 : 100_000) / unit.Length).ToString();
@@ -307,6 +333,10 @@ public sealed class DeliveryTests
         Assert.Equal(401, Documented.Opsgenie(empty with { Path = "/v2/alerts" }).Status);
         Assert.Equal(422, Documented.Opsgenie(empty with { Path = "/v2/alerts", Headers = authorised, Body = longMessage }).Status);
         Assert.Equal(400, Documented.Slack(empty with { Body = longBlock }).Status);
+        var datadog = empty with { Path = "/api/v1/events", Headers = new Dictionary<string, string> { ["DD-API-KEY"] = new('k', 32) } };
+        Assert.Equal(403, Documented.Datadog(empty with { Path = "/api/v1/events" }).Status);
+        Assert.Equal(400, Documented.Datadog(datadog).Status);
+        Assert.Equal(400, Documented.Datadog(datadog with { Body = Encoding.UTF8.GetBytes($$"""{"title":"t","text":"{{new string('x', 4001)}}"}""") }).Status);
     }
 
     private async Task<DeliveryResult> DeliverAsync(string sink, Receiver receiver, OutboxItem item, CancellationToken? cancellationToken = null)
@@ -331,6 +361,7 @@ public sealed class DeliveryTests
             "opsgenie" => new OpsgenieOptions { Url = receiver.Url + "/v2/alerts", ApiKey = "0123456789-key", Teams = ["ops"] },
             "slack" => new SlackOptions { Url = receiver.Url + SlackPath },
             "teams" => new TeamsOptions { Url = receiver.Url + SlackPath },
+            "datadog" => new DatadogOptions { Url = receiver.Url + "/api/v1/events", ApiKey = new string('k', 32) },
             "alertmanager" => new AlertmanagerOptions { Url = receiver.Url, BearerToken = "very-secret-token" },
             _ => throw new ArgumentOutOfRangeException(nameof(sink)),
         };

@@ -142,6 +142,38 @@ internal static class Documented
         return errors.Found.Count > 0 ? new Reply(400, "invalid_blocks") : new Reply(200, "ok");
     }
 
+    /// <summary>Events API v1: 202 and the event, 400 for what is invalid, 403 without a key. What Datadog would cut counts as invalid here.</summary>
+    public static Reply Datadog(Arrival request)
+    {
+        if (request is not { Method: "POST", Path: "/api/v1/events" })
+        {
+            return new Reply(404);
+        }
+
+        if (request.Headers.GetValueOrDefault("DD-API-KEY") is not { Length: 32 })
+        {
+            return new Reply(403, """{"errors":["Forbidden"]}""");
+        }
+
+        var errors = new Errors();
+        var json = JsonDocument.Parse(request.Body).RootElement;
+        errors.Keys(
+            json,
+            ["aggregation_key", "alert_type", "date_happened", "device_name", "host", "priority", "related_event_id", "source_type_name", "tags", "text", "title"],
+            "");
+        errors.Check(Text(json, "title") is { Length: > 0 and <= 500 }, "title");
+        errors.Check(Text(json, "text") is { Length: > 0 and <= 4000 }, "text");
+        errors.Check((Text(json, "aggregation_key")?.Length ?? 0) <= 100, "aggregation_key");
+        errors.Check(
+            Text(json, "alert_type") is null or "error" or "warning" or "info" or "success" or "user_update" or "recommendation" or "snapshot", "alert_type");
+        errors.Check(Text(json, "priority") is null or "normal" or "low", "priority");
+        errors.Check(!json.TryGetProperty("date_happened", out var at) || at.TryGetInt64(out _), "date_happened must be an integer");
+        errors.Check(!json.TryGetProperty("tags", out var tags) || tags.EnumerateArray().All(t => t.GetString() is { Length: > 0 and <= 200 }), "tags");
+        return errors.Found.Count > 0
+            ? new Reply(400, JsonSerializer.Serialize(new { errors = errors.Found }))
+            : new Reply(202, """{"status":"ok","event":{"id":6,"title":"t"}}""");
+    }
+
     private static string? Text(JsonElement json, string name) =>
         json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 

@@ -27,6 +27,9 @@ public sealed class AlertParserTests
         Assert.Equal("9", alert.Observed);
         Assert.Equal(9, alert.ErrorCount);
         Assert.Equal(["m1", "m2"], alert.SampleMessages);
+        Assert.Equal([new AlertLine(alert.StartedAt!.Value, "a", "error", "m1")], alert.Lines);
+        Assert.Equal("m0", Assert.Single(alert.LinesBefore).Text);
+        Assert.Equal("a", alert.Suspect);
         Assert.Equal("a failed", alert.RootCause);
         Assert.Equal(0.75, alert.Confidence);
         Assert.Equal("restart a", alert.RecommendedAction);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Culprit.Engine.Alerting;
 using Culprit.Engine.Correlation;
 using Culprit.Server.Alerting.Alertmanager;
+using Culprit.Server.Alerting.Datadog;
 using Culprit.Server.Alerting.Email;
 using Culprit.Server.Alerting.Opsgenie;
 using Culprit.Server.Alerting.PagerDuty;
@@ -32,12 +33,14 @@ public sealed class MessageGoldenTests
             Services = [SomeAlert.Hostile],
             Observed = SomeAlert.Hostile,
             SampleMessages = [SomeAlert.Hostile],
+            Lines = [SomeAlert.Line(SomeAlert.Hostile)],
+            LinesBefore = [SomeAlert.Line(SomeAlert.Hostile)],
             Runbook = "../../<x>|y.md",
         },
         ["bare"] = new Alert { Id = "a1", Kind = AlertKind.Firing, IncidentId = "i1", Severity = IncidentSeverity.Low },
     };
 
-    public static TheoryData<string> Names => [.. from sink in new[] { "pagerduty", "opsgenie", "slack", "teams", "alertmanager", "email" } from alert in Alerts.Keys select $"{sink}-{alert}"];
+    public static TheoryData<string> Names => [.. from sink in new[] { "pagerduty", "opsgenie", "slack", "teams", "alertmanager", "datadog", "email" } from alert in Alerts.Keys select $"{sink}-{alert}"];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -75,6 +78,7 @@ public sealed class MessageGoldenTests
 
         var json = sink switch
         {
+            "datadog" => DatadogMessage.Write(alert, new DatadogOptions { Tags = ["team:payments"], IncidentUrl = Incident, RunbookUrl = Runbook }, Now),
             "teams" => TeamsMessage.Write(alert, new TeamsOptions { IncidentUrl = Incident, RunbookUrl = Runbook }),
             "alertmanager" => AlertmanagerMessage.Write(
                 alert, new AlertmanagerOptions { IncidentUrl = Incident, RunbookUrl = Runbook, Labels = { ["team"] = "payments" } }, Now),

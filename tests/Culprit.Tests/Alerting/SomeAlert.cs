@@ -28,6 +28,17 @@ internal static class SomeAlert
         Observed = "23 errors in 60 s",
         ErrorCount = 23,
         SampleMessages = ["connection to db:5432 refused", "payment 17 failed\n  at Pay.Do()"],
+        Lines =
+        [
+            new AlertLine(new DateTimeOffset(2026, 5, 4, 10, 20, 30, TimeSpan.Zero), "payments", "error", "connection to db:5432 refused"),
+            new AlertLine(new DateTimeOffset(2026, 5, 4, 10, 20, 31, TimeSpan.Zero), "payments", "error", "payment 17 failed\n  at Pay.Do()"),
+        ],
+        LinesBefore =
+        [
+            new AlertLine(new DateTimeOffset(2026, 5, 4, 10, 20, 12, TimeSpan.Zero), "payments", "info", "payment 15 done in 41 ms"),
+            new AlertLine(new DateTimeOffset(2026, 5, 4, 10, 20, 28, TimeSpan.Zero), "payments", "warn", "pool: 10 of 10 connections in use"),
+        ],
+        Suspect = "db",
         RootCause = "payments cannot reach db since 10:20:28.",
         Confidence = 0.82,
         RecommendedAction = "Check that db accepts connections.",
@@ -54,10 +65,16 @@ internal static class SomeAlert
         Expected = text,
         Observed = text,
         SampleMessages = [.. Enumerable.Repeat(text, 50)],
+        Lines = [.. Enumerable.Repeat(Line(text), 50)],
+        LinesBefore = [.. Enumerable.Repeat(Line(text), 50)],
         RootCause = text,
+        KnownCause = text,
+        Explanation = text,
         RecommendedAction = text,
         Runbook = text,
     };
+
+    public static AlertLine Line(string text) => new(new DateTimeOffset(2026, 5, 4, 10, 20, 30, TimeSpan.Zero), text, text, text);
 
     /// <summary>Each alert and text that must fit every receiver's limits.</summary>
     public static TheoryData<string, string> Extremes => new()
@@ -106,11 +123,17 @@ internal static class SomeAlert
         ["observed"] = "9",
         ["error_count"] = 9,
         ["sample_messages"] = new JsonArray("m1", "m2"),
+        ["lines"] = new JsonArray(Quoted("2026-05-04T10:20:30.500000Z", "a", "error", "m1")),
+        ["lines_before"] = new JsonArray(Quoted("2026-05-04T10:20:29.000000Z", "a", "info", "m0")),
+        ["suspect"] = "a",
         ["root_cause"] = "a failed",
         ["confidence"] = 0.75,
         ["recommended_action"] = "restart a",
         ["runbook"] = "a.md",
     };
+
+    private static JsonObject Quoted(string at, string service, string level, string text) =>
+        new() { ["at"] = at, ["service"] = service, ["level"] = level, ["text"] = text };
 
     public static ReadOnlyMemory<byte> Utf8(JsonNode json) => Encoding.UTF8.GetBytes(json.ToJsonString());
 }

@@ -17,8 +17,8 @@ internal static class AlertmanagerMessage
 
     private const int MaxText = 2000;
     private const int MaxName = 200;
-    private const int MaxSamples = 5;
-    private const int MaxSample = 500;
+    private const int MaxLines = 5;
+    private const int MaxLine = 500;
     private const int MaxServices = 20;
 
     public static bool IsOwnLabel(string name) => name is "alertname" or "incident_id" or "environment" or "source";
@@ -81,12 +81,12 @@ internal static class AlertmanagerMessage
         json.WriteString("services", TextCut.Names([.. alert.Services.Take(MaxServices).Select(AlertText.Name), .. alert.Services.Skip(MaxServices)], MaxServices));
         foreach (var (label, text) in AlertText.Facts(alert))
         {
-            json.WriteString(label.ToLowerInvariant().Replace(' ', '_'), TextCut.Fit(text, MaxText));
+            json.WriteString(AlertText.Key(label), TextCut.Fit(text, MaxText));
         }
 
-        if (alert.SampleMessages.Count > 0)
+        foreach (var (title, lines) in AlertText.Quotes(alert, MaxLines))
         {
-            json.WriteString("messages", string.Join('\n', alert.SampleMessages.Take(MaxSamples).Select(s => TextCut.Fit(AlertText.Line(s), MaxSample))));
+            json.WriteString(AlertText.Key(title), string.Join('\n', lines.Select(line => TextCut.Fit(line, MaxLine))));
         }
 
         if (AlertText.RunbookLink(alert, options) is { } runbook)

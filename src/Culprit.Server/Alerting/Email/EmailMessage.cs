@@ -10,8 +10,8 @@ internal static class EmailMessage
     public const int MaxSubject = 200;
 
     private const int MaxFact = 4000;
-    private const int MaxSamples = 10;
-    private const int MaxSample = 2000;
+    private const int MaxLines = 10;
+    private const int MaxLine = 2000;
 
     public static MimeMessage Write(Alert alert, EmailOptions options, DateTimeOffset now)
     {
@@ -42,12 +42,12 @@ internal static class EmailMessage
             text.Append('\n').Append(label).Append(": ").Append(TextCut.Fit(AlertText.Unlinked(fact), MaxFact)).Append('\n');
         }
 
-        if (alert.Kind is AlertKind.Firing or AlertKind.Updated && alert.SampleMessages.Count > 0)
+        foreach (var (title, lines) in AlertText.Quotes(alert, MaxLines))
         {
-            text.Append("\nMessages:\n");
-            foreach (var sample in alert.SampleMessages.Take(MaxSamples))
+            text.Append('\n').Append(title).Append(":\n");
+            foreach (var line in lines)
             {
-                text.Append("  ").Append(TextCut.Fit(AlertText.Unlinked(AlertText.Line(sample)), MaxSample)).Append('\n');
+                text.Append("  ").Append(TextCut.Fit(AlertText.Unlinked(line), MaxLine)).Append('\n');
             }
         }
 

@@ -22,8 +22,11 @@ internal static class OpsgenieMessage
 
     private const int MaxEntity = 512;
     private const int MaxDetail = 500;
-    private const int MaxSamples = 5;
-    private const int MaxSample = 1000;
+
+    // Seven facts and ten lines of this length fit into a description.
+    private const int MaxFact = 1000;
+    private const int MaxLines = 5;
+    private const int MaxLine = 500;
     private const string Source = "Culprit";
 
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -149,7 +152,7 @@ internal static class OpsgenieMessage
         text.Append(AlertText.Headline(alert, observed: false)).Append('\n');
         foreach (var (label, fact) in AlertText.Facts(alert))
         {
-            text.Append('\n').Append(label).Append(": ").Append(TextCut.Fit(fact, 2000)).Append('\n');
+            text.Append('\n').Append(label).Append(": ").Append(TextCut.Fit(fact, MaxFact)).Append('\n');
         }
 
         if (AlertText.IncidentLink(alert, options) is { } link)
@@ -157,12 +160,12 @@ internal static class OpsgenieMessage
             text.Append("\nIncident: ").Append(link).Append('\n');
         }
 
-        if (alert.Kind is AlertKind.Firing or AlertKind.Updated && alert.SampleMessages.Count > 0)
+        foreach (var (title, lines) in AlertText.Quotes(alert, MaxLines))
         {
-            text.Append("\nMessages:\n");
-            foreach (var sample in alert.SampleMessages.Take(MaxSamples))
+            text.Append('\n').Append(title).Append(":\n");
+            foreach (var line in lines)
             {
-                text.Append("- ").Append(TextCut.Fit(AlertText.Line(sample), MaxSample)).Append('\n');
+                text.Append("- ").Append(TextCut.Fit(line, MaxLine)).Append('\n');
             }
         }
 

@@ -102,7 +102,7 @@ internal static class PagerDutyMessage
         json.WriteString("incident_id", TextCut.Key(alert.IncidentId, MaxField));
         foreach (var (label, text) in AlertText.Facts(alert))
         {
-            json.WriteString(label.ToLowerInvariant().Replace(' ', '_'), TextCut.Fit(text, length));
+            json.WriteString(AlertText.Key(label), TextCut.Fit(text, length));
         }
 
         if (alert.ErrorCount is { } errors)
@@ -117,17 +117,15 @@ internal static class PagerDutyMessage
         }
 
         json.WriteEndArray();
-        json.WriteStartArray("sample_messages");
-        foreach (var sample in alert.SampleMessages.Take(samples))
+        foreach (var (title, lines) in AlertText.Quotes(alert, samples))
         {
-            json.WriteStringValue(TextCut.Fit(AlertText.Lines(sample), length));
-        }
+            json.WriteStartArray(AlertText.Key(title));
+            foreach (var line in lines)
+            {
+                json.WriteStringValue(TextCut.Fit(line, length));
+            }
 
-        json.WriteEndArray();
-        var left = Math.Max(0, alert.SampleMessages.Count - samples);
-        if (left > 0)
-        {
-            json.WriteNumber("sample_messages_left_out", left);
+            json.WriteEndArray();
         }
 
         json.WriteEndObject();

@@ -21,11 +21,13 @@ internal static class SlackMessage
     public const int MaxAllText = 10_000;
 
     private const int MaxFallback = 1000;
-    private const int MaxFact = 1000;
-    private const int MaxSamples = 5;
-    private const int MaxSample = 480;
-    private const int MaxMessages = 2500;
     private const int MaxLink = 900;
+
+    // Header, seven facts, two groups of lines and two links of these lengths are together within MaxAllText.
+    private const int MaxFact = 700;
+    private const int MaxLines = 5;
+    private const int MaxLine = 290;
+    private const int MaxGroup = 1500;
 
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -51,7 +53,6 @@ internal static class SlackMessage
         return buffer.WrittenMemory;
     }
 
-    // Five facts, one block of messages, header and links: 8 blocks at most, and their limits add up to less than MaxAllText.
     private static void WriteBlocks(Utf8JsonWriter json, Alert alert, SlackOptions options, string headline)
     {
         WriteBlock(json, "header", "plain_text", SlackText.Fit(headline, MaxHeader));
@@ -60,10 +61,10 @@ internal static class SlackMessage
             WriteBlock(json, "section", "plain_text", SlackText.Fit($"{label}: {text}", MaxFact));
         }
 
-        if (alert.Kind is AlertKind.Firing or AlertKind.Updated && alert.SampleMessages.Count > 0)
+        foreach (var (title, lines) in AlertText.Quotes(alert, MaxLines))
         {
-            var samples = alert.SampleMessages.Take(MaxSamples).Select(s => "• " + TextCut.Fit(AlertText.Line(s), MaxSample));
-            WriteBlock(json, "section", "plain_text", SlackText.Fit("Messages:\n" + string.Join('\n', samples), MaxMessages));
+            var shown = lines.Select(line => "• " + TextCut.Fit(line, MaxLine));
+            WriteBlock(json, "section", "plain_text", SlackText.Fit($"{title}:\n{string.Join('\n', shown)}", MaxGroup));
         }
 
         var links = new[] { Link(AlertText.IncidentLink(alert, options), "Incident"), Link(AlertText.RunbookLink(alert, options), "Runbook") };

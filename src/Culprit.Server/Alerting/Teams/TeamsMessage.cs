@@ -78,11 +78,12 @@ internal static class TeamsMessage
             WriteBlock(json, [(label + ": ", true), (text, false)], length);
         }
 
-        if (alert.Kind is AlertKind.Firing or AlertKind.Updated)
+        foreach (var (title, lines) in AlertText.Quotes(alert, samples))
         {
-            foreach (var sample in alert.SampleMessages.Take(samples))
+            WriteBlock(json, [(title + ":", true)], length);
+            foreach (var line in lines)
             {
-                WriteBlock(json, [("• " + AlertText.Line(sample), false)], length);
+                WriteBlock(json, [("• " + line, false)], length);
             }
         }
     }
