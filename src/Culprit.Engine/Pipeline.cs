@@ -62,6 +62,9 @@ internal sealed partial class Pipeline
     /// <summary>What the last call kept from the detectors.</summary>
     public SkippedRecords Skipped { get; private set; }
 
+    /// <summary>How many records of the last call reached the stages behind: with <see cref="Skipped"/> all that it was given.</summary>
+    public long Reached { get; private set; }
+
     /// <summary>What each environment's services are known to depend on.</summary>
     public IEnumerable<(string Environment, IReadOnlyList<ServiceEdge> Edges)> Topology =>
         _stages.Environments.Select(e => (e.Name, e.Stage.Graph.Edges()));
@@ -80,12 +83,13 @@ internal sealed partial class Pipeline
     public IReadOnlyList<DerivedEvent> Process(RecordBatch batch, int first, int count, BatchAnnotations annotations)
     {
         Begin();
-        long filtered = 0, late = 0, noRoom = 0;
+        long filtered = 0, late = 0, noRoom = 0, passedOver = 0, reached = 0;
         for (var i = first; i < first + count; i++)
         {
             At = i;
             if (PassedOver.Count > 0 && PassedOver.Contains(batch.FirstSequence + i))
             {
+                passedOver++;
                 continue;
             }
 
@@ -139,9 +143,11 @@ internal sealed partial class Pipeline
             }
 
             _rules?.Observe(record, time, TickNanos, _output);                            // rules: events, anomalies, handlers
+            reached++;
         }
 
-        Skipped = new SkippedRecords(filtered, late, noRoom);
+        Skipped = new SkippedRecords(filtered, late, noRoom, passedOver);
+        Reached = reached;
         return _output;
     }
 
@@ -223,6 +229,7 @@ internal sealed partial class Pipeline
         _stages.Drawn.Clear();
         _stages.Aliases.Clear();
         Skipped = default;
+        Reached = 0;
     }
 
     private bool Counts(long duplicateOf) =>

@@ -4,4 +4,5 @@ namespace Culprit.Engine.Detection;
 /// <param name="Filtered">Their source did not match the source filter.</param>
 /// <param name="Late">Older than the newest tick by more than the lateness.</param>
 /// <param name="NoRoom">Of an environment beyond the limit.</param>
-internal readonly record struct SkippedRecords(long Filtered, long Late, long NoRoom);
+/// <param name="PassedOver">Dead letters: the engine failed at them too often.</param>
+internal readonly record struct SkippedRecords(long Filtered, long Late, long NoRoom, long PassedOver = 0);

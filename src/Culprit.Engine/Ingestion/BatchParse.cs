@@ -16,6 +16,9 @@ internal sealed class BatchParse
     /// <summary>Events that were taken before.</summary>
     public int Duplicates { get; private set; }
 
+    /// <summary>Events that were understood and are no records of their own.</summary>
+    public int WithoutRecord { get; private set; }
+
     /// <summary>Something of it is not the sender's to write: another may send the same, and is heard.</summary>
     public bool HasForbidden { get; private set; }
 
@@ -37,10 +40,18 @@ internal sealed class BatchParse
 
     /// <summary>An event that was understood and is no record of its own: it belongs to the one before it, or asks for nothing to be kept.</summary>
     /// <param name="index">Of the event in the body.</param>
-    public void CountWithoutRecord(int index) => _withoutRecord.Add(index);
+    public void CountWithoutRecord(int index)
+    {
+        WithoutRecord++;
+        _withoutRecord.Add(index);
+    }
 
     /// <summary>What was not rejected is known already.</summary>
-    public void CountAllAsDuplicates() => Duplicates = Total - Rejected.Count;
+    public void CountAllAsDuplicates()
+    {
+        Duplicates = Total - Rejected.Count;
+        WithoutRecord = 0;
+    }
 
     /// <summary>Rejects records that had been taken.</summary>
     /// <param name="refused">Place of each among the taken records, ascending, and why.</param>
@@ -66,6 +77,7 @@ internal sealed class BatchParse
     public void Reset()
     {
         HasForbidden = false;
+        WithoutRecord = 0;
         _withoutRecord.Clear();
         Rejected.Clear();
         Total = 0;

@@ -33,6 +33,9 @@ internal interface IRecordStore
     /// <summary>Bytes of batches that are readable but not yet durable in the store: what presses on memory.</summary>
     long PendingBytes { get; }
 
+    /// <summary>What went through since the start.</summary>
+    RecordFlow Flow { get; }
+
     /// <summary>Makes a durable batch readable.</summary>
     void Add(RecordBatch batch);
 

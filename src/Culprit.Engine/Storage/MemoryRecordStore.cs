@@ -35,6 +35,18 @@ internal sealed class MemoryRecordStore : IRecordStore
         }
     }
 
+    /// <remarks>Memory is the store: nothing waits to be written.</remarks>
+    public RecordFlow Flow
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return new RecordFlow(_tail.Flow.Added, _tail.Flow.Added, 0);
+            }
+        }
+    }
+
     public void Add(RecordBatch batch)
     {
         lock (_gate)

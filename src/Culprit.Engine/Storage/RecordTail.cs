@@ -16,6 +16,9 @@ internal sealed class RecordTail(long afterSequence)
 
     public long Bytes { get; private set; }
 
+    /// <summary>What went through since the start, in records.</summary>
+    public RecordFlow Flow { get; private set; }
+
     /// <summary>The batches that the engine has seen, oldest first.</summary>
     public ReadOnlySpan<TailEntry> Annotated => _entries.AsSpan(0, _annotated);
 
@@ -42,6 +45,7 @@ internal sealed class RecordTail(long afterSequence)
         _entries[_count++] = entry;
         LastSequence = batch.LastSequence;
         Bytes += entry.Bytes;
+        Flow = Flow with { Added = Flow.Added + batch.Count, Waiting = Flow.Waiting + batch.Count };
     }
 
     /// <summary>Hands a batch what the engine found; a batch that has it already, or is already stored, is ignored.</summary>
@@ -99,6 +103,8 @@ internal sealed class RecordTail(long afterSequence)
         for (var i = 0; i < count; i++)
         {
             Bytes -= _entries[i].Bytes;
+            var records = _entries[i].Batch.Count;
+            Flow = Flow with { Written = Flow.Written + records, Waiting = Flow.Waiting - records };
         }
 
         // A new array, because snapshots still read the old one.

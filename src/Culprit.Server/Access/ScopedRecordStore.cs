@@ -12,6 +12,8 @@ internal sealed class ScopedRecordStore(IRecordStore inner) : IRecordStore, IDis
 
     public long PendingBytes => inner.PendingBytes;
 
+    public RecordFlow Flow => inner.Flow;
+
     public void Add(RecordBatch batch) => inner.Add(batch);
 
     public void Annotate(long firstSequence, BatchAnnotations annotations) => inner.Annotate(firstSequence, annotations);

@@ -15,9 +15,9 @@ internal sealed class AlertMetrics : IHealthSource, IMetricSource
     private readonly CountTable<string> _failedBySink = New();
     private readonly CountTable<string> _deadBySink = New();
     private readonly ConcurrentDictionary<string, bool> _failing = new(StringComparer.Ordinal);
-    private long _delivered;
+    // Tried and to be tried again: few, because a lane takes the oldest of an incident only.
+    private readonly ConcurrentDictionary<(string Sink, string Alert), bool> _begun = new();
     private long _failed;
-    private long _givenUp;
 
     public AlertMetrics(IEnumerable<IAlertSink> sinks)
     {
@@ -32,11 +32,14 @@ internal sealed class AlertMetrics : IHealthSource, IMetricSource
 
     public string Name => "alerts";
 
-    public long Delivered => Interlocked.Read(ref _delivered);
+    /// <summary>Alerts that a sink has begun with, each once for each sink.</summary>
+    public StageCounts Stage { get; } = new("alerts", "given_up");
+
+    public long Delivered => Stage.Read().Out;
 
     public long Failed => Interlocked.Read(ref _failed);
 
-    public long GivenUp => Interlocked.Read(ref _givenUp);
+    public long GivenUp => Stage.DroppedFor("given_up");
 
     public HealthReport Check()
     {
@@ -53,11 +56,13 @@ internal sealed class AlertMetrics : IHealthSource, IMetricSource
         });
     }
 
-    public void Tried(string sink, DeliveryOutcome outcome)
+    public void Tried(string sink, string alert, DeliveryOutcome outcome)
     {
+        Begin(sink, alert);
         if (outcome == DeliveryOutcome.Delivered)
         {
-            Interlocked.Increment(ref _delivered);
+            _begun.TryRemove((sink, alert), out _);
+            Stage.Out(1);
             _deliveredBySink.Add(Labels.Clean(sink), 1);
             _failing.TryRemove(sink, out _);
         }
@@ -69,9 +74,11 @@ internal sealed class AlertMetrics : IHealthSource, IMetricSource
         }
     }
 
-    public void CountGivenUp(string sink)
+    public void CountGivenUp(string sink, string alert)
     {
-        Interlocked.Increment(ref _givenUp);
+        Begin(sink, alert); // Never tried when the configuration no longer has the sink.
+        _begun.TryRemove((sink, alert), out _);
+        Stage.Drop("given_up");
         _deadBySink.Add(Labels.Clean(sink), 1);
     }
 
@@ -80,6 +87,14 @@ internal sealed class AlertMetrics : IHealthSource, IMetricSource
         meter.CreateObservableCounter("culprit.alerts.delivered", _deliveredBySink.Measure, "{alert}", "Alerts that the sink took");
         meter.CreateObservableCounter("culprit.alerts.failed", _failedBySink.Measure, "{attempt}", "Attempts that failed and are tried again");
         meter.CreateObservableCounter("culprit.alerts.dead", _deadBySink.Measure, "{alert}", "Alerts that the sink refused for good; they are dead letters");
+    }
+
+    private void Begin(string sink, string alert)
+    {
+        if (_begun.TryAdd((sink, alert), true))
+        {
+            Stage.In(1);
+        }
     }
 
     private static CountTable<string> New() => new(MaxSinks, _ => Labels.Other, k => [Labels.Of("sink", k)]);

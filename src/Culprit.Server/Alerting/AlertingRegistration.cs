@@ -21,6 +21,7 @@ internal static class AlertingRegistration
         services.AddSingleton<AlertMetrics>();
         services.AddSingleton<IHealthSource>(s => s.GetRequiredService<AlertMetrics>());
         services.AddSingleton<IMetricSource>(s => s.GetRequiredService<AlertMetrics>());
+        services.AddSingleton<IStage>(s => s.GetRequiredService<AlertMetrics>().Stage);
         foreach (var handler in settings.Options.Plugged.AlertHandlers.Values)
         {
             services.AddSingleton<IAlertSink>(s => new PluginSink(handler, s.GetRequiredService<TimeProvider>()));

@@ -33,7 +33,7 @@ internal sealed partial class SinkLane(
     private async Task DeliverAsync(OutboxItem alert, CancellationToken cancellationToken)
     {
         var result = await TryAsync(alert, cancellationToken).ConfigureAwait(false);
-        metrics.Tried(sink.Name, result.Outcome);
+        metrics.Tried(sink.Name, alert.Id, result.Outcome);
         switch (result.Outcome)
         {
             case DeliveryOutcome.Delivered:

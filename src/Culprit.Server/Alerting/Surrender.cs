@@ -29,7 +29,7 @@ internal sealed partial class Surrender(
 
         // Not cancelled by a shutdown: what was decided about a delivery is written down.
         await state.GiveUpAsync(alert.Id, alert.Sink, letter, notice, CancellationToken.None).ConfigureAwait(false);
-        metrics.CountGivenUp(alert.Sink);
+        metrics.CountGivenUp(alert.Sink, alert.Id);
         GaveUp(alert.Sink, alert.Id, alert.IncidentId, reason);
         signal.Wake();
     }

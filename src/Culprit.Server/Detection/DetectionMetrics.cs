@@ -33,13 +33,19 @@ internal sealed class DetectionMetrics : IMetricSource
         k => [Labels.Of("environment", k.Environment), Labels.Of("type", k.Type), Labels.Of("detector", k.Detector)]);
 
     private readonly CountTable<string> _summaries = new(500, _ => Labels.Other, k => [Labels.Of("environment", k)]);
-    private readonly CountTable<(string Environment, string Severity)> _opened = Incidents();
-    private readonly CountTable<(string Environment, string Severity)> _resolved = Incidents();
-    private readonly CountTable<(string Environment, string Severity)> _open = Incidents();
+    private readonly CountTable<(string Environment, string Severity)> _opened = ByIncident();
+    private readonly CountTable<(string Environment, string Severity)> _resolved = ByIncident();
+    private readonly CountTable<(string Environment, string Severity)> _open = ByIncident();
     private readonly ErrorShare _errors = new();
-    private long _filtered;
-    private long _late;
-    private long _noRoom;
+
+    /// <summary>Records on their way through the engine to its detectors. All are stored, whatever becomes of them here.</summary>
+    public StageCounts Engine { get; } = new("engine", "source_filter", "late", "environment_limit", "failed");
+
+    /// <summary>Anomalies on their way to incidents.</summary>
+    public StageCounts Incidents { get; } = new("incidents", "joined", "reopened");
+
+    /// <summary>New incidents on their way to a cause: their first explanation counts.</summary>
+    public StageCounts RootCause { get; } = new("root_cause", "abstained");
 
     public void Register(Meter meter)
     {
@@ -51,16 +57,6 @@ internal sealed class DetectionMetrics : IMetricSource
         meter.CreateObservableCounter("culprit.incidents.opened", _opened.Measure, "{incident}", "Incidents opened, by their first severity");
         meter.CreateObservableCounter("culprit.incidents.resolved", _resolved.Measure, "{incident}", "Incidents resolved, by their last severity");
         meter.CreateObservableGauge("culprit.incidents.open", _open.Measure, "{incident}", "Incidents that have not ended");
-        meter.CreateObservableCounter(
-            "culprit.engine.skipped",
-            () => new[]
-            {
-                Labels.Measure(Interlocked.Read(ref _filtered), "reason", "source_filter"),
-                Labels.Measure(Interlocked.Read(ref _late), "reason", "late"),
-                Labels.Measure(Interlocked.Read(ref _noRoom), "reason", "environment_limit"),
-            },
-            "{record}",
-            "Records stored but kept from the detectors by reason");
     }
 
     /// <summary>Counts what the pipeline's last call drew and skipped, and shows its open incidents.</summary>
@@ -72,16 +68,30 @@ internal sealed class DetectionMetrics : IMetricSource
         }
 
         _errors.Advance(pipeline.TickNanos / UnixNanos.PerSecond, pipeline.Digests);
-        var skipped = pipeline.Skipped;
-        Interlocked.Add(ref _filtered, skipped.Filtered);
-        Interlocked.Add(ref _late, skipped.Late);
-        Interlocked.Add(ref _noRoom, skipped.NoRoom);
         _open.Replace(pipeline.OpenIncidents.Select(i => (Labels.Clean(i.Environment), i.Severity.ToWire())));
+    }
+
+    /// <summary>Counts what became of a batch in the pipeline's last call. Records that are only tried again were counted before.</summary>
+    public void Count(RecordBatch batch, Pipeline pipeline)
+    {
+        if (batch.IsRetry)
+        {
+            return;
+        }
+
+        Engine.In(batch.Count);
+        Engine.Drop("source_filter", pipeline.Skipped.Filtered);
+        Engine.Drop("late", pipeline.Skipped.Late);
+        Engine.Drop("environment_limit", pipeline.Skipped.NoRoom);
+        Engine.Drop("failed", pipeline.Skipped.PassedOver);
+        Engine.Out(pipeline.Reached);
     }
 
     /// <summary>Counts events that are new to the store.</summary>
     public void Count(IReadOnlyList<DerivedEvent> events)
     {
+        var began = events.Where(e => e.Type is EventTypes.IncidentOpened or EventTypes.IncidentReopened)
+            .Select(e => e.CausationId).ToHashSet(StringComparer.Ordinal);
         foreach (var derived in events)
         {
             var environment = Labels.Clean(derived.Environment ?? "");
@@ -93,11 +103,21 @@ internal sealed class DetectionMetrics : IMetricSource
                 case EventTypes.Anomaly:
                     var anomaly = Read(derived, "anomaly_type", "detector");
                     _anomalies.Add((environment, anomaly[0], anomaly[1]), 1);
+                    Incidents.In(1);
+                    Incidents.Drop("joined", began.Contains(derived.Id) ? 0 : 1);
                     break;
                 case EventTypes.IncidentOpened:
                     var opened = (environment, Read(derived, "severity")[0]);
                     _opened.Add(opened, 1);
+                    Incidents.Out(1);
+                    RootCause.In(1);
                     _resolved.Add(opened, 0); // A rate can only be seen from a zero.
+                    break;
+                case EventTypes.IncidentReopened:
+                    Incidents.Drop("reopened");
+                    break;
+                case EventTypes.RootCause:
+                    CountExplanation(derived);
                     break;
                 case EventTypes.IncidentResolved:
                     _resolved.Add((environment, Read(derived, "severity")[0]), 1);
@@ -108,8 +128,19 @@ internal sealed class DetectionMetrics : IMetricSource
         }
     }
 
-    private static CountTable<(string Environment, string Severity)> Incidents() => new(
+    private static CountTable<(string Environment, string Severity)> ByIncident() => new(
         500, k => k with { Environment = Labels.Other }, k => [Labels.Of("environment", k.Environment), Labels.Of("severity", k.Severity)]);
+
+    private void CountExplanation(DerivedEvent derived)
+    {
+        using var json = JsonDocument.Parse(derived.Json);
+        if (json.RootElement.GetProperty("supersedes").ValueKind == JsonValueKind.Null)
+        {
+            var named = json.RootElement.GetProperty("abstained").GetBoolean() ? 0 : 1;
+            RootCause.Drop("abstained", 1 - named);
+            RootCause.Out(named);
+        }
+    }
 
     private void Count(string environment, ServiceDigest digest)
     {

@@ -14,6 +14,9 @@ internal static class DetectionRegistration
         builder.Services.AddSingleton<IHealthSource, EngineHealth>();
         builder.Services.AddSingleton<DetectionMetrics>();
         builder.Services.AddSingleton<IMetricSource>(s => s.GetRequiredService<DetectionMetrics>());
+        builder.Services.AddSingleton<IStage>(s => s.GetRequiredService<DetectionMetrics>().Engine);
+        builder.Services.AddSingleton<IStage>(s => s.GetRequiredService<DetectionMetrics>().Incidents);
+        builder.Services.AddSingleton<IStage>(s => s.GetRequiredService<DetectionMetrics>().RootCause);
         builder.Services.AddSingleton<IMetricSource, EngineMetrics>();
         builder.Services.AddHostedService<EngineWorker>();
         builder.Services.AddHostedService<TickWriter>();

@@ -203,6 +203,10 @@ internal sealed partial class EngineWorker(
         if (entry.LastSequence > _countedBefore)
         {
             metrics.Count(pipeline);
+            if (entry.Batch is { } counted)
+            {
+                metrics.Count(counted, pipeline);
+            }
         }
 
         progress.Sequence = Math.Max(progress.Sequence, entry.LastSequence);

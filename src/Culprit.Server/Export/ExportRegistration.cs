@@ -12,6 +12,7 @@ internal static class ExportRegistration
     {
         var services = builder.Services;
         services.AddSingleton<CulpritMeter>();
+        services.AddSingleton<IMetricSource, StageMetrics>();
         services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("culprit", autoGenerateServiceInstanceId: false))
             .WithMetrics(metrics => metrics.AddMeter(CulpritMeter.Name).AddPrometheusExporter(

@@ -32,7 +32,7 @@ internal static class EventsEndpoints
     {
         if (!TryReadMediaType(context.Request.ContentType, out var isLines))
         {
-            metrics.RequestRejected([]);
+            metrics.RequestRejected();
             return new Problem(
                 415,
                 "unsupported_media_type",
@@ -43,7 +43,7 @@ internal static class EventsEndpoints
         var key = keys.Count == 0 ? null : keys.ToString();
         if (key is { Length: 0 or > IdempotencyKeys.MaxKeyLength })
         {
-            metrics.RequestRejected([]);
+            metrics.RequestRejected();
             return new Problem(400, "bad_idempotency_key", $"Idempotency-Key must have 1 to {IdempotencyKeys.MaxKeyLength} characters.");
         }
 
@@ -62,7 +62,7 @@ internal static class EventsEndpoints
             }
             else
             {
-                metrics.RequestRejected([]);
+                metrics.RequestRejected();
             }
 
             return problem;
@@ -75,7 +75,7 @@ internal static class EventsEndpoints
                 return await intake.TakeAsync(body.Memory, isLines, key).ConfigureAwait(false);
             }
 
-            metrics.RequestRejected([]);
+            metrics.RequestRejected();
             return new Problem(400, RejectionCodes.EmptyBody, "The body is empty; send a JSON object, an array or NDJSON.");
         }
     }

@@ -31,6 +31,7 @@ internal static class IngestionRegistration
         services.AddSingleton<IngestionMetrics>();
         services.AddSingleton<IHealthSource>(s => s.GetRequiredService<IngestionMetrics>());
         services.AddSingleton<IMetricSource>(s => s.GetRequiredService<IngestionMetrics>());
+        services.AddSingleton<IStage>(s => s.GetRequiredService<IngestionMetrics>().Stage);
         services.AddSingleton<IngestPressure>();
         services.TryAddSingleton<RecordFeed>(); // Storage has its own: the journal calls it.
         services.TryAddSingleton(RecordAdmission.Open); // Storage adds the configured one: it knows the retention classes.

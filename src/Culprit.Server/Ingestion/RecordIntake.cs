@@ -77,14 +77,16 @@ internal sealed class RecordIntake(
                 claims = ids.Begin();
             }
 
+            var arrived = work.Writer.Count + parse.Rejected.Count + parse.Duplicates + parse.WithoutRecord;
             var sampled = KeyGate.Sift(caller, work.Writer, parse);
             if (refuse(parse) is { } problem)
             {
-                metrics.RequestRejected(parse.Fatal is null ? parse.Rejected : []);
+                metrics.Refused(arrived, parse, work.Writer.Count + sampled);
                 return (null, problem);
             }
 
             sampled += admission.Sift(work.Writer);
+            metrics.Sifted(arrived, parse, work.Writer.Count, sampled);
             var intake = new Intake(null, parse, work.Writer.Get(LogRecord.IdField).ToArray(), work.Writer.Count, sampled);
             isDurable = sampled > 0 && intake.Kept == 0; // Nothing is left to be made durable.
             if (intake.Kept > 0)
@@ -104,7 +106,7 @@ internal sealed class RecordIntake(
             }
 
             quotas.Count(caller, intake.Kept + sampled, body.Length);
-            metrics.RequestAccepted(intake.Kept, parse.Duplicates, parse.Rejected, sampled);
+            metrics.RequestAccepted(intake.Kept);
             return (answer(intake), null);
         }
         finally

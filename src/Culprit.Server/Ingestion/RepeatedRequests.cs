@@ -17,7 +17,7 @@ internal sealed class RepeatedRequests(IdempotencyKeys keys, IJournal journal, I
         {
             if (claim.IsOtherBody)
             {
-                metrics.RequestRejected([]);
+                metrics.RequestRejected();
                 return (null, new Problem(422, "idempotency_key_reused", "This Idempotency-Key was used for another body."));
             }
 

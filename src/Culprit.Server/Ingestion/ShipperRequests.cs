@@ -54,7 +54,7 @@ internal sealed class ShipperRequests(BodyReader bodies, ShipperIntake intake, I
     /// <summary>Counts a request of which nothing is taken, for good.</summary>
     public Problem Reject(Problem problem)
     {
-        metrics.RequestRejected([]);
+        metrics.RequestRejected();
         return problem;
     }
 

@@ -26,10 +26,11 @@ internal sealed class AppendAdmission(
     /// <summary>Queues the append, or says why not.</summary>
     public RefusalReason? TryEnter(PendingAppend append)
     {
+        counters.CountEntry(append);
         var refusal = Check(append) ?? (queue.TryAdd(append) ? null : FullOrClosing());
         if (refusal is { } reason)
         {
-            counters.CountRefusal(reason);
+            counters.CountRefusal(reason, append);
         }
 
         return refusal;

@@ -4,6 +4,8 @@ namespace Culprit.Server.Journal;
 internal sealed class JournalCounters
 {
     private readonly long[] _refusals = new long[Enum.GetValues<RefusalReason>().Length];
+    private readonly long[] _refusedRecords = new long[Enum.GetValues<RefusalReason>().Length];
+    private long _enteredRecords;
     private long _batches;
     private long _records;
     private long _ticks;
@@ -16,6 +18,10 @@ internal sealed class JournalCounters
 
     public long Batches => Volatile.Read(ref _batches);
 
+    /// <summary>Records that senders wanted to append; like all counts of records, without those that are only tried again.</summary>
+    public long EnteredRecords => Volatile.Read(ref _enteredRecords);
+
+    /// <summary>Records made durable.</summary>
     public long Records => Volatile.Read(ref _records);
 
     public long Ticks => Volatile.Read(ref _ticks);
@@ -39,7 +45,16 @@ internal sealed class JournalCounters
     /// <summary>Refused appends, batches and ticks.</summary>
     public long Refused(RefusalReason reason) => Volatile.Read(ref _refusals[(int)reason]);
 
-    internal void CountRefusal(RefusalReason reason) => Interlocked.Increment(ref _refusals[(int)reason]);
+    /// <summary>Records of refused appends.</summary>
+    public long RefusedRecords(RefusalReason reason) => Volatile.Read(ref _refusedRecords[(int)reason]);
+
+    internal void CountEntry(PendingAppend append) => Interlocked.Add(ref _enteredRecords, append.NewRecords);
+
+    internal void CountRefusal(RefusalReason reason, PendingAppend append)
+    {
+        Interlocked.Increment(ref _refusals[(int)reason]);
+        Interlocked.Add(ref _refusedRecords[(int)reason], append.NewRecords);
+    }
 
     internal void CountSync() => Interlocked.Increment(ref _syncs);
 
@@ -57,7 +72,7 @@ internal sealed class JournalCounters
             if (frame.Entry.Batch is { } batch)
             {
                 batches++;
-                records += batch.Count;
+                records += batch.IsRetry ? 0 : batch.Count;
             }
         }
 

@@ -268,7 +268,7 @@ internal sealed class JournalWriter(
         var reason = health.State == JournalState.DiskFull ? RefusalReason.DiskFull : RefusalReason.ReadOnly;
         foreach (var append in _group)
         {
-            counters.CountRefusal(reason);
+            counters.CountRefusal(reason, append);
             append.TrySetResult(admission.Refuse(reason));
         }
     }

@@ -18,6 +18,9 @@ internal sealed class PendingAppend : TaskCompletionSource<AppendResult>
 
     public RecordBatch? Batch { get; }
 
+    /// <summary>Its records, unless they are only tried again.</summary>
+    public int NewRecords => Batch is { IsRetry: false } batch ? batch.Count : 0;
+
     public long TickNanos { get; }
 
     public ReadOnlyMemory<byte> Payload { get; }

@@ -7,7 +7,7 @@ namespace Culprit.Server.Storage;
 /// <summary>What the journal takes, refuses and holds.</summary>
 internal sealed class JournalMetrics(FileJournal journal) : IMetricSource
 {
-    private static readonly (RefusalReason Reason, string Word)[] Reasons =
+    internal static readonly (RefusalReason Reason, string Word)[] Reasons =
     [
         (RefusalReason.QueueFull, "queue_full"),
         (RefusalReason.QuotaReached, "quota_reached"),

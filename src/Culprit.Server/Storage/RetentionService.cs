@@ -1,4 +1,5 @@
 using Culprit.Engine.Records;
+using Culprit.Server.Export;
 using Culprit.Server.Health;
 
 namespace Culprit.Server.Storage;
@@ -13,17 +14,20 @@ internal readonly record struct DroppedRecords(int Pieces, long Rows, long Bytes
 internal abstract partial class RetentionService(string pieces, RetentionPolicy policy, TimeProvider clock, ILogger logger) : BackgroundService, IHealthSource
 {
     private const int EventsAtOnce = 500;
+    private const string Expired = "expired";
 
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
     private readonly Lock _gate = new();
     private long _droppedPieces;
-    private long _droppedRecords;
     private long _droppedEvents;
     private long _freedBytes;
     private string? _failure;
 
     public string Name => "retention";
+
+    /// <summary>Records whose time was over.</summary>
+    public StageCounts Stage { get; } = new("retention", Expired);
 
     public HealthReport Check()
     {
@@ -35,7 +39,7 @@ internal abstract partial class RetentionService(string pieces, RetentionPolicy 
                 [pieces] = count,
                 [pieces[..^1] + "_bytes"] = bytes,
                 ["dropped_" + pieces] = _droppedPieces,
-                ["dropped_records"] = _droppedRecords,
+                ["dropped_records"] = Stage.DroppedFor(Expired),
                 ["dropped_events"] = _droppedEvents,
                 ["freed_bytes"] = _freedBytes,
             });
@@ -52,10 +56,11 @@ internal abstract partial class RetentionService(string pieces, RetentionPolicy 
             Dropped(logger, dropped.Pieces, pieces, dropped.Rows, dropped.Bytes);
         }
 
+        Stage.In(dropped.Rows);
+        Stage.Drop(Expired, dropped.Rows);
         lock (_gate)
         {
             _droppedPieces += dropped.Pieces;
-            _droppedRecords += dropped.Rows;
             _freedBytes += dropped.Bytes;
         }
 

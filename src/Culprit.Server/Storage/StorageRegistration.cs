@@ -59,6 +59,8 @@ internal static class StorageRegistration
         builder.Services.AddSingleton(_ => journal);
         builder.Services.AddSingleton<IHealthSource, StorageHealth>();
         builder.Services.AddSingleton<IMetricSource, JournalMetrics>();
+        builder.Services.AddSingleton<IStage, JournalStage>();
+        builder.Services.AddSingleton<IStage, StoreStage>();
         builder.Services.AddSingleton(feed);
         builder.Services.AddSingleton<IdempotencyArchive>();
         builder.Services.AddSingleton<StorageRecovery>();

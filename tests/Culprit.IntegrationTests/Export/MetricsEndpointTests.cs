@@ -44,10 +44,10 @@ public sealed partial class MetricsEndpointTests
         var page = await BusyServer.ScrapeAsync(server, p => p.Sum("culprit_records_total") >= BusyServer.Records + 1, Token);
 
         Assert.Equal(BusyServer.Records + 1, page.Sum("culprit_records_total"));
-        Assert.Equal(BusyServer.Records + 1, page.Sum("culprit_ingest_records_total"));
+        Assert.Equal(BusyServer.Records + 1, page.Sum("culprit_stage_out_total", ("stage", "intake")));
         Assert.Equal(BusyServer.Errors, page.Sum("culprit_records_total", ("level", "error"), ("environment", "production")));
         Assert.Equal(1, page.Sum("culprit_records_total", ("service", HostileService), ("level", "warn")));
-        Assert.Equal(1, page.Sum("culprit_ingest_rejected_total", ("reason", "not_an_event")));
+        Assert.Equal(1, page.Sum("culprit_stage_dropped_total", ("stage", "intake"), ("reason", "not_an_event")));
         Assert.Equal(1, page.Sum("culprit_incidents_opened_total"));
         Assert.Equal(1, page.Sum("culprit_incidents_open", ("environment", "production")));
         Assert.InRange(page.Sum("culprit_errors_ratio", ("environment", "production")), 0.01, 0.99);

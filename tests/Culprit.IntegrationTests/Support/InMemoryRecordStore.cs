@@ -17,6 +17,8 @@ internal sealed class InMemoryRecordStore : IRecordStore
 
     public long PendingBytes => 0;
 
+    public RecordFlow Flow => default;
+
     public void Add(RecordBatch batch)
     {
         lock (_lock)

@@ -19,7 +19,7 @@ internal sealed class OtlpIntake(ShipperIntake intake, IngestionMetrics metrics)
         if (body.IsEmpty)
         {
             // An empty message is a request without records; some senders send nothing at all for it in JSON, too.
-            metrics.RequestAccepted(0, 0, []);
+            metrics.RequestAccepted(kept: 0);
             return (OtlpAnswer.Of(signal, isJson, new BatchParse()), null);
         }
 

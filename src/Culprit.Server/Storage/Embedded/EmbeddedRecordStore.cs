@@ -79,6 +79,17 @@ internal sealed partial class EmbeddedRecordStore : IRecordStore, IDisposable
         }
     }
 
+    public RecordFlow Flow
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _tail.Flow;
+            }
+        }
+    }
+
     /// <summary>The segments that queries read.</summary>
     public IReadOnlyList<Segment> Segments
     {

@@ -49,6 +49,7 @@ internal static class EmbeddedStores
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<RetentionWorker>>()));
         services.AddSingleton<IHealthSource>(provider => provider.GetRequiredService<RetentionWorker>());
+        services.AddSingleton<IStage>(provider => provider.GetRequiredService<RetentionWorker>().Stage);
         services.AddHostedService(provider => provider.GetRequiredService<RetentionWorker>());
         services.AddSingleton(provider => new CompactionWorker(
             records,

@@ -72,6 +72,17 @@ internal sealed partial class PostgresRecordStore : IRecordStore, IDisposable
         }
     }
 
+    public RecordFlow Flow
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _tail.Flow;
+            }
+        }
+    }
+
     /// <summary>The partitions that there are.</summary>
     public IReadOnlyList<RecordPartition> Partitions => Volatile.Read(ref _partitions);
 

@@ -78,6 +78,7 @@ internal static class PostgresStores
         services.AddSingleton<IHealthSource, PostgresHealth>();
         services.AddSingleton<IMetricSource>(p => new PostgresMetrics(database, records, p.GetRequiredService<PostgresRetention>()));
         services.AddSingleton<IHealthSource>(p => p.GetRequiredService<PostgresRetention>());
+        services.AddSingleton<IStage>(p => p.GetRequiredService<PostgresRetention>().Stage);
         services.AddHostedService(p => p.GetRequiredService<PostgresRetention>());
     }
 
