@@ -113,6 +113,8 @@ public sealed class LinesBeforeSinkTests
 
         public long PendingBytes => 0;
 
+        public RecordFlow Flow => default;
+
         public void Add(RecordBatch batch)
         {
         }
