@@ -1,6 +1,7 @@
 using Culprit.Server.Configuration;
 using Culprit.Server.Export;
 using Culprit.Server.Health;
+using Culprit.Server.HighAvailability;
 
 namespace Culprit.Server.Detection;
 
@@ -15,7 +16,7 @@ internal static class DetectionRegistration
         builder.Services.AddSingleton<DetectionMetrics>();
         builder.Services.AddSingleton<IMetricSource>(s => s.GetRequiredService<DetectionMetrics>());
         builder.Services.AddSingleton<IMetricSource, EngineMetrics>();
-        builder.Services.AddHostedService<EngineWorker>();
-        builder.Services.AddHostedService<TickWriter>();
+        builder.Services.AddActiveService<EngineWorker>();
+        builder.Services.AddActiveService<TickWriter>();
     }
 }
