@@ -8,6 +8,7 @@ using Culprit.Server.DeadLetters;
 using Culprit.Server.Detection;
 using Culprit.Server.Export;
 using Culprit.Server.Health;
+using Culprit.Server.HighAvailability;
 using Culprit.Server.Http;
 using Culprit.Server.Ingestion;
 using Culprit.Server.Ingestion.Changes;
@@ -64,6 +65,7 @@ internal static class CulpritServer
         app.UseHttpRules();
         app.UseOtlpListeners();
         app.UseAccess();
+        app.UseHighAvailability();
         MapRoutes(app);
         await app.Services.GetRequiredService<StorageRecovery>().RunAsync(cancellationToken).ConfigureAwait(false);
         return app;

@@ -25,6 +25,9 @@ internal sealed class RecordBatchWriter
     /// <summary>The environment of records whose senders name none; empty leaves it at what the parser says.</summary>
     public ReadOnlyMemory<byte> Environment { get; set; }
 
+    /// <summary>Makes an id for each record that comes without one; null leaves it without.</summary>
+    public Func<string>? NewId { get; set; }
+
     /// <summary>Forgets everything and starts an empty batch.</summary>
     public void Reset()
     {
@@ -76,6 +79,12 @@ internal sealed class RecordBatchWriter
         if (!Environment.IsEmpty && Get(LogRecord.EnvironmentField).SequenceEqual("default"u8))
         {
             Set(LogRecord.EnvironmentField, Environment.Span);
+        }
+
+        if (NewId is not null && Get(LogRecord.IdField).IsEmpty)
+        {
+            var id = NewId();
+            System.Text.Encoding.ASCII.GetBytes(id, Reserve(LogRecord.IdField, id.Length));
         }
 
         var size = LogRecord.HeaderBytes;

@@ -3,6 +3,7 @@ using Culprit.Engine.Storage;
 using Culprit.Server.Configuration;
 using Culprit.Server.Export;
 using Culprit.Server.Health;
+using Culprit.Server.HighAvailability;
 using Culprit.Server.RootCause.Learning;
 using Spectre.Console;
 
@@ -27,7 +28,7 @@ internal static class AlertingRegistration
             services.AddSingleton<IAlertSink>(s => new PluginSink(handler, s.GetRequiredService<TimeProvider>()));
         }
 
-        services.AddHostedService(s => new AlertDispatcher(
+        services.AddActiveService(s => new AlertDispatcher(
             s.GetRequiredService<IStateStore>(),
             s.GetServices<IAlertSink>().Select(sink => new LinesBeforeSink(
                 new RememberingSink(new RedactingSink(sink), s.GetRequiredService<KnownCauseBook>(), s.GetRequiredService<ILogger<RememberingSink>>()),

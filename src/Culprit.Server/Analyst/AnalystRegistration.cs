@@ -1,6 +1,7 @@
 using Culprit.Engine.Extending;
 using Culprit.Server.Analyst.Tools;
 using Culprit.Server.Configuration;
+using Culprit.Server.HighAvailability;
 
 namespace Culprit.Server.Analyst;
 
@@ -40,6 +41,6 @@ internal static class AnalystRegistration
         services.AddSingleton(s => new LlmAnalyst(
             client, options, [.. s.GetServices<IAnalystTool>()], s.GetRequiredService<AnalystBudget>(), s.GetRequiredService<TimeProvider>(),
             s.GetRequiredService<RemoteTools>()));
-        services.AddHostedService<AnalystWorker>();
+        services.AddActiveService<AnalystWorker>();
     }
 }

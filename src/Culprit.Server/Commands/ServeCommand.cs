@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Culprit.Engine.Storage;
 using Culprit.Server.Analyst;
 using Culprit.Server.Configuration;
+using Culprit.Server.HighAvailability;
 using Culprit.Server.Http;
 using Culprit.Server.Ingestion;
 using Culprit.Server.Ingestion.Otlp;
@@ -88,7 +89,7 @@ internal static class ServeCommand
             await Console.Out.WriteLineAsync($"OTLP also: gRPC at {otlp.GrpcUrl ?? "none"}; HTTP at {otlp.HttpUrl ?? "none"}").ConfigureAwait(false);
             await WarnAsync(app).ConfigureAwait(false);
             await app.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
-            return ExitCodes.Success;
+            return app.Services.GetRequiredService<StopReason>().IsFailure ? ExitCodes.Failure : ExitCodes.Success;
         }
         catch (Exception e) when (e is JournalOpenException or StateDatabaseException or StoreRefusedException or StoreUnavailableException or IOException or UnauthorizedAccessException
             or SocketException or SqliteException)

@@ -17,6 +17,9 @@ internal sealed class CulpritOptions
     /// <summary><c>embedded</c> (default): records and state in the data folder. <c>postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…</c>: in PostgreSQL (docs/operations.md). The journal is in the data folder either way.</summary>
     public string Store { get; set; } = EmbeddedStore;
 
+    /// <summary>Two servers run on one PostgreSQL database, each with this on: one runs the engine, the other takes over when it dies; both take events (docs/operations.md). Default <c>false</c>.</summary>
+    public bool HighAvailability { get; set; }
+
     /// <summary>Addresses to listen on, separated by semicolons; <c>https://</c> needs <c>tls</c>. Default <c>http://127.0.0.1:8000</c>.</summary>
     public string Urls { get; set; } = "http://127.0.0.1:8000";
 
@@ -96,6 +99,7 @@ internal sealed class CulpritOptions
             mistakes.Add($"store: the value (not repeated here, as it may hold a password) is not allowed; use {EmbeddedStore} or {StoreUrl.Allowed}.");
         }
 
+        Check(!HighAvailability || Store != EmbeddedStore, "highAvailability", HighAvailability, "false with the embedded store; two servers need a PostgreSQL database");
         Check(Durability is "sync" or "async", "durability", Durability, "sync or async");
         Check(Dedupe.WindowSeconds is > 0 and <= 3600, "dedupe:windowSeconds", Dedupe.WindowSeconds, "more than 0, at most 3600");
         Check(Dedupe.Prefix is >= 0 and <= 65536, "dedupe:prefix", Dedupe.Prefix, "0 (whole message) to 65536 bytes");

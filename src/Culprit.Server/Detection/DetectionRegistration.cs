@@ -1,6 +1,7 @@
 using Culprit.Server.Configuration;
 using Culprit.Server.Export;
 using Culprit.Server.Health;
+using Culprit.Server.HighAvailability;
 
 namespace Culprit.Server.Detection;
 
@@ -18,7 +19,7 @@ internal static class DetectionRegistration
         builder.Services.AddSingleton<IStage>(s => s.GetRequiredService<DetectionMetrics>().Incidents);
         builder.Services.AddSingleton<IStage>(s => s.GetRequiredService<DetectionMetrics>().RootCause);
         builder.Services.AddSingleton<IMetricSource, EngineMetrics>();
-        builder.Services.AddHostedService<EngineWorker>();
-        builder.Services.AddHostedService<TickWriter>();
+        builder.Services.AddActiveService<EngineWorker>();
+        builder.Services.AddActiveService<TickWriter>();
     }
 }

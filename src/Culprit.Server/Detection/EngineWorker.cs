@@ -65,6 +65,7 @@ internal sealed partial class EngineWorker(
             {
                 // Ingestion has ended. A last tick draws every digest, and only then can the engine be frozen.
                 await journal.AppendTickAsync(UnixNanos.From(clock.GetUtcNow()), patience.Token).ConfigureAwait(false);
+                await journal.SettleAsync(patience.Token).ConfigureAwait(false);
                 Volatile.Write(ref _stopAt, journal.LastSequence);
                 if (progress.Sequence < journal.LastSequence)
                 {

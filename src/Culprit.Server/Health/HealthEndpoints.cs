@@ -2,7 +2,9 @@ using System.Buffers;
 using System.Reflection;
 using System.Text.Json;
 using Culprit.Server.Access;
+using Culprit.Server.HighAvailability;
 using Culprit.Server.Http;
+using Microsoft.AspNetCore.Mvc;
 
 namespace Culprit.Server.Health;
 
@@ -26,9 +28,9 @@ internal static class HealthEndpoints
 
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapMethods("/health", GetAndHead, (HealthOptions options) => Answer(200, json => Alive(json, options)))
+        routes.MapMethods("/health", GetAndHead, (HealthOptions options, [FromServices] ServerRole? role) => Answer(200, json => Alive(json, options, role)))
             .NeedsNoKey()
-            .WithTags("Health").WithSummary("The process is alive").WithDescription("Always 200; shows the durability mode.");
+            .WithTags("Health").WithSummary("The process is alive").WithDescription("Always 200; shows the durability mode and, with high availability, which server is active.");
         routes.MapMethods("/ready", GetAndHead, (IEnumerable<IHealthSource> sources) => Ready(sources))
             .NeedsNoKey()
             .WithTags("Health").WithSummary("The server can take events").WithDescription("503 with Retry-After while a component is down.");
@@ -36,11 +38,16 @@ internal static class HealthEndpoints
             .WithTags("Health").WithSummary("Every component with its numbers");
     }
 
-    private static void Alive(Utf8JsonWriter json, HealthOptions options)
+    private static void Alive(Utf8JsonWriter json, HealthOptions options, ServerRole? role)
     {
         json.WriteString("status", "ok");
         json.WriteString("version", Version);
         json.WriteString("durability", options.Durability);
+        if (role is not null)
+        {
+            json.WriteString("role", role.Word);
+            json.WriteString("active", role.Active);
+        }
     }
 
     private static IResult Ready(IEnumerable<IHealthSource> sources)

@@ -48,7 +48,7 @@ internal sealed class EventIntake(RecordIntake records, RepeatedRequests repeate
         decoder.IsLines = isLines;
         try
         {
-            return await records.TakeAsync(body, decoder, Refused, answer, note).ConfigureAwait(false);
+            return await records.TakeAsync(body, decoder, Refused, answer, note, tellsIds: true).ConfigureAwait(false);
         }
         finally
         {

@@ -85,14 +85,14 @@ internal sealed class IdempotencyKeys(TimeProvider clock)
         }
     }
 
-    /// <summary>Learns a key after a restart, the older ones first. One that is known already, or too old, changes nothing.</summary>
+    /// <summary>Learns a key after a restart, or from another server, the older ones first. One that is known already, under way, or too old, changes nothing.</summary>
     /// <param name="isSaved">It comes from where keys are saved; otherwise from the journal.</param>
     public void Remember(KeptKey kept, bool isSaved)
     {
         lock (_lock)
         {
             var age = UnixNanos.ToTime(UnixNanos.From(clock.GetUtcNow())) - UnixNanos.ToTime(kept.AtNanos);
-            if (age >= Kept || (_entries.TryGetValue(kept.Key, out var known) && known.AtNanos >= kept.AtNanos))
+            if (age >= Kept || (_entries.TryGetValue(kept.Key, out var known) && (known.Answer is null || known.AtNanos >= kept.AtNanos)))
             {
                 return;
             }

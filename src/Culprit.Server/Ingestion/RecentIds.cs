@@ -40,6 +40,16 @@ internal sealed class RecentIds(TimeProvider clock, int maxIds = 8_000_000)
     /// <summary>Starts the bookkeeping of one request; it must end with Confirm or Release.</summary>
     public Claims Begin() => new(this);
 
+    /// <summary>True when the id was remembered, or confirmed, of late.</summary>
+    public bool Knows(ReadOnlySpan<byte> id)
+    {
+        var hash = Hash(id);
+        lock (_lock)
+        {
+            return IsKnownLocked(hash);
+        }
+    }
+
     /// <summary>Learns the ids of a batch that is already durable: after a restart, from the journal.</summary>
     public void Remember(RecordBatch batch)
     {

@@ -23,11 +23,14 @@ internal sealed class RecordIntake(
     private const int MaxKeptWorkspaces = 16;
 
     private readonly ConcurrentBag<Workspace> _workspaces = [];
+    private readonly ulong _namer = BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8));
+    private long _named;
 
     /// <remarks>What comes in one call after another, awaited or not, is journaled in that order.</remarks>
     /// <param name="refuse">The problem with a body of which nothing may be taken, or null.</param>
     /// <param name="answer">Makes the answer, when all that was taken is durable.</param>
     /// <param name="note">Makes what is to be durable with the records, before they are; null for nothing.</param>
+    /// <param name="tellsIds">The answer has the ids of records: where the journal numbers them later, those without an id get one.</param>
     /// <param name="name">What names the body: one that was taken under it is not taken again, if its records are dated. Default: each is taken.</param>
     public async Task<(T? Answer, Problem? Problem)> TakeAsync<T>(
         ReadOnlyMemory<byte> body,
@@ -35,7 +38,8 @@ internal sealed class RecordIntake(
         Func<BatchParse, Problem?> refuse,
         Func<Intake, T> answer,
         Func<Intake, byte[]?>? note = null,
-        BodyName? name = null)
+        BodyName? name = null,
+        bool tellsIds = false)
         where T : class
     {
         if (pressure.Refusal(canWait: false) is { } refusal)
@@ -50,6 +54,7 @@ internal sealed class RecordIntake(
 
         var caller = Caller.Current;
         work.Writer.Environment = KeyGate.EnvironmentOf(caller);
+        work.Writer.NewId = tellsIds && !journal.NumbersAtOnce ? NewId : null;
         var claims = ids.Begin();
         var isDurable = false;
         RecordBatch? batch = null;
@@ -153,6 +158,8 @@ internal sealed class RecordIntake(
             }
             : new Problem(413, fatal.Code!, fatal.Detail!);
     }
+
+    private string NewId() => RecordId.Format(_namer, Interlocked.Increment(ref _named));
 
     /// <summary>Buffers of one request, used again by the next.</summary>
     private sealed class Workspace

@@ -38,6 +38,12 @@ internal interface IJournal
     /// <summary>Writes a tick; completes when it is durable. A refused tick is skipped: the next one covers it.</summary>
     Task AppendTickAsync(long tickNanos, CancellationToken cancellationToken);
 
+    /// <summary>True when an append's answer has the sequences under which its records are read; otherwise they are numbered later.</summary>
+    bool NumbersAtOnce => true;
+
+    /// <summary>Completes when whoever reads to <see cref="LastSequence"/> meets everything that was appended before the call.</summary>
+    Task SettleAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <summary>Durable entries after <paramref name="afterSequence"/> in order, then waits for new ones, until cancelled.</summary>
     IAsyncEnumerable<JournalEntry> ReadAsync(long afterSequence, CancellationToken cancellationToken);
 

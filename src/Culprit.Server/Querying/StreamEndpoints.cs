@@ -4,6 +4,7 @@ using System.IO.Pipelines;
 using System.Text;
 using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
+using Culprit.Server.HighAvailability;
 using Culprit.Server.Http;
 
 namespace Culprit.Server.Querying;
@@ -26,7 +27,7 @@ internal static class StreamEndpoints
     public static void MapEventStream(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/events/stream", StreamAsync)
             .WithMetadata(new StreamingRoute())
-            .WithName("StreamEvents").WithTags("Querying").WithSummary("Live events (SSE)").WithDescription(Description)
+            .WithMetadata(new NeedsEngine()).WithName("StreamEvents").WithTags("Querying").WithSummary("Live events (SSE)").WithDescription(Description)
             .Produces<string>(200, "text/event-stream").ProducesProblem(400).ProducesProblem(503)
             .AddOpenApiOperationTransformer((operation, _, _) => ApiParameters.DescribeAsync(operation, EventFilterParser.StreamParameters));
 

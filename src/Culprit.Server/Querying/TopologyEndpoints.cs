@@ -5,6 +5,7 @@ using Culprit.Engine;
 using Culprit.Engine.Records;
 using Culprit.Engine.Topology;
 using Culprit.Server.Detection;
+using Culprit.Server.HighAvailability;
 using Culprit.Server.Http;
 
 namespace Culprit.Server.Querying;
@@ -17,12 +18,12 @@ internal static class TopologyEndpoints
     public static void MapTopology(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/services", (HttpContext context, EngineProgress progress) => Answer(context, progress, "services", WriteServices))
-            .WithName("ListServices").WithTags("Querying")
+            .WithMetadata(new NeedsEngine()).WithName("ListServices").WithTags("Querying")
             .WithSummary("Services with their status, error rate of the last minute, and how far their environment's baseline is learned")
             .Produces<object>(200, "application/json").ProducesProblem(400)
             .AddOpenApiOperationTransformer((operation, _, _) => ApiParameters.DescribeAsync(operation, Parameters));
         routes.MapGet("/topology", (HttpContext context, EngineProgress progress) => Answer(context, progress, "edges", WriteEdges))
-            .WithName("GetTopology").WithTags("Querying")
+            .WithMetadata(new NeedsEngine()).WithName("GetTopology").WithTags("Querying")
             .WithSummary("Who depends on whom, with where each edge comes from, confidence and reason")
             .Produces<object>(200, "application/json").ProducesProblem(400)
             .AddOpenApiOperationTransformer((operation, _, _) => ApiParameters.DescribeAsync(operation, Parameters));

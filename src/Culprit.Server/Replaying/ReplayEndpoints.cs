@@ -3,6 +3,7 @@ using System.Text.Json;
 using Culprit.Engine.Ingestion;
 using Culprit.Engine.Storage;
 using Culprit.Server.Access;
+using Culprit.Server.HighAvailability;
 using Culprit.Server.Http;
 using Culprit.Server.Querying;
 
@@ -28,7 +29,7 @@ internal static class ReplayEndpoints
     }
 
     public static void MapReplay(this IEndpointRouteBuilder routes) =>
-        routes.MapPost("/events/replay", ReplayAsync).WithMetadata(new AuditedRoute()).WithName("ReplayEvents").WithTags("Replay").WithSummary("Play stored records again")
+        routes.MapPost("/events/replay", ReplayAsync).WithMetadata(new AuditedRoute()).WithMetadata(new NeedsEngine()).WithName("ReplayEvents").WithTags("Replay").WithSummary("Play stored records again")
             .WithDescription(Description).Produces<object>(200, "application/x-ndjson").ProducesProblem(400).ProducesProblem(409);
 
     private static async Task<IResult> ReplayAsync(

@@ -1,5 +1,6 @@
 using Culprit.Server.Configuration;
 using Culprit.Server.Health;
+using Culprit.Server.HighAvailability;
 
 namespace Culprit.Server.Rules;
 
@@ -16,7 +17,7 @@ internal static class RulesRegistration
             settings.Options.Triggers,
             s.GetRequiredService<TimeProvider>(),
             s.GetRequiredService<ILogger<TriggerDispatcher>>()));
-        services.AddHostedService(s => s.GetRequiredService<TriggerDispatcher>());
+        services.AddActiveService(s => s.GetRequiredService<TriggerDispatcher>());
         services.AddSingleton<IHealthSource, TriggerHealth>();
     }
 }

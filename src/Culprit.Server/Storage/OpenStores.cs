@@ -20,4 +20,7 @@ internal sealed record OpenStores(
 
     /// <summary>True while the store does not answer; never for one that is in this process.</summary>
     public Func<bool>? IsAway { get; init; }
+
+    /// <summary>The database that another server uses at the same time; null when this one is alone.</summary>
+    public Postgres.PostgresDatabase? Shared { get; init; }
 }

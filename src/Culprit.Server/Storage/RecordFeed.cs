@@ -19,15 +19,16 @@ internal sealed class RecordFeed(IRecordStore records, IngestLimits limits, Time
     private long _last;
     private long _added;
     private bool _isBehind;
+    private bool _isEngineAlways;
 
-    /// <summary>True while the newest records are in the journal only.</summary>
-    public bool IsBehind => Volatile.Read(ref _isBehind);
+    /// <summary>True while the newest records are in the journal only, because they are too many.</summary>
+    public bool IsBehind => Volatile.Read(ref _isBehind) && !Volatile.Read(ref _isEngineAlways);
 
     /// <summary>True when memory takes no more records for now.</summary>
     public bool IsFull => records.PendingBytes > limits.MaxPendingBytes;
 
     /// <summary>True when events must be refused: memory is full, and not because of a backlog or a store that is away.</summary>
-    public bool IsOverloaded => IsFull && !IsBehind && isStoreAway?.Invoke() != true;
+    public bool IsOverloaded => IsFull && !Volatile.Read(ref _isBehind) && isStoreAway?.Invoke() != true;
 
     /// <summary>A batch has become durable; a retry's records are in the store already. Called in sequence, on the journal's thread, before any reader sees the batch.</summary>
     public void Commit(RecordBatch batch)
@@ -60,10 +61,18 @@ internal sealed class RecordFeed(IRecordStore records, IngestLimits limits, Time
         }
     }
 
+    /// <summary>From now on the engine brings all records: the journal is elsewhere, and does not tell when a batch is durable.</summary>
+    /// <param name="addedSequence">The store has what comes before.</param>
+    public void LeaveToEngine(long addedSequence)
+    {
+        FallBehind(addedSequence, long.MaxValue);
+        Volatile.Write(ref _isEngineAlways, true);
+    }
+
     /// <summary>The engine comes to this entry: afterwards the store has its records. Waits while memory takes no more.</summary>
     public async ValueTask ReachAsync(JournalEntry entry, CancellationToken cancellationToken)
     {
-        if (!IsBehind || entry.LastSequence <= _added)
+        if (!Volatile.Read(ref _isBehind) || entry.LastSequence <= _added)
         {
             return;
         }

@@ -11,7 +11,7 @@ namespace Culprit.Server.Storage;
 /// the ids and keys of the newest part of the journal (older keys have been saved).
 /// </remarks>
 internal sealed partial class StorageRecovery(
-    FileJournal journal, IRecordStore records, RecordFeed feed, IDeadLetterStore letters, RecentIds ids, IdempotencyKeys keys, IdempotencyArchive archive,
+    FileJournal journal, IJournal main, IRecordStore records, RecordFeed feed, IDeadLetterStore letters, RecentIds ids, IdempotencyKeys keys, IdempotencyArchive archive,
     TimeProvider clock,
     ILogger<StorageRecovery> logger)
 {
@@ -27,7 +27,9 @@ internal sealed partial class StorageRecovery(
             Damaged(range.Segment, range.Offset, range.Length, range.FirstSequence, range.Reason, range.SavedAs ?? "nothing");
         }
 
+        // Where the journal of this disk is numbered anew elsewhere, what it still has is in nobody's hands yet.
         var saved = await archive.LoadAsync(cancellationToken).ConfigureAwait(false);
+        saved = main.NumbersAtOnce ? saved : 0;
         if (journal.LastSequence == 0)
         {
             return;

@@ -6,7 +6,7 @@ namespace Culprit.Server.Storage;
 
 /// <summary>Moves annotated records into the store, and lets the journal forget what store and engine no longer need.</summary>
 internal sealed partial class StoreWriter(
-    IRecordStore records, FileJournal journal, IdempotencyArchive keys, EngineProgress progress, TimeProvider clock,
+    IRecordStore records, IJournal journal, IdempotencyArchive keys, EngineProgress progress, TimeProvider clock,
     ILogger<StoreWriter> logger)
     : BackgroundService
 {

@@ -44,6 +44,10 @@ internal sealed class LoadDriver(int seed, AckJournal acks, int connections = 4,
     public Task SendAsync(ServerProcess server, CancellationToken stop) =>
         Task.WhenAll(Enumerable.Range(0, connections).Select(stream => Task.Run(() => SendAsync(server, stream, stop), CancellationToken.None)));
 
+    /// <summary>Sends to several servers until told to stop: what one does not answer goes to the next, under the same ids.</summary>
+    public Task SendToAnyAsync(IReadOnlyList<ServerProcess> servers, CancellationToken stop) =>
+        Task.WhenAll(Enumerable.Range(0, connections).Select(stream => Task.Run(() => SendToAnyAsync(servers, stream, stop), CancellationToken.None)));
+
     /// <summary>One more event, acknowledged now; its id.</summary>
     public async Task<string> SendFreshAsync(ServerProcess server, CancellationToken cancellationToken)
     {
@@ -69,6 +73,14 @@ internal sealed class LoadDriver(int seed, AckJournal acks, int connections = 4,
             {
                 return;
             }
+        }
+    }
+
+    private async Task SendToAnyAsync(IReadOnlyList<ServerProcess> servers, int stream, CancellationToken stop)
+    {
+        for (var at = stream; !stop.IsCancellationRequested; at++)
+        {
+            await SendAsync(servers[at % servers.Count], stream, stop);
         }
     }
 

@@ -27,6 +27,9 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
+    /// <summary>Of a server that has ended.</summary>
+    public int ExitCode => _process.ExitCode;
+
     public string Output
     {
         get

@@ -1,5 +1,6 @@
 using Culprit.Server.Alerting;
 using Culprit.Server.Configuration;
+using Culprit.Server.HighAvailability;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Culprit.Server.Export.Datadog;
@@ -13,6 +14,6 @@ internal static class DatadogRegistration
         services.AddSingleton(new DatadogTarget(section));
         services.AddSingleton<DatadogMetrics>();
         services.AddSingleton<IMetricSource>(s => s.GetRequiredService<DatadogMetrics>());
-        services.AddHostedService<DatadogExporter>();
+        services.AddActiveService<DatadogExporter>();
     }
 }

@@ -39,8 +39,8 @@ internal sealed class BulkEndpoint(ShipperRequests requests, DecoderPool<BulkDec
     private static bool IsAccepted(string? type) => type is "" or "application/x-ndjson" or "application/json" or "application/ndjson"
         or "application/vnd.elasticsearch+x-ndjson" or "application/vnd.elasticsearch+json" or "text/json";
 
-    /// <summary>The id by which the record is found; of one that was sampled out or taken before, a name that finds nothing.</summary>
-    private string IdOf(Intake taken, int record) => taken is { Sampled: 0, Parse.HasForbidden: false, Batch: { } batch } && record < batch.Count && batch[record].Id.IsEmpty
+    /// <summary>The id by which the record is found; of one that was sampled out, taken before, or is numbered later, a name that finds nothing.</summary>
+    private string IdOf(Intake taken, int record) => journal.NumbersAtOnce && taken is { Sampled: 0, Parse.HasForbidden: false, Batch: { } batch } && record < batch.Count && batch[record].Id.IsEmpty
         ? RecordId.Format(journal.Id, batch[record].Sequence)
         : RecordId.Format(0, record);
 }

@@ -2,6 +2,7 @@ using System.Text;
 using Culprit.Engine.Ingestion;
 using Culprit.Engine.Storage;
 using Culprit.Server.Access;
+using Culprit.Server.HighAvailability;
 using Culprit.Server.Http;
 using Culprit.Server.Ingestion;
 using Microsoft.AspNetCore.Mvc;
@@ -36,6 +37,7 @@ internal static class SocketEndpoints
         EventHub hub,
         BodyBudget budget,
         SocketLimits limits,
+        [FromServices] ServerRole? role,
         TimeProvider clock,
         IHostApplicationLifetime lifetime,
         ILogger<SocketSession> logger)
@@ -63,7 +65,7 @@ internal static class SocketEndpoints
         {
             using var socket = await context.WebSockets.AcceptWebSocketAsync(
                 new WebSocketAcceptContext { KeepAliveInterval = KeepAlive }).ConfigureAwait(false);
-            await new SocketSession(socket, clientId, intake, hub, budget, limits, clock, logger)
+            await new SocketSession(socket, clientId, intake, hub, budget, limits, role, clock, logger)
                 .RunAsync(lifetime.ApplicationStopping).ConfigureAwait(false);
             return Results.Empty;
         }

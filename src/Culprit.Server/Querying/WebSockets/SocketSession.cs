@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using Culprit.Engine.Ingestion;
 using Culprit.Engine.Storage;
 using Culprit.Server.Access;
+using Culprit.Server.HighAvailability;
 using Culprit.Server.Ingestion;
 using Microsoft.Extensions.Primitives;
 
@@ -15,7 +16,7 @@ namespace Culprit.Server.Querying.WebSockets;
 /// announced when a client is too slow for them.
 /// </remarks>
 internal sealed partial class SocketSession(
-    WebSocket socket, string client, EventIntake intake, EventHub hub, BodyBudget budget, SocketLimits limits, TimeProvider clock, ILogger logger)
+    WebSocket socket, string client, EventIntake intake, EventHub hub, BodyBudget budget, SocketLimits limits, ServerRole? role, TimeProvider clock, ILogger logger)
 {
     /// <summary>Answers under way: what is published meanwhile shares a sync of the journal.</summary>
     private const int MaxAnswers = 32;
@@ -210,6 +211,11 @@ internal sealed partial class SocketSession(
 
     private Outgoing Subscribe(SocketMessage parsed)
     {
+        if (role is { IsActive: false })
+        {
+            return Now(SocketAnswer.Rejected(new SocketMistake("standby", $"This server is the standby. Subscribe at the active one: {role.Active}.", parsed.Ref)));
+        }
+
         var query = new QueryCollection(parsed.Filter.ToDictionary(p => p.Key, p => new StringValues(p.Value), StringComparer.Ordinal));
         var (filter, problem) = EventFilterParser.Parse(query, EventFilterParser.StreamParameters);
         if (problem is not null)

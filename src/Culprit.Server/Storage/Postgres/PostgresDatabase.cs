@@ -23,8 +23,24 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     private const string CurrentEpoch = "SELECT epoch FROM lease";
 
     private const string NextEpoch = """
-        INSERT INTO lease (epoch, holder, since) VALUES (1, $1, now())
-        ON CONFLICT (one) DO UPDATE SET epoch = lease.epoch + 1, holder = excluded.holder, since = now() RETURNING epoch
+        INSERT INTO lease (epoch, holder, since, is_shared) VALUES (1, $1, now(), $2)
+        ON CONFLICT (one) DO UPDATE SET epoch = lease.epoch + 1, holder = excluded.holder, since = now(), is_held = true, is_shared = excluded.is_shared
+            WHERE $3 < 0 OR (lease.epoch = $3 AND lease.renewals = $4)
+        RETURNING epoch
+        """;
+
+    // Whoever had claimed alerts delivers no more: they need not wait until the claims run out.
+    private const string FreeClaims = "UPDATE outbox SET claimed_by = NULL, claimed_until = NULL WHERE state = 0 AND claimed_by IS NOT NULL";
+
+    // A server that freezes in a transaction must not hold up the others that append to what they share.
+    private const string EndWhenIdle = "SELECT set_config('idle_in_transaction_session_timeout', '5s', true)";
+
+    // Of sessions that hold one of our advisory locks: what whoever is taken over from still has open.
+    private const string EndHolders = """
+        SELECT count(pg_terminate_backend(pid)) FROM pg_locks
+        WHERE locktype = 'advisory' AND granted AND pid <> pg_backend_pid() AND objsubid = 1
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            AND ((classid::bigint << 32) | objid::bigint) IN ($1, $2)
         """;
 
     private readonly SemaphoreSlim _writing = new(1, 1);
@@ -70,20 +86,37 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     }
 
     /// <summary>From now on this server writes, and no other that wrote before.</summary>
-    public async Task TakeOverAsync(string holder, CancellationToken cancellationToken)
+    public Task TakeOverAsync(string holder, CancellationToken cancellationToken) => TakeOverAsync(holder, null, isShared: false, cancellationToken);
+
+    /// <param name="from">Only if the lease is still as it was seen; null: in any case.</param>
+    /// <param name="isShared">This server runs beside a standby.</param>
+    /// <returns>False when it is not.</returns>
+    public async Task<bool> TakeOverAsync(string holder, LeaseState? from, bool isShared, CancellationToken cancellationToken)
     {
         var epoch = await UseAsync(
             async connection =>
             {
                 await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
                 await Sql.ExecuteAsync(connection, "SELECT pg_advisory_xact_lock($1)", [WriteLock], cancellationToken).ConfigureAwait(false);
-                var next = (long)(await Sql.ScalarAsync(connection, NextEpoch, [holder], cancellationToken).ConfigureAwait(false))!;
+                var next = await Sql.ScalarAsync(
+                    connection, NextEpoch, [PostgresText.Encode(holder), isShared, from?.Epoch ?? -1, from?.Renewals ?? -1], cancellationToken)
+                    .ConfigureAwait(false) as long?;
+                await Sql.ExecuteAsync(connection, FreeClaims, [], cancellationToken).ConfigureAwait(false);
                 await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
                 return next;
             },
             cancellationToken).ConfigureAwait(false);
-        Interlocked.Exchange(ref _epoch, epoch);
+        if (epoch is { } ours)
+        {
+            Interlocked.Exchange(ref _epoch, ours);
+        }
+
+        return epoch is not null;
     }
+
+    /// <summary>Ends the sessions with which a server that does not answer holds the right to run, or is in the middle of a write.</summary>
+    public Task EndHoldersAsync(long ownerLock, CancellationToken cancellationToken) =>
+        UseAsync(c => Sql.ScalarAsync(c, EndHolders, [ownerLock, WriteLock], cancellationToken), cancellationToken);
 
     /// <summary>A connection that is not shared, for what belongs to a session.</summary>
     public async Task<NpgsqlConnection> ConnectApartAsync(CancellationToken cancellationToken)
@@ -128,6 +161,25 @@ internal sealed class PostgresDatabase : IAsyncDisposable
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
             await Sql.ExecuteAsync(connection, BeginWrite, [WriteLock], cancellationToken).ConfigureAwait(false);
             await CheckEpochAsync(connection, cancellationToken).ConfigureAwait(false);
+
+            var result = await work(connection).ConfigureAwait(false);
+            await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+            return result;
+        },
+        cancellationToken);
+
+    /// <summary>A transaction on what servers share, of the standby as well; that of the active one is fenced as all others are.</summary>
+    /// <exception cref="StoreFencedException">Another server has taken over.</exception>
+    public Task<T> ShareAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken) => UseAsync(
+        async connection =>
+        {
+            await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+            await Sql.ExecuteAsync(connection, EndWhenIdle, [], cancellationToken).ConfigureAwait(false);
+            if (Epoch > 0)
+            {
+                await Sql.ExecuteAsync(connection, BeginWrite, [WriteLock], cancellationToken).ConfigureAwait(false);
+                await CheckEpochAsync(connection, cancellationToken).ConfigureAwait(false);
+            }
 
             var result = await work(connection).ConfigureAwait(false);
             await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);

@@ -12,7 +12,10 @@ internal sealed class PostgresLease : IAsyncDisposable
     private const long OwnerLock = 0x63756c70_0003;
 
     private const string TryLock = "SELECT pg_try_advisory_lock($1)";
-    private const string Owner = "SELECT epoch, holder FROM lease";
+    private const string Owner = "SELECT epoch, holder, renewals, is_held, is_shared FROM lease";
+    private const string Renew = "UPDATE lease SET renewals = renewals + 1 WHERE epoch = $1";
+    private const string Release = "UPDATE lease SET is_held = false WHERE epoch = $1";
+    private const string IsLocked = "SELECT NOT pg_try_advisory_xact_lock($1)";
 
     // A database notices the end of a killed server's session at once, that of a lost machine later.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
@@ -21,7 +24,8 @@ internal sealed class PostgresLease : IAsyncDisposable
     private readonly PostgresDatabase _database;
     private NpgsqlConnection? _session;
 
-    private PostgresLease(PostgresDatabase database) => _database = database;
+    /// <summary>One that is not held yet.</summary>
+    public PostgresLease(PostgresDatabase database) => _database = database;
 
     /// <summary>Waits a while for the lock, then takes over.</summary>
     /// <exception cref="StoreRefusedException">Another server runs on the database.</exception>
@@ -37,7 +41,7 @@ internal sealed class PostgresLease : IAsyncDisposable
                 {
                     var other = await lease.OwnerAsync(cancellationToken).ConfigureAwait(false);
                     throw new StoreRefusedException(
-                        $"Another Culprit ({other.Holder}) runs on {database.Url.Name}: stop it, or use another database.");
+                        $"Another Culprit ({other?.Holder}) runs on {database.Url.Name}: stop it, or use another database.");
                 }
 
                 await Task.Delay(Pause, clock, cancellationToken).ConfigureAwait(false);
@@ -58,14 +62,14 @@ internal sealed class PostgresLease : IAsyncDisposable
         }
     }
 
-    /// <summary>Looks whether the right is still ours, with a new session if the old one ended.</summary>
+    /// <summary>Renews the right, with a new session if the old one ended.</summary>
     /// <returns>False when another server has taken over.</returns>
     public async Task<bool> KeepAsync(CancellationToken cancellationToken)
     {
         try
         {
             await TryLockAsync(cancellationToken).ConfigureAwait(false);
-            return (await OwnerAsync(cancellationToken).ConfigureAwait(false)).Epoch == _database.Epoch;
+            return await ExecuteAsync(Renew, cancellationToken).ConfigureAwait(false) > 0;
         }
         catch
         {
@@ -73,6 +77,26 @@ internal sealed class PostgresLease : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Who has the right, as a server sees it that may take it over.</summary>
+    public async Task<LeaseState> LookAsync(CancellationToken cancellationToken) =>
+        await OwnerAsync(cancellationToken).ConfigureAwait(false) ?? LeaseState.Nobody;
+
+    /// <summary>True while a server that shares the database with nobody runs on it.</summary>
+    public async Task<bool> IsHeldAloneAsync(CancellationToken cancellationToken) =>
+        await LookAsync(cancellationToken).ConfigureAwait(false) is { IsShared: false }
+        && await _database.ReadAsync(c => Sql.ScalarAsync(c, IsLocked, [OwnerLock], cancellationToken), cancellationToken).ConfigureAwait(false) is true;
+
+    /// <summary>Takes the right from a server that is dead or has given it up; false when that, or another one, was quicker.</summary>
+    /// <remarks>A server that is frozen keeps its sessions: they are ended, and what it had not committed is undone.</remarks>
+    public async Task<bool> TryTakeOverAsync(string holder, LeaseState from, CancellationToken cancellationToken)
+    {
+        await _database.EndHoldersAsync(OwnerLock, cancellationToken).ConfigureAwait(false);
+        return await _database.TakeOverAsync(holder, from, isShared: true, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Gives the right up, so that another need not wait until it has run out.</summary>
+    public Task ReleaseAsync(CancellationToken cancellationToken) => ExecuteAsync(Release, cancellationToken);
 
     public async ValueTask DisposeAsync() => await EndSessionAsync().ConfigureAwait(false);
 
@@ -96,13 +120,21 @@ internal sealed class PostgresLease : IAsyncDisposable
     }
 
     // In its own session, if there is one: so its end is noticed.
-    private async Task<(long Epoch, string Holder)> OwnerAsync(CancellationToken cancellationToken) => _session is { } session
+    private async Task<LeaseState?> OwnerAsync(CancellationToken cancellationToken) => _session is { } session
         ? await OwnerAsync(session, cancellationToken).ConfigureAwait(false)
         : await _database.ReadAsync(c => OwnerAsync(c, cancellationToken), cancellationToken).ConfigureAwait(false);
 
-    private static async Task<(long Epoch, string Holder)> OwnerAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
-        (await Sql.ListAsync(connection, Owner, [], r => (r.GetInt64(0), r.GetString(1)), cancellationToken).ConfigureAwait(false))
-            .FirstOrDefault();
+    private static async Task<LeaseState?> OwnerAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        (await Sql.ListAsync(
+            connection,
+            Owner,
+            [],
+            r => new LeaseState(r.GetInt64(0), r.Text(1), r.GetInt64(2), r.GetBoolean(3), r.GetBoolean(4)),
+            cancellationToken).ConfigureAwait(false)).FirstOrDefault();
+
+    private async Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken) => _session is { } session
+        ? await Sql.ExecuteAsync(session, sql, [_database.Epoch], cancellationToken).ConfigureAwait(false)
+        : await _database.ReadAsync(c => Sql.ExecuteAsync(c, sql, [_database.Epoch], cancellationToken), cancellationToken).ConfigureAwait(false);
 
     private async Task EndSessionAsync()
     {

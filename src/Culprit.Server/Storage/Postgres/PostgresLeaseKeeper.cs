@@ -1,8 +1,10 @@
+using Culprit.Server.HighAvailability;
+
 namespace Culprit.Server.Storage.Postgres;
 
 /// <summary>Holds on to the right to run; stops the server when another has taken over.</summary>
 internal sealed partial class PostgresLeaseKeeper(
-    PostgresLease lease, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<PostgresLeaseKeeper> logger)
+    PostgresLease lease, StopReason reason, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<PostgresLeaseKeeper> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
@@ -17,6 +19,7 @@ internal sealed partial class PostgresLeaseKeeper(
                 if (!await lease.KeepAsync(stoppingToken).ConfigureAwait(false))
                 {
                     TakenOver();
+                    reason.Fail();
                     lifetime.StopApplication();
                     return;
                 }

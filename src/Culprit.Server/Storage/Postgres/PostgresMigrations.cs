@@ -187,6 +187,35 @@ internal static class PostgresMigrations
             action text COLLATE "C" NOT NULL,
             target text COLLATE "C" NOT NULL);
         """,
+        """
+        -- renewals: grows while the holder lives; is_shared: it runs beside a standby, and reads its journal from shared_log.
+        ALTER TABLE lease
+            ADD COLUMN renewals bigint NOT NULL DEFAULT 0,
+            ADD COLUMN is_held boolean NOT NULL DEFAULT true,
+            ADD COLUMN is_shared boolean NOT NULL DEFAULT false;
+
+        -- What servers that share the database have taken, in the one order that counts. The row of the head is locked by
+        -- whoever appends, so that what is seen has no gaps.
+        CREATE TABLE shared_log_head (
+            one boolean PRIMARY KEY DEFAULT true CHECK (one),
+            journal bigint NOT NULL,
+            last bigint NOT NULL);
+        CREATE TABLE shared_log (
+            first_sequence bigint PRIMARY KEY,
+            last_sequence bigint NOT NULL,
+            server bigint NOT NULL,
+            shipped_at timestamptz NOT NULL DEFAULT now(),
+            bytes integer NOT NULL,
+            frames bytea NOT NULL);
+        ALTER TABLE shared_log ALTER COLUMN frames SET STORAGE EXTERNAL;
+        CREATE TABLE log_shippers (
+            server bigint PRIMARY KEY,
+            name text COLLATE "C" NOT NULL,
+            shipped bigint NOT NULL,
+            lag_ms bigint NOT NULL,
+            beats bigint NOT NULL,
+            seen_at timestamptz NOT NULL);
+        """,
     ];
 
     public static int Newest => Steps.Length;

@@ -30,7 +30,7 @@ internal sealed partial class PostgresRecordStore : IRecordStore, IDisposable
     private readonly PostgresStoreOptions _options;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
-    private readonly RecordTail _tail;
+    private RecordTail _tail;
     private RecordPartition[] _partitions;
     private long _applied;
 
@@ -89,13 +89,33 @@ internal sealed partial class PostgresRecordStore : IRecordStore, IDisposable
     public static async Task<PostgresRecordStore> OpenAsync(
         PostgresDatabase database, PostgresStoreOptions options, TimeProvider clock, ILogger<PostgresRecordStore> logger, CancellationToken cancellationToken)
     {
-        var (applied, partitions) = await database.ReadAsync(
+        var (applied, partitions) = await LoadAsync(database, cancellationToken).ConfigureAwait(false);
+        return new PostgresRecordStore(database, options, applied, partitions, clock, logger);
+    }
+
+    /// <summary>One that another server writes: it answers with what the database has, until <see cref="TakeOverAsync"/>.</summary>
+    public static PostgresRecordStore OpenToRead(
+        PostgresDatabase database, PostgresStoreOptions options, TimeProvider clock, ILogger<PostgresRecordStore> logger) =>
+        new(database, options, long.MaxValue, [], clock, logger);
+
+    /// <summary>From now on this server writes, from where the other one ended.</summary>
+    public async Task TakeOverAsync(CancellationToken cancellationToken)
+    {
+        var (applied, partitions) = await LoadAsync(_database, cancellationToken).ConfigureAwait(false);
+        ReplacePartitions(_ => partitions);
+        lock (_gate)
+        {
+            _applied = applied;
+            _tail = new RecordTail(applied);
+        }
+    }
+
+    private static Task<(long Applied, RecordPartition[] Partitions)> LoadAsync(PostgresDatabase database, CancellationToken cancellationToken) =>
+        database.ReadAsync(
             async c => (
                 await PostgresPositions.GetAsync(c, Consumer, cancellationToken).ConfigureAwait(false),
-                await PostgresPartitions.ListAsync(c, cancellationToken).ConfigureAwait(false)),
-            cancellationToken).ConfigureAwait(false);
-        return new PostgresRecordStore(database, options, applied, [.. partitions], clock, logger);
-    }
+                (await PostgresPartitions.ListAsync(c, cancellationToken).ConfigureAwait(false)).ToArray()),
+            cancellationToken);
 
     public void Add(Engine.Records.RecordBatch batch)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Culprit.Server.Configuration;
 using Culprit.Server.Export;
+using Culprit.Server.HighAvailability;
 using Culprit.Server.Health;
 using Culprit.Server.Storage.Moving;
 
@@ -16,19 +17,25 @@ internal static class PostgresStores
         PostgresLease? lease = null;
         try
         {
-            lease = await PostgresLease.AcquireAsync(database, HolderName(), clock, cancellationToken).ConfigureAwait(false);
+            lease = options.HighAvailability
+                ? await OpenSharedAsync(database, cancellationToken).ConfigureAwait(false)
+                : await PostgresLease.AcquireAsync(database, HolderName(), clock, cancellationToken).ConfigureAwait(false);
             await RefuseHalfMovedAsync(database, cancellationToken).ConfigureAwait(false);
             var state = new PostgresStateStore(database);
             await StorageRegistration.RefuseNewerSnapshotAsync(state, url.Name, "another database", cancellationToken).ConfigureAwait(false);
+            if (!options.HighAvailability)
+            {
+                await HighAvailabilityRegistration.RefuseLeftoversAsync(options, database, state, cancellationToken).ConfigureAwait(false);
+            }
+
             var policy = RetentionPolicy.From(options.Retention);
             var classes = await PostgresRetentionClasses.LoadAsync(
                 database, AdmissionSection.Times(options.Admission, options.Retention), cancellationToken).ConfigureAwait(false);
-            var records = await PostgresRecordStore.OpenAsync(
-                database,
-                new PostgresStoreOptions { KeepOf = number => policy.KeepOf(classes.NameOf(number)) },
-                clock,
-                loggers.CreateLogger<PostgresRecordStore>(),
-                cancellationToken).ConfigureAwait(false);
+            var sizes = new PostgresStoreOptions { KeepOf = number => policy.KeepOf(classes.NameOf(number)) };
+            var recordLogger = loggers.CreateLogger<PostgresRecordStore>();
+            var records = options.HighAvailability
+                ? PostgresRecordStore.OpenToRead(database, sizes, clock, recordLogger)
+                : await PostgresRecordStore.OpenAsync(database, sizes, clock, recordLogger, cancellationToken).ConfigureAwait(false);
             return new OpenStores(
                 records,
                 state,
@@ -39,13 +46,16 @@ internal static class PostgresStores
                 classes,
                 services =>
                 {
-                    Add(services, database, lease, records);
+                    Add(services, database, lease, records, options.HighAvailability);
                     services.AddSingleton(provider => new PostgresRetention(
                         records, state, policy, classes, clock, provider.GetRequiredService<ILogger<PostgresRetention>>()));
                 })
             {
                 IsAway = () => database.Failure is not null,
-                StateInUse = services => new OutageStateStore(state, clock, services.GetRequiredService<ILogger<OutageStateStore>>()),
+                StateInUse = options.HighAvailability
+                    ? null
+                    : services => new OutageStateStore(state, clock, services.GetRequiredService<ILogger<OutageStateStore>>()),
+                Shared = options.HighAvailability ? database : null,
             };
         }
         catch
@@ -60,6 +70,19 @@ internal static class PostgresStores
         }
     }
 
+    /// <summary>Host and process, and where it listens: for people who look for it.</summary>
+    public static string HolderName(string urls) => $"{HolderName()}, {urls}";
+
+    /// <exception cref="StoreRefusedException">A server that shares it with nobody runs on the database.</exception>
+    private static async Task<PostgresLease> OpenSharedAsync(PostgresDatabase database, CancellationToken cancellationToken)
+    {
+        var lease = new PostgresLease(database);
+        return await lease.IsHeldAloneAsync(cancellationToken).ConfigureAwait(false)
+            ? throw new StoreRefusedException(
+                $"Another Culprit ({(await lease.LookAsync(cancellationToken).ConfigureAwait(false)).Holder}) runs on {database.Url.Name} without highAvailability: stop it first, or use another database.")
+            : lease;
+    }
+
     private static async Task RefuseHalfMovedAsync(PostgresDatabase database, CancellationToken cancellationToken)
     {
         if (await StoreMove.IsUnfinishedAsync(database, cancellationToken).ConfigureAwait(false))
@@ -69,17 +92,22 @@ internal static class PostgresStores
     }
 
     private static void Add(
-        IServiceCollection services, PostgresDatabase database, PostgresLease lease, PostgresRecordStore records)
+        IServiceCollection services, PostgresDatabase database, PostgresLease lease, PostgresRecordStore records, bool isShared)
     {
         services.AddSingleton(_ => database);
         services.AddSingleton(_ => lease);
-        services.AddHostedService<PostgresLeaseKeeper>();
-        services.AddHostedService<OutboxListener>();
+        services.AddSingleton(_ => records);
+        if (!isShared)
+        {
+            services.AddHostedService<PostgresLeaseKeeper>();
+        }
+
+        services.AddActiveService<OutboxListener>();
         services.AddSingleton<IHealthSource, PostgresHealth>();
         services.AddSingleton<IMetricSource>(p => new PostgresMetrics(database, records, p.GetRequiredService<PostgresRetention>()));
         services.AddSingleton<IHealthSource>(p => p.GetRequiredService<PostgresRetention>());
         services.AddSingleton<IStage>(p => p.GetRequiredService<PostgresRetention>().Stage);
-        services.AddHostedService(p => p.GetRequiredService<PostgresRetention>());
+        services.AddActiveService(p => p.GetRequiredService<PostgresRetention>());
     }
 
     private static string HolderName() => string.Create(
