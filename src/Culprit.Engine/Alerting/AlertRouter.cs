@@ -5,6 +5,9 @@ namespace Culprit.Engine.Alerting;
 /// <param name="fallback">Sinks of what no route matches, so that no alert goes nowhere.</param>
 internal sealed class AlertRouter(IReadOnlyList<AlertRoute> routes, IReadOnlyList<string> fallback)
 {
+    /// <summary>Sinks that also get the changes that come in.</summary>
+    public IReadOnlyList<string> ChangeSinks { get; init; } = [];
+
     /// <summary>Each sink once, in the order of the routes; the fallback for null, which is an alert that could not be read.</summary>
     public IReadOnlyList<string> Route(Alert? alert)
     {

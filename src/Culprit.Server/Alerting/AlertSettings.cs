@@ -1,4 +1,5 @@
 using Culprit.Engine.Alerting;
+using Culprit.Server.Alerting.PagerDuty;
 
 namespace Culprit.Server.Alerting;
 
@@ -45,7 +46,10 @@ internal sealed record AlertSettings(
     /// <summary>Alert handlers of plug-ins.</summary>
     public IReadOnlyList<string> Handlers { get; init; } = [];
 
-    public AlertRouter ToRouter() => new(Routes, [Console, .. Handlers]);
+    public AlertRouter ToRouter() => new(Routes, [Console, .. Handlers])
+    {
+        ChangeSinks = [.. Sinks.Where(s => s.Value is PagerDutyOptions { Changes: true }).Select(s => s.Key)],
+    };
 
     // The host's configuration sorts keys; "10" must come after "9" whoever sorted.
     private static int Position(IConfigurationSection route) =>

@@ -145,6 +145,7 @@ internal sealed partial class EngineWorker(
     private async Task<bool> ProcessAsync(Pipeline pipeline, JournalEntry entry, CancellationToken cancellationToken)
     {
         IReadOnlyList<DerivedEvent> output = [];
+        List<OutboxItem> changes = [];
         if (entry.Batch is { } batch)
         {
             var annotations = new BatchAnnotations(batch.Count);
@@ -159,6 +160,11 @@ internal sealed partial class EngineWorker(
             }
 
             Annotated(batch, annotations, isNew: entry.LastSequence > _shown);
+            if (entry.LastSequence > _countedBefore)
+            {
+                // What the stored position covers is in the outbox already, or was delivered and forgotten.
+                changes = ForwardedChange.Of(batch, journal.Id, pipeline.PassedOver, router.ChangeSinks);
+            }
         }
         else
         {
@@ -177,9 +183,9 @@ internal sealed partial class EngineWorker(
             ShowIfDue(pipeline);
         }
 
-        if (output.Count > 0 || entry.Batch is null)
+        if (output.Count > 0 || changes.Count > 0 || entry.Batch is null)
         {
-            var made = ToOutput(entry.LastSequence, output) with { Aliases = [.. pipeline.Aliases] };
+            var made = ToOutput(entry.LastSequence, output, changes) with { Aliases = [.. pipeline.Aliases] };
             FaultPoints.Hit("engine-before-apply");
             var applied = await _insistence.DoAsync(() => state.ApplyAsync(made, cancellationToken), cancellationToken).ConfigureAwait(false);
             FaultPoints.Hit("engine-after-apply");
@@ -289,9 +295,9 @@ internal sealed partial class EngineWorker(
         }
     }
 
-    private EngineOutput ToOutput(long sequence, IReadOnlyList<DerivedEvent> output)
+    private EngineOutput ToOutput(long sequence, IReadOnlyList<DerivedEvent> output, IReadOnlyList<OutboxItem> changes)
     {
-        var outbox = new List<OutboxItem>();
+        var outbox = new List<OutboxItem>(changes);
         foreach (var derived in output)
         {
             if (derived.Type.StartsWith("alert.", StringComparison.Ordinal))
