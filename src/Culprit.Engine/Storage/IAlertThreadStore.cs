@@ -10,7 +10,7 @@ internal sealed record AlertThread(string Sink, string IncidentId, string Channe
 internal interface IAlertThreadStore
 {
     /// <summary>Threads that are older are forgotten: no incident is open for longer without an update.</summary>
-    public static readonly TimeSpan Kept = TimeSpan.FromDays(30);
+    static readonly TimeSpan Kept = TimeSpan.FromDays(30);
 
     Task<AlertThread?> FindAsync(string sink, string incidentId, CancellationToken cancellationToken);
 
