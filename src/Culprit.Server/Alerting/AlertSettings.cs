@@ -1,4 +1,5 @@
 using Culprit.Engine.Alerting;
+using Culprit.Server.Alerting.PagerDuty;
 
 namespace Culprit.Server.Alerting;
 
@@ -49,7 +50,10 @@ internal sealed record AlertSettings(
     /// <summary>What people say of services.</summary>
     public ServiceLabels Labels { get; init; } = ServiceLabels.None;
 
-    public AlertPost ToPost() => new(ToRouter(), Labels);
+    public AlertPost ToPost() => new(ToRouter(), Labels)
+    {
+        ChangeSinks = [.. Sinks.Where(s => s.Value is PagerDutyOptions { Changes: true }).Select(s => s.Key)],
+    };
 
     public AlertRouter ToRouter() => new(Routes, [Console, .. Handlers]);
 }

@@ -12,14 +12,14 @@ internal abstract class JsonSink(string name, SinkOptions options, INetwork netw
 
     public string Name => name;
 
-    public async Task<DeliveryResult> DeliverAsync(OutboxItem alert, CancellationToken cancellationToken)
+    public virtual async Task<DeliveryResult> DeliverAsync(OutboxItem alert, CancellationToken cancellationToken)
     {
         if (!AlertParser.TryParse(alert.Json, out var parsed, out var mistake))
         {
             return new(DeliveryOutcome.Rejected, $"the alert cannot be read: {mistake}");
         }
 
-        var answer = await _client.PostAsync(AddressOf(parsed), Write(parsed), AddHeaders, cancellationToken).ConfigureAwait(false);
+        var answer = await PostAsync(AddressOf(parsed), Write(parsed), cancellationToken).ConfigureAwait(false);
         return Conclude(parsed, answer);
     }
 
@@ -30,6 +30,9 @@ internal abstract class JsonSink(string name, SinkOptions options, INetwork netw
     }
 
     protected TimeProvider Clock { get; } = clock;
+
+    protected Task<SinkAnswer> PostAsync(Uri url, ReadOnlyMemory<byte> json, CancellationToken cancellationToken) =>
+        _client.PostAsync(url, json, AddHeaders, cancellationToken);
 
     protected abstract Uri AddressOf(Alert alert);
 

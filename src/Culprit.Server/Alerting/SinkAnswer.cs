@@ -7,6 +7,9 @@ namespace Culprit.Server.Alerting;
 /// <param name="Text">The beginning of the answer, or why there was none: fit to be shown, free of secrets.</param>
 internal readonly record struct SinkAnswer(int Status, string Text, TimeSpan? RetryAfter)
 {
+    /// <summary>The beginning of the answer as it came: not fit to be shown.</summary>
+    public ReadOnlyMemory<byte> Body { get; init; }
+
     public bool IsSuccess => Status is >= 200 and < 300;
 
     /// <summary>

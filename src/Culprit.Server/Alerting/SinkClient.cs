@@ -10,8 +10,9 @@ internal sealed class SinkClient : IDisposable
     /// <summary>For one attempt, from the resolution of the name to the last byte read.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(15);
 
-    private const int MaxAnswerBytes = 4096;
+    private const int MaxAnswerBytes = 64 * 1024;
     private const int MaxShown = 300;
+    private const int MaxShownBytes = 4096;
 
     private readonly HttpClient _http;
     private readonly TimeProvider _clock;
@@ -66,8 +67,8 @@ internal sealed class SinkClient : IDisposable
         {
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
             var retryAfter = RetryAfterHeader.Read(response.Headers, _clock.GetUtcNow());
-            var text = await ReadAsync(response.Content, either.Token).ConfigureAwait(false);
-            return new SinkAnswer((int)response.StatusCode, text, retryAfter);
+            var body = await ReadAsync(response.Content, either.Token).ConfigureAwait(false);
+            return new SinkAnswer((int)response.StatusCode, Show(Encoding.UTF8.GetString(body.Span[..Math.Min(body.Length, MaxShownBytes)])), retryAfter) { Body = body };
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -82,7 +83,7 @@ internal sealed class SinkClient : IDisposable
     public void Dispose() => _http.Dispose();
 
     /// <summary>What the receiver said, as far as it is worth reading; a broken answer takes nothing away from its status.</summary>
-    private async Task<string> ReadAsync(HttpContent content, CancellationToken cancellationToken)
+    private static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpContent content, CancellationToken cancellationToken)
     {
         var buffer = new byte[MaxAnswerBytes];
         var length = 0;
@@ -101,7 +102,7 @@ internal sealed class SinkClient : IDisposable
             // The status is known: what is missing is only the explanation. Trying again would deliver twice.
         }
 
-        return Show(Encoding.UTF8.GetString(buffer, 0, length));
+        return buffer.AsMemory(0, length);
     }
 
     private string Show(string text)

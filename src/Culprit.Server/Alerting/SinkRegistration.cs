@@ -10,13 +10,13 @@ internal static class SinkRegistration
     public static IServiceCollection AddSinks(this IServiceCollection services, AlertSettings settings)
     {
         services.AddSingleton<INetwork, SystemNetwork>();
+        services.AddSingleton<SinkContext>();
         services.AddSingleton(settings.ToRouter());
         services.AddSingleton(settings.ToPost());
         foreach (var (name, options) in settings.Sinks)
         {
             var type = SinkType.All.Single(t => t.Name == options.Type);
-            services.AddSingleton(provider => type.Create(
-                name, options, provider.GetRequiredService<INetwork>(), provider.GetRequiredService<TimeProvider>()));
+            services.AddSingleton(provider => type.Create(name, options, provider.GetRequiredService<SinkContext>()));
         }
 
         return services;

@@ -15,21 +15,23 @@ namespace Culprit.Server.Alerting;
 /// <param name="NewOptions">With defaults.</param>
 /// <param name="Create">Makes a sink of the given name from options of this kind that have no mistakes.</param>
 internal sealed record SinkType(
-    string Name, Func<SinkOptions> NewOptions, Func<string, SinkOptions, INetwork, TimeProvider, IAlertSink> Create)
+    string Name, Func<SinkOptions> NewOptions, Func<string, SinkOptions, SinkContext, IAlertSink> Create)
 {
     public static readonly IReadOnlyList<SinkType> All =
     [
-        Of("webhook", (string name, WebhookOptions options, INetwork net, TimeProvider clock) => new WebhookSink(name, options, net, clock)),
-        Of("pagerduty", (string name, PagerDutyOptions options, INetwork net, TimeProvider clock) => new PagerDutySink(name, options, net, clock)),
-        Of("opsgenie", (string name, OpsgenieOptions options, INetwork net, TimeProvider clock) => new OpsgenieSink(name, options, net, clock)),
-        Of("slack", (string name, SlackOptions options, INetwork net, TimeProvider clock) => new SlackSink(name, options, net, clock)),
-        Of("teams", (string name, TeamsOptions options, INetwork net, TimeProvider clock) => new TeamsSink(name, options, net, clock)),
-        Of("email", (string name, EmailOptions options, INetwork net, TimeProvider clock) => new EmailSink(name, options, net, clock)),
-        Of("datadog", (string name, DatadogOptions options, INetwork net, TimeProvider clock) => new DatadogSink(name, options, net, clock)),
-        Of("alertmanager", (string name, AlertmanagerOptions options, INetwork net, TimeProvider clock) => new AlertmanagerSink(name, options, net, clock)),
+        Of("webhook", (string name, WebhookOptions options, SinkContext with) => new WebhookSink(name, options, with.Network, with.Clock)),
+        Of("pagerduty", (string name, PagerDutyOptions options, SinkContext with) => new PagerDutySink(name, options, with.Network, with.Clock)),
+        Of("opsgenie", (string name, OpsgenieOptions options, SinkContext with) => new OpsgenieSink(name, options, with.Network, with.Clock)),
+        Of("slack", (string name, SlackOptions options, SinkContext with) => options.Token is null
+            ? new SlackSink(name, options, with.Network, with.Clock)
+            : new SlackBotSink(name, options, with)),
+        Of("teams", (string name, TeamsOptions options, SinkContext with) => new TeamsSink(name, options, with.Network, with.Clock)),
+        Of("email", (string name, EmailOptions options, SinkContext with) => new EmailSink(name, options, with.Network, with.Clock)),
+        Of("datadog", (string name, DatadogOptions options, SinkContext with) => new DatadogSink(name, options, with.Network, with.Clock)),
+        Of("alertmanager", (string name, AlertmanagerOptions options, SinkContext with) => new AlertmanagerSink(name, options, with.Network, with.Clock)),
     ];
 
-    private static SinkType Of<T>(string name, Func<string, T, INetwork, TimeProvider, IAlertSink> create)
+    private static SinkType Of<T>(string name, Func<string, T, SinkContext, IAlertSink> create)
         where T : SinkOptions, new() =>
-        new(name, () => new T(), (sink, options, network, clock) => create(sink, (T)options, network, clock));
+        new(name, () => new T(), (sink, options, context) => create(sink, (T)options, context));
 }

@@ -145,6 +145,7 @@ internal sealed partial class EngineWorker(
     private async Task<bool> ProcessAsync(Pipeline pipeline, JournalEntry entry, CancellationToken cancellationToken)
     {
         IReadOnlyList<DerivedEvent> output = [];
+        List<OutboxItem> changes = [];
         if (entry.Batch is { } batch)
         {
             var annotations = new BatchAnnotations(batch.Count);
@@ -159,6 +160,11 @@ internal sealed partial class EngineWorker(
             }
 
             Annotated(batch, annotations, isNew: entry.LastSequence > _shown);
+            if (entry.LastSequence > _countedBefore)
+            {
+                // What the stored position covers is in the outbox already, or was delivered and forgotten.
+                changes = ForwardedChange.Of(batch, journal.Id, pipeline.PassedOver, post.ChangeSinks);
+            }
         }
         else
         {
@@ -177,9 +183,10 @@ internal sealed partial class EngineWorker(
             ShowIfDue(pipeline);
         }
 
-        if (output.Count > 0 || entry.Batch is null)
+        if (output.Count > 0 || changes.Count > 0 || entry.Batch is null)
         {
-            var made = post.ToOutput(entry.LastSequence, output) with { Aliases = [.. pipeline.Aliases] };
+            var made = post.ToOutput(entry.LastSequence, output);
+            made = made with { Outbox = [.. changes, .. made.Outbox], Aliases = [.. pipeline.Aliases] };
             FaultPoints.Hit("engine-before-apply");
             var applied = await _insistence.DoAsync(() => state.ApplyAsync(made, cancellationToken), cancellationToken).ConfigureAwait(false);
             FaultPoints.Hit("engine-after-apply");

@@ -10,6 +10,7 @@ internal sealed record OpenStores(
     IStateStore State,
     IDeadLetterStore Letters,
     IFeedbackStore Feedback,
+    IAlertThreadStore Threads,
     IIdempotencyStore Idempotency,
     IKeyStore Keys,
     RetentionClasses Classes,

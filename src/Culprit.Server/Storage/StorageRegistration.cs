@@ -55,6 +55,7 @@ internal static class StorageRegistration
         builder.Services.AddSingleton<IStateStore>(services => new ScopedStateStore(stores.StateInUse?.Invoke(services) ?? stores.State));
         builder.Services.AddSingleton(_ => stores.Letters);
         builder.Services.AddSingleton(_ => stores.Feedback);
+        builder.Services.AddSingleton(_ => stores.Threads);
         builder.Services.AddSingleton(_ => stores.Keys);
         builder.Services.AddSingleton<IRecordStore>(_ => new ScopedRecordStore(stores.Records));
         builder.Services.AddSingleton(_ => journal);

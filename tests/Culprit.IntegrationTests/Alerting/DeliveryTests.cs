@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Culprit.Engine.Alerting;
+using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
 using Culprit.Server.Alerting;
 using Culprit.Server.Alerting.Alertmanager;
@@ -11,6 +12,7 @@ using Culprit.Server.Alerting.PagerDuty;
 using Culprit.Server.Alerting.Slack;
 using Culprit.Server.Alerting.Teams;
 using Culprit.Server.Alerting.Webhook;
+using Culprit.Tests.Storage;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -45,6 +47,36 @@ public sealed class DeliveryTests
         var json = Json(Assert.Single(receiver.Arrivals));
         Assert.Equal(action, json.GetProperty("event_action").GetString());
         Assert.Equal(SomeEvent.IncidentId, json.GetProperty("dedup_key").GetString());
+    }
+
+    [Theory]
+    [InlineData("deploy checkout 2.4.1", "deploy checkout 2.4.1")]
+    [InlineData("a\u001b[31m\u202eb\n😀", "a\\u001b[31m\\u202eb 😀")]
+    [InlineData("", "deploy checkout")]
+    public async Task PagerDutyTakesChangesBesideAlerts(string message, string summary)
+    {
+        await using var receiver = await Receiver.StartAsync(Documented.PagerDuty, Token);
+        var batch = RecordBatches.Of(7, new Row(message)
+        {
+            Kind = EventKind.Change,
+            Service = "checkout",
+            Environment = "prod",
+            Attributes = """{"kind":"deploy","change_id":"c7","commit":"abc","files":["a.cs"]}""",
+        });
+
+        var item = Assert.Single(ForwardedChange.Of(batch, 1, new HashSet<long>(), ["sink"]));
+        var result = await DeliverAsync("pagerduty", receiver, item);
+
+        Assert.Equal(new DeliveryResult(DeliveryOutcome.Delivered), result);
+        var arrival = Assert.Single(receiver.Arrivals);
+        Assert.Equal("/v2/change/enqueue", arrival.Path);
+        var payload = Json(arrival).GetProperty("payload");
+        Assert.Equal((summary, "checkout", "2026-09-21T14:13:20Z"), (
+            payload.GetProperty("summary").GetString(), payload.GetProperty("source").GetString(), payload.GetProperty("timestamp").GetString()));
+        Assert.Equal(
+            """{"kind":"deploy","change_id":"c7","service":"checkout","environment":"prod","commit":"abc","files":["a.cs"]}""",
+            payload.GetProperty("custom_details").GetRawText());
+        Assert.Empty(ForwardedChange.Of(batch, 1, new HashSet<long> { 7 }, ["sink"]));
     }
 
     [Theory]
@@ -357,7 +389,7 @@ public sealed class DeliveryTests
                 Url = receiver.Url + "/hook",
                 SigningSecrets = ["whsec_" + Convert.ToBase64String(Key), "whsec_" + Convert.ToBase64String(NewKey)],
             },
-            "pagerduty" => new PagerDutyOptions { Url = receiver.Url + "/v2/enqueue", RoutingKey = new string('k', 32) },
+            "pagerduty" => new PagerDutyOptions { Url = receiver.Url + "/v2/enqueue", RoutingKey = new string('k', 32), Changes = true },
             "opsgenie" => new OpsgenieOptions { Url = receiver.Url + "/v2/alerts", ApiKey = "0123456789-key", Teams = ["ops"] },
             "slack" => new SlackOptions { Url = receiver.Url + SlackPath },
             "teams" => new TeamsOptions { Url = receiver.Url + SlackPath },
@@ -370,7 +402,7 @@ public sealed class DeliveryTests
         options.IncidentUrl = "https://culprit.example/incidents/{id}";
         options.RunbookUrl = "https://wiki.example/{path}";
         Assert.Empty(options.Mistakes("x"));
-        return SinkType.All.Single(t => t.Name == sink).Create("sink", options, new SystemNetwork(), _clock);
+        return SinkType.All.Single(t => t.Name == sink).Create("sink", options, new SinkContext(new SystemNetwork(), _clock, new MemoryAlertThreadStore()));
     }
 
     private static JsonElement Json(Arrival arrival) => JsonDocument.Parse(arrival.Body).RootElement;

@@ -17,6 +17,11 @@ internal static class Documented
     public static Reply PagerDuty(Arrival request)
     {
         var errors = new Errors();
+        if (request is { Method: "POST", Path: "/v2/change/enqueue" })
+        {
+            return PagerDutyChange(JsonDocument.Parse(request.Body).RootElement);
+        }
+
         if (request is not { Method: "POST", Path: "/v2/enqueue" })
         {
             return new Reply(404);
@@ -58,10 +63,26 @@ internal static class Documented
         return errors.Found.Count > 0
             ? Invalid(errors.Found)
             : new Reply(202, JsonSerializer.Serialize(new { status = "success", message = "Event processed", dedup_key = Text(json, "dedup_key") }));
-
-        static Reply Invalid(IReadOnlyList<string> errors) =>
-            new(400, JsonSerializer.Serialize(new { status = "invalid event", message = "Event object is invalid", errors }));
     }
+
+    private static Reply PagerDutyChange(JsonElement json)
+    {
+        var errors = new Errors();
+        errors.Keys(json, ["routing_key", "payload", "images", "links"], "");
+        errors.Check(Text(json, "routing_key") is { Length: 32 }, "'routing_key' must be 32 characters");
+        if (!json.TryGetProperty("payload", out var payload))
+        {
+            return Invalid(["'payload' is missing or blank"]);
+        }
+
+        errors.Keys(payload, ["summary", "timestamp", "source", "custom_details"], "payload.");
+        errors.Check(Text(payload, "summary") is { Length: > 0 and <= 1024 }, "'payload.summary' must be 1 to 1024 characters");
+        errors.Check(!payload.TryGetProperty("timestamp", out var time) || time.TryGetDateTimeOffset(out _), "'payload.timestamp' is invalid");
+        return errors.Found.Count > 0 ? Invalid(errors.Found) : new Reply(202, """{"status":"success","message":"Change event processed"}""");
+    }
+
+    private static Reply Invalid(IReadOnlyList<string> errors) =>
+        new(400, JsonSerializer.Serialize(new { status = "invalid event", message = "Event object is invalid", errors }));
 
     /// <summary>Alert API v2: 202 and a request id, 422 for what is invalid.</summary>
     public static Reply Opsgenie(Arrival request)
@@ -124,6 +145,13 @@ internal static class Documented
         var errors = new Errors();
         var json = JsonDocument.Parse(request.Body).RootElement;
         errors.Keys(json, ["text", "blocks", "mrkdwn", "unfurl_links", "unfurl_media"], "");
+        return errors.Found.Count + SlackBlocks(json).Count > 0 ? new Reply(400, "invalid_blocks") : new Reply(200, "ok");
+    }
+
+    /// <summary>What is wrong with the text and blocks of a message.</summary>
+    public static IReadOnlyList<string> SlackBlocks(JsonElement json)
+    {
+        var errors = new Errors();
         errors.Check(Text(json, "text") is { Length: > 0 and <= 40_000 }, "no_text");
         var blocks = json.GetProperty("blocks").EnumerateArray().ToList();
         errors.Check(blocks.Count <= 50, "too many blocks");
@@ -139,7 +167,7 @@ internal static class Documented
             errors.Check(Text(text, "type") == "plain_text" || !text.TryGetProperty("emoji", out _), "emoji belongs to plain_text");
         }
 
-        return errors.Found.Count > 0 ? new Reply(400, "invalid_blocks") : new Reply(200, "ok");
+        return errors.Found;
     }
 
     /// <summary>Events API v1: 202 and the event, 400 for what is invalid, 403 without a key. What Datadog would cut counts as invalid here.</summary>

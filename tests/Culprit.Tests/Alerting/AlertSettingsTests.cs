@@ -121,7 +121,7 @@ public sealed class AlertSettingsTests
     [Fact]
     public async Task TheConfiguredSinksAreRegisteredUnderTheirNames()
     {
-        var services = new ServiceCollection().AddSingleton(TimeProvider.System).AddSinks(Read(Valid));
+        var services = new ServiceCollection().AddSingleton(TimeProvider.System).AddSingleton<Culprit.Engine.Storage.IAlertThreadStore, Culprit.Engine.Storage.MemoryAlertThreadStore>().AddSinks(Read(Valid));
 
         await using var provider = services.BuildServiceProvider();
 
@@ -153,6 +153,9 @@ public sealed class AlertSettingsTests
     [InlineData("alerts:sinks:genie:priorities:urgent", "P1", "alerts:sinks:genie:priorities: 'urgent' is not allowed; use low, medium, high or critical.")]
     [InlineData("alerts:sinks:genie:tags:0", "", "alerts:sinks:genie:tags: '' is not allowed; use 1 to 50 characters.")]
     [InlineData("alerts:sinks:chat:url", "ftp://hunter2", "alerts:sinks:chat:url: the value (not shown) is not allowed; use an https address")]
+    [InlineData("alerts:sinks:chat:channel", "C0123456789", "alerts:sinks:chat:channel: a webhook has its own channel; a channel needs a token.")]
+    [InlineData("alerts:sinks:chat:token", "hunter2", "alerts:sinks:chat:token: the value (not shown) is not allowed; use the token of a bot, which begins with xoxb-.")]
+    [InlineData("alerts:sinks:chat:token", "xoxb-0123456789-x", "alerts:sinks:chat:channel: '' is not allowed; use the id of a channel, such as C0123456789.")]
     [InlineData("alerts:sinks:a b:type", "slack", "alerts:sinks: 'a b' is not allowed; use names of 1 to 64 letters, digits, - and _.")]
     [InlineData("alerts:sinks:term:type", "console", "alerts:sinks:term: the console is built in under the name console; use that name.")]
     [InlineData("alerts:sinks:console:type", "slack", "alerts:sinks:console:type: 'slack' is not allowed; use console")]

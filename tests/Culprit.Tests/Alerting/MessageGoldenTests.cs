@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Culprit.Engine.Alerting;
 using Culprit.Engine.Correlation;
+using Culprit.Engine.Storage;
 using Culprit.Server.Alerting.Alertmanager;
 using Culprit.Server.Alerting.Datadog;
 using Culprit.Server.Alerting.Email;
@@ -20,6 +21,8 @@ public sealed class MessageGoldenTests
     private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private static readonly DateTimeOffset Now = new(2026, 5, 4, 10, 35, 0, TimeSpan.Zero);
+
+    private static readonly AlertThread Thread = new("chat", SomeAlert.Firing.IncidentId, "C0123456789", "1503435956.000247", default, Now);
 
     private static readonly Dictionary<string, Alert> Alerts = new(StringComparer.Ordinal)
     {
@@ -40,7 +43,7 @@ public sealed class MessageGoldenTests
         ["bare"] = new Alert { Id = "a1", Kind = AlertKind.Firing, IncidentId = "i1", Severity = IncidentSeverity.Low },
     };
 
-    public static TheoryData<string> Names => [.. from sink in new[] { "pagerduty", "opsgenie", "slack", "teams", "alertmanager", "datadog", "email" } from alert in Alerts.Keys select $"{sink}-{alert}"];
+    public static TheoryData<string> Names => [.. from sink in new[] { "pagerduty", "opsgenie", "slack", "slackreply", "slackfirst", "teams", "alertmanager", "datadog", "email" } from alert in Alerts.Keys select $"{sink}-{alert}"];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -86,6 +89,9 @@ public sealed class MessageGoldenTests
                 alert, new PagerDutyOptions { RoutingKey = new string('0', 32), IncidentUrl = Incident, RunbookUrl = Runbook }),
             "opsgenie" => OpsgenieMessage.Write(
                 alert, new OpsgenieOptions { Teams = ["ops"], Tags = ["culprit"], IncidentUrl = Incident, RunbookUrl = Runbook }),
+            "slackreply" => SlackMessage.WritePost(alert, new SlackOptions { Channel = "C0123456789", IncidentUrl = Incident, RunbookUrl = Runbook }, Thread),
+            "slackfirst" => SlackMessage.WriteUpdate(
+                SomeAlert.Firing, alert, new SlackOptions { Channel = "C0123456789", IncidentUrl = Incident, RunbookUrl = Runbook }, Thread),
             _ => SlackMessage.Write(alert, new SlackOptions { IncidentUrl = Incident, RunbookUrl = Runbook }),
         };
         var body = SomeAlert.Parse(json);

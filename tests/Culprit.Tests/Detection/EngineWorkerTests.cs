@@ -1,4 +1,6 @@
 using Culprit.Engine;
+using Culprit.Engine.Alerting;
+using Culprit.Engine.Records;
 using Culprit.Engine.RootCause;
 using Culprit.Engine.Rules;
 using Culprit.Engine.Storage;
@@ -78,9 +80,33 @@ public sealed class EngineWorkerTests
         Assert.Equal(2, snapshot?.Sequence); // The error and the tick of the stop.
     }
 
-    private async Task<Run> RunAsync(ScriptedHandler handler)
+    [Fact]
+    public async Task AChangeGoesOnceToTheSinksThatShowChangesAlsoAfterARestart()
     {
+        var handler = new ScriptedHandler((_, _) => Task.FromResult(TriggerResult.Ack));
         var journal = new ListJournal();
+        var post = new AlertPost(new AlertRouter([], ["console"]), ServiceLabels.None) { ChangeSinks = ["pager"] };
+        await using (var run = await RunAsync(handler, post, journal))
+        {
+            await run.TakeAsync(Some.Log(0, "checkout", "deploy 7") with { Kind = EventKind.Change, Attributes = """{"kind":"deploy"}""" });
+        }
+
+        var item = Assert.Single(await _state.DueAlertsAsync("pager", Some.Noon, 10, Token));
+        Assert.True(ForwardedChange.TryRead(item.Json, out var change));
+        Assert.Equal(("deploy", "checkout", "deploy 7"), (change.Kind, change.Service, change.Message));
+        await _state.MarkDeliveredAsync(item.Id, "pager", Token);
+
+        // As if the engine had no snapshot: everything is gone over again.
+        await _state.SaveSnapshotAsync(new EngineSnapshot(-1, 0, default), Token);
+        await using var again = await RunAsync(handler, post, journal);
+        await again.TakeAsync(Some.Log(1, "checkout", "deploy 8") with { Kind = EventKind.Change });
+
+        Assert.NotEqual(item.Id, Assert.Single(await _state.DueAlertsAsync("pager", Some.Noon, 10, Token)).Id);
+    }
+
+    private async Task<Run> RunAsync(ScriptedHandler handler, AlertPost? post = null, ListJournal? kept = null)
+    {
+        var journal = kept ?? new ListJournal();
         var records = new MemoryRecordStore();
         var hub = new EventHub(new EventJsonWriter(journal.Id));
         var output = new StoredTriggerOutput(_state, hub, _clock);
@@ -89,7 +115,7 @@ public sealed class EngineWorkerTests
         var progress = new EngineProgress();
         var worker = new EngineWorker(
             journal, records, new RecordFeed(records, new IngestLimits(1L << 40), _clock), _state, hub, new PipelineOptions { Rules = [rule] }, new RootCauseRanker(RunbookLibrary.Empty),
-            AlertSettings.None.ToPost(), new AlertSignal(), dispatcher, output, new ListedDeadLetters(), progress, new DetectionMetrics(), _clock, NullLogger<EngineWorker>.Instance);
+            post ?? AlertSettings.None.ToPost(), new AlertSignal(), dispatcher, output, new ListedDeadLetters(), progress, new DetectionMetrics(), _clock, NullLogger<EngineWorker>.Instance);
         await dispatcher.StartAsync(Token);
         await worker.StartAsync(Token);
         return new Run(journal, records, worker, dispatcher, progress, handler);
@@ -119,6 +145,14 @@ public sealed class EngineWorkerTests
             journal.Write(batch, 0);
             await UntilAsync(() => progress.Sequence == journal.LastSequence && !handler.Calls.IsEmpty);
             await records.FlushAsync(all: true, Token);
+        }
+
+        public async Task TakeAsync(Entry entry)
+        {
+            var batch = Some.Batch(journal.LastSequence + 1, entry);
+            records.Add(batch);
+            journal.Write(batch, 0);
+            await UntilAsync(() => progress.Sequence == journal.LastSequence);
         }
 
         public async Task TickAsync()

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Culprit.Engine.Alerting;
 using Culprit.Engine.Correlation;
+using Culprit.Engine.Storage;
 
 namespace Culprit.Server.Alerting.Slack;
 
@@ -31,7 +32,39 @@ internal static class SlackMessage
 
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public static ReadOnlyMemory<byte> Write(Alert alert, SlackOptions options)
+    /// <summary>For a webhook.</summary>
+    public static ReadOnlyMemory<byte> Write(Alert alert, SlackOptions options) => Write(alert, alert, options, WriteNoUnfurling);
+
+    /// <summary>For <c>chat.postMessage</c>.</summary>
+    /// <param name="thread">What it replies to; null for a message of its own. That an incident came back is shown in the channel too.</param>
+    public static ReadOnlyMemory<byte> WritePost(Alert alert, SlackOptions options, AlertThread? thread) => Write(alert, alert, options, json =>
+    {
+        WriteNoUnfurling(json);
+        WriteNoParsing(json);
+        json.WriteString("channel", thread?.Channel ?? options.Channel);
+        if (thread is not null)
+        {
+            json.WriteString("thread_ts", thread.Message);
+            json.WriteBoolean("reply_broadcast", alert.Kind == AlertKind.Firing);
+        }
+    });
+
+    /// <summary>For <c>chat.update</c>: the first message with how things stand now. What was known and quoted at first stays.</summary>
+    public static ReadOnlyMemory<byte> WriteUpdate(Alert first, Alert now, SlackOptions options, AlertThread thread)
+    {
+        var shown = now.Kind is AlertKind.Firing or AlertKind.Updated
+            ? now
+            : first with { Kind = now.Kind, Severity = now.Severity, ResolvedAt = now.ResolvedAt, Services = now.Services.Count > 0 ? now.Services : first.Services };
+        return Write(shown, first, options, json =>
+        {
+            WriteNoParsing(json);
+            json.WriteString("channel", thread.Channel);
+            json.WriteString("ts", thread.Message);
+        });
+    }
+
+    /// <param name="quoted">Whose log lines are shown.</param>
+    private static ReadOnlyMemory<byte> Write(Alert alert, Alert quoted, SlackOptions options, Action<Utf8JsonWriter> writeMore)
     {
         var buffer = new ArrayBufferWriter<byte>(4096);
         var headline = $"{Sign(alert)} {AlertText.Headline(alert, observed: false)}";
@@ -41,11 +74,9 @@ internal static class SlackMessage
 
             // Shown in notifications only. Slack would make links of addresses in it: broken up, they stay text.
             json.WriteString("text", SlackText.Fit(AlertText.Unlinked(headline), MaxFallback));
-            json.WriteBoolean("mrkdwn", false);
-            json.WriteBoolean("unfurl_links", false);
-            json.WriteBoolean("unfurl_media", false);
+            writeMore(json);
             json.WriteStartArray("blocks");
-            WriteBlocks(json, alert, options, headline);
+            WriteBlocks(json, alert, quoted, options, headline);
             json.WriteEndArray();
             json.WriteEndObject();
         }
@@ -53,7 +84,20 @@ internal static class SlackMessage
         return buffer.WrittenMemory;
     }
 
-    private static void WriteBlocks(Utf8JsonWriter json, Alert alert, SlackOptions options, string headline)
+    private static void WriteNoUnfurling(Utf8JsonWriter json)
+    {
+        json.WriteBoolean("mrkdwn", false);
+        json.WriteBoolean("unfurl_links", false);
+        json.WriteBoolean("unfurl_media", false);
+    }
+
+    private static void WriteNoParsing(Utf8JsonWriter json)
+    {
+        json.WriteString("parse", "none");
+        json.WriteBoolean("link_names", false);
+    }
+
+    private static void WriteBlocks(Utf8JsonWriter json, Alert alert, Alert quoted, SlackOptions options, string headline)
     {
         WriteBlock(json, "header", "plain_text", SlackText.Fit(headline, MaxHeader));
         foreach (var (label, text) in AlertText.Facts(alert))
@@ -61,7 +105,7 @@ internal static class SlackMessage
             WriteBlock(json, "section", "plain_text", SlackText.Fit($"{label}: {text}", MaxFact));
         }
 
-        foreach (var (title, lines) in AlertText.Quotes(alert, MaxLines))
+        foreach (var (title, lines) in AlertText.Quotes(quoted, MaxLines))
         {
             var shown = lines.Select(line => "• " + TextCut.Fit(line, MaxLine));
             WriteBlock(json, "section", "plain_text", SlackText.Fit($"{title}:\n{string.Join('\n', shown)}", MaxGroup));

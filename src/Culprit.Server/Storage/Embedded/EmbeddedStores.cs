@@ -31,6 +31,7 @@ internal static class EmbeddedStores
             state,
             new EmbeddedDeadLetterStore(database),
             new EmbeddedFeedbackStore(database),
+            new EmbeddedAlertThreadStore(database),
             new EmbeddedIdempotencyStore(database),
             new EmbeddedKeyStore(database),
             classes,

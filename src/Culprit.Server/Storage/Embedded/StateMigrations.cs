@@ -133,6 +133,16 @@ internal static class StateMigrations
             action TEXT NOT NULL,
             target TEXT NOT NULL);
         """,
+        """
+        CREATE TABLE alert_threads (
+            sink TEXT NOT NULL,
+            incident_id TEXT NOT NULL,
+            channel TEXT NOT NULL,
+            message TEXT NOT NULL,
+            first_json BLOB NOT NULL,
+            at INTEGER NOT NULL,
+            PRIMARY KEY (sink, incident_id)) WITHOUT ROWID;
+        """,
     ];
 
     public static int Newest => Steps.Length;

@@ -50,6 +50,10 @@ internal sealed record StateTable(string Name, bool HasRows, (string Name, Npgsq
             ("row", Long), ("id", Text), ("hash", Bytes), ("terms", Bytes), ("created_at", Long), ("revoked_at", Long),
         ]),
         new("audit_log", true, [("row", Long), ("at", Long), ("actor", Text), ("action", Text), ("target", Text)]),
+        new("alert_threads", false,
+        [
+            ("sink", Text), ("incident_id", Text), ("channel", Text), ("message", Text), ("first_json", Text), ("at", Long),
+        ]),
         new("retention_classes", false, [("number", Short), ("name", Text)]),
     ];
 

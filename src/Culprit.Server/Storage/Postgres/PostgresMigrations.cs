@@ -216,6 +216,16 @@ internal static class PostgresMigrations
             beats bigint NOT NULL,
             seen_at timestamptz NOT NULL);
         """,
+        """
+        CREATE TABLE alert_threads (
+            sink text COLLATE "C" NOT NULL,
+            incident_id text COLLATE "C" NOT NULL,
+            channel text COLLATE "C" NOT NULL,
+            message text COLLATE "C" NOT NULL,
+            first_json text COLLATE "C" NOT NULL,
+            at bigint NOT NULL,
+            PRIMARY KEY (sink, incident_id));
+        """,
     ];
 
     public static int Newest => Steps.Length;

@@ -41,6 +41,7 @@ internal static class PostgresStores
                 state,
                 new PostgresDeadLetterStore(database),
                 new PostgresFeedbackStore(database),
+                new PostgresAlertThreadStore(database),
                 new PostgresIdempotencyStore(database),
                 new PostgresKeyStore(database),
                 classes,
