@@ -202,15 +202,13 @@ internal sealed partial class Pipeline
     }
 
     /// <summary>What is known about the range of <see cref="PipelineOptions.Inquiry"/>, as the events of an incident that ended; empty without one.</summary>
-    /// <param name="gathered">Shown the evidence of each answer; null for nobody.</param>
-    public IReadOnlyList<DerivedEvent> Answers(Action<Dossier>? gathered = null)
+    public IReadOnlyList<DerivedEvent> Answers()
     {
         Begin();
         foreach (var environment in _stages.Environments)
         {
             if (environment.Stage.Answer() is { } answer)
             {
-                gathered?.Invoke(answer.Dossier);
                 var incident = answer.Dossier.Incident with { Severity = answer.Report.Severity };
                 _output.Add(EventWriter.Anomaly(incident.Anomalies[0], incident.Id));
                 var cause = EventWriter.RootCause(incident, answer.Report, 0, incident.LastSeenAt, null);

@@ -24,6 +24,9 @@ internal sealed class ExamArguments
     /// <summary>Normal traffic before a fault.</summary>
     public TimeSpan Lead { get; private set; } = ExamCase.LeadIn;
 
+    /// <summary>Telemetry ends so long after the fault began, as when somebody looks early; null plays the case to its end.</summary>
+    public TimeSpan? Early { get; private set; }
+
     /// <summary>Cases run side by side.</summary>
     public int Jobs { get; private set; } = 1;
 
@@ -33,7 +36,7 @@ internal sealed class ExamArguments
     /// <summary>The engine is told when the fault is, and ranks its causes.</summary>
     public bool IsTold { get; private set; }
 
-    /// <summary>Where the evidence of told cases is kept, to be ranked again by <c>exam rank</c>.</summary>
+    /// <summary>Where the evidence of the cases is kept, to be ranked again by <c>exam rank</c>.</summary>
     public string? DossierFolder { get; private set; }
 
     /// <summary>Where the scores are written as JSON too.</summary>
@@ -107,6 +110,8 @@ internal sealed class ExamArguments
                 return Keep(() => Explained = value);
             case "--lead":
                 return Numbers(name, value, 15, 600, numbers => Lead = TimeSpan.FromMinutes(numbers[0]));
+            case "--early":
+                return Numbers(name, value, 1, 15, numbers => Early = TimeSpan.FromMinutes(numbers[0]));
             case "--fault" or "--faults":
                 var names = value == "all" ? FaultTable.All.Select(f => f.Name).ToArray() : value.Split(',');
                 return Array.Find(names, n => FaultTable.Find(n) is null) is { } unknown

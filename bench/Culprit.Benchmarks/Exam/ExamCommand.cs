@@ -20,7 +20,8 @@ internal static class ExamCommand
             --spans complete,sampled,none or all; --told tells the time of the fault and asks for its cause;
             --cases prints each case; --json FILE; --jobs 2
             --lead M minutes of normal traffic before the fault (default 75);
-            --dossiers DIR keeps the evidence of told cases
+            --early M ends the telemetry so many minutes after the fault began;
+            --dossiers DIR keeps the evidence of each case
           rank DIR                     ranks kept evidence again, in milliseconds a case; --cases, --json FILE;
             --explain CASE --spans none says why, case by case
           table FILE,FILE              one table of scores written by run --json
@@ -109,7 +110,7 @@ internal static class ExamCommand
         var ranker = new RootCauseRanker(RunbookLibrary.Empty);
         if (arguments.Explained is { } id)
         {
-            foreach (var kept in KeptDossier.Read(folder).Where(k => k.Labels[0].CaseId.StartsWith(id, StringComparison.Ordinal) && arguments.Forms.Contains(k.Form)))
+            foreach (var kept in KeptEvidence.Read(folder).Where(k => k.Labels[0].CaseId.StartsWith(id, StringComparison.Ordinal) && arguments.Forms.Contains(k.Form)))
             {
                 Console.WriteLine(kept.Explain(ranker));
             }
@@ -117,7 +118,7 @@ internal static class ExamCommand
             return 0;
         }
 
-        var scores = KeptDossier.Read(folder).Select(k => k.Score(ranker)).ToList();
+        var scores = KeptEvidence.Read(folder).SelectMany(k => k.Score(ranker)).ToList();
         if (arguments.JsonFile is { } file)
         {
             ScoreFile.Write(file, scores);

@@ -10,7 +10,7 @@ namespace Culprit.Engine.RootCause;
 /// Pure: the same dossier gives the same report, whatever the order of its lists. Families of evidence add up with
 /// soft caps; evidence of callers passes to those they complain about (<see cref="BlameFlow"/>). See docs/root-cause.md.
 /// </remarks>
-internal sealed class RootCauseRanker(RunbookLibrary runbooks)
+internal class RootCauseRanker(RunbookLibrary runbooks)
 {
     private const int MaxHypotheses = 5;
 
@@ -28,7 +28,7 @@ internal sealed class RootCauseRanker(RunbookLibrary runbooks)
     /// <summary>Fewer traces than this are anecdotes.</summary>
     private const int MinTraces = 10;
 
-    public RootCauseReport Rank(Dossier dossier)
+    public virtual RootCauseReport Rank(Dossier dossier)
     {
         var candidates = new CandidateSet(dossier);
         var scale = new EvidenceScale(dossier, candidates);

@@ -1,6 +1,5 @@
 using Culprit.Engine;
 using Culprit.Engine.Publishing;
-using Culprit.Engine.RootCause;
 using Culprit.Engine.RootCause.Inquiries;
 using Culprit.Engine.Storage;
 
@@ -38,12 +37,11 @@ internal sealed record FileQuestion
     };
 
     /// <summary>The causes of what happened in a range, whether or not a detector finds anything.</summary>
-    /// <param name="gathered">Shown the evidence of each answer; null for nobody.</param>
-    public static FileQuestion Cause(InquiryRange range, Action<Dossier>? gathered = null) => new()
+    public static FileQuestion Cause(InquiryRange range) => new()
     {
         Configure = options => options with { Inquiry = range },
         Select = events => [.. events.Where(e => e.Type == EventTypes.Summary)],
         Until = range.To + Grace,
-        Conclude = (pipeline, report) => report.Add(pipeline.Answers(gathered)),
+        Conclude = (pipeline, report) => report.Add(pipeline.Answers()),
     };
 }

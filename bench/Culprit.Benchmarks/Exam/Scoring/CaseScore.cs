@@ -59,6 +59,10 @@ internal sealed record CaseScore
 
     public bool IsFound => DelaySeconds is not null;
 
+    /// <summary>Scores what was found of one case, told or not.</summary>
+    public static IEnumerable<CaseScore> Of(IReadOnlyList<FaultLabel> labels, SpanForm form, bool isTold, IReadOnlyList<FoundIncident> incidents) =>
+        isTold ? [Told(labels, form, incidents)] : Of(labels, form, incidents);
+
     /// <summary>Scores the faults of one case together: an incident is the find of one fault only.</summary>
     public static IEnumerable<CaseScore> Of(IReadOnlyList<FaultLabel> labels, SpanForm form, IReadOnlyList<FoundIncident> incidents)
     {

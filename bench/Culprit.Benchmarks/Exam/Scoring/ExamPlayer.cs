@@ -21,6 +21,7 @@ internal sealed class ExamPlayer
     private static readonly TelemetryKind[] Kinds = [TelemetryKind.Changes, TelemetryKind.Logs, TelemetryKind.Metrics, TelemetryKind.Traces];
 
     private readonly FileQuestion _question;
+    private readonly RecordingRanker _ranker = new();
     private readonly Pipeline _pipeline;
     private readonly EventTimePlayer _player;
     private readonly long _last;
@@ -37,11 +38,14 @@ internal sealed class ExamPlayer
         _last = question.Until is { } until ? UnixNanos.From(until) : long.MaxValue;
         _form = form;
         _startNanos = UnixNanos.From(start);
-        _pipeline = new Pipeline(question.Configure(new PipelineOptions()), 0, new RootCauseRanker(RunbookLibrary.Empty));
+        _pipeline = new Pipeline(question.Configure(new PipelineOptions()), 0, _ranker);
         _player = new EventTimePlayer(_pipeline, events => Report.Add(question.Select(events)));
     }
 
     public AnalysisReport Report { get; } = new();
+
+    /// <summary>The evidence behind the last explanation of each incident, in the order in which they were detected.</summary>
+    public IReadOnlyList<Dossier> Dossiers => _ranker.Last;
 
     public long Records => _sequence - 1;
 
@@ -133,6 +137,20 @@ internal sealed class ExamPlayer
 
         _buffers[kind].ResetWrittenCount();
         return batches;
+    }
+
+    /// <summary>Keeps the evidence that it was last shown of each incident.</summary>
+    private sealed class RecordingRanker() : RootCauseRanker(RunbookLibrary.Empty)
+    {
+        private readonly Dictionary<string, Dossier> _last = new(StringComparer.Ordinal);
+
+        public IReadOnlyList<Dossier> Last => [.. _last.Values.OrderBy(d => d.Incident.DetectedAt).ThenBy(d => d.Incident.Id, StringComparer.Ordinal)];
+
+        public override RootCauseReport Rank(Dossier dossier)
+        {
+            _last[dossier.Incident.Id] = dossier;
+            return base.Rank(dossier);
+        }
     }
 
     /// <summary>One kind of telemetry as it is being played.</summary>

@@ -1,6 +1,5 @@
 using Culprit.Benchmarks.Exam.Faults;
 using Culprit.Benchmarks.Exam.Simulation;
-using Culprit.Engine.RootCause;
 using Culprit.Engine.RootCause.Inquiries;
 using Culprit.Server.Analysis;
 
@@ -9,6 +8,9 @@ namespace Culprit.Benchmarks.Exam.Scoring;
 /// <summary>Runs cases with faults through the engine and scores what it found.</summary>
 internal static class FaultExam
 {
+    /// <summary>What comes so long after the last time that is asked about, with the slowest shipper, would not be read.</summary>
+    private static readonly TimeSpan Shipping = TimeSpan.FromMinutes(2);
+
     public static int Run(ExamArguments arguments)
     {
         var cases = arguments.Cases().ToList();
@@ -47,24 +49,21 @@ internal static class FaultExam
         using (simulation)
         {
             var fault = new InquiryRange(simulation.Start.AddMilliseconds(plan!.FromMs), simulation.Start.AddMilliseconds(plan.ToMs));
-            var dossiers = new List<Dossier>();
-            var question = isTold ? FileQuestion.Cause(fault, dossiers.Add) : FileQuestion.Incidents();
+            var question = isTold ? FileQuestion.Cause(fault) : FileQuestion.Incidents();
             var players = forms.Select(form => new ExamPlayer(form, simulation.Start, question)).ToList();
-            Play(simulation, players, question.Until ?? DateTimeOffset.MaxValue);
+            var read = question.Until is { } until ? until + Shipping : DateTimeOffset.MaxValue;
+            var early = arguments.Early is { } after ? fault.From + after : DateTimeOffset.MaxValue;
+            Play(simulation, players, read < early ? read : early);
             var labels = plan.Labels(simulation);
-            if (isTold && arguments.DossierFolder is { } folder)
+            if (arguments.DossierFolder is { } folder)
             {
-                KeptDossier.Write(folder, exam.Id, forms.Zip(dossiers, (form, dossier) => new KeptDossier(labels, form, dossier)));
+                KeptEvidence.Write(folder, exam.Id, forms.Zip(players, (form, player) => new KeptEvidence(labels, form, isTold, player.Dossiers)));
             }
 
-            return [.. forms.Zip(players).SelectMany(p => Score(labels, p.First, [.. p.Second.Report.Incidents.Select(FoundIncident.Of)], isTold))];
+            return [.. forms.Zip(players).SelectMany(p => CaseScore.Of(labels, p.First, isTold, [.. p.Second.Report.Incidents.Select(FoundIncident.Of)]))];
         }
     }
 
-    private static IEnumerable<CaseScore> Score(IReadOnlyList<FaultLabel> labels, SpanForm form, List<FoundIncident> incidents, bool isTold) =>
-        isTold ? [CaseScore.Told(labels, form, incidents)] : CaseScore.Of(labels, form, incidents);
-
-    /// <summary>What comes more than two minutes after <paramref name="until"/>, with the slowest shipper, would not be read.</summary>
     internal static void Play(SimulatedSystem simulation, List<ExamPlayer> players, DateTimeOffset until)
     {
         var now = simulation.Start;
@@ -72,7 +71,7 @@ internal static class FaultExam
         {
             players.ForEach(p => p.Add(second));
             now = now.AddSeconds(1);
-            if (now - until > TimeSpan.FromMinutes(2))
+            if (now > until)
             {
                 break;
             }

@@ -8,13 +8,13 @@ using Xunit;
 
 namespace Culprit.Tests.Exam;
 
-public sealed class KeptDossierTests
+public sealed class KeptEvidenceTests
 {
     public static TheoryData<string> All => [.. Scenarios.Names];
 
     [Theory]
     [MemberData(nameof(All))]
-    public void KeptEvidenceIsRankedAsItWas(string scenario)
+    public void IsRankedAsItWas(string scenario)
     {
         var folder = Directory.CreateTempSubdirectory("culprit-kept").FullName;
         try
@@ -22,11 +22,11 @@ public sealed class KeptDossierTests
             var ranker = new RootCauseRanker(RunbookLibrary.Empty);
             var dossier = Scenarios.Named(scenario).Build();
 
-            KeptDossier.Write(folder, "case", [new KeptDossier([Label()], SpanForm.None, dossier)]);
-            var kept = Assert.Single(KeptDossier.Read(folder));
+            KeptEvidence.Write(folder, "case", [new KeptEvidence([Label()], SpanForm.None, IsTold: true, [dossier])]);
+            var kept = Assert.Single(KeptEvidence.Read(folder));
 
-            Assert.Equal(JsonSerializer.Serialize(ranker.Rank(dossier)), JsonSerializer.Serialize(ranker.Rank(kept.Dossier)));
-            Assert.True(kept.Score(ranker).IsTold);
+            Assert.Equal(JsonSerializer.Serialize(ranker.Rank(dossier)), JsonSerializer.Serialize(ranker.Rank(Assert.Single(kept.Dossiers))));
+            Assert.True(Assert.Single(kept.Score(ranker)).IsTold);
         }
         finally
         {
