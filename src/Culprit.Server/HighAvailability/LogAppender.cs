@@ -24,6 +24,9 @@ internal sealed class LogAppender(
 
     private long _followed = -1;
 
+    /// <summary>Up to here this server knows what others have taken; -1 before it has looked.</summary>
+    public long FollowedSequence => Interlocked.Read(ref _followed);
+
     /// <summary>Learns what was shipped of late; up to where this server's own entries are.</summary>
     public async Task<long> OpenAsync(CancellationToken cancellationToken)
     {
@@ -175,7 +178,8 @@ internal sealed class LogAppender(
             after = rows[^1].Last;
         }
 
-        return _followed = Math.Max(Math.Max(_followed, after), last);
+        Interlocked.Exchange(ref _followed, Math.Max(Math.Max(_followed, after), last));
+        return _followed;
     }
 
     private void Learn(RecordBatch batch, ulong server)

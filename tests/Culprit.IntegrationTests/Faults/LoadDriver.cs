@@ -57,7 +57,8 @@ internal sealed class LoadDriver(int seed, AckJournal acks, int connections = 4,
         return new SentEvent(seed, connections, _answered[connections] - 1).Id;
     }
 
-    private async Task SendAsync(ServerProcess server, int stream, CancellationToken stop)
+    /// <param name="pause">After each answer: with several servers on this machine the storm must leave them room.</param>
+    private async Task SendAsync(ServerProcess server, int stream, CancellationToken stop, TimeSpan pause = default)
     {
         while (!stop.IsCancellationRequested)
         {
@@ -67,6 +68,11 @@ internal sealed class LoadDriver(int seed, AckJournal acks, int connections = 4,
                 {
                     // Shorter than any Retry-After: the driver is there to press.
                     await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, stop);
+                }
+
+                if (pause > TimeSpan.Zero)
+                {
+                    await Task.Delay(pause, TimeProvider.System, stop);
                 }
             }
             catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
@@ -80,7 +86,7 @@ internal sealed class LoadDriver(int seed, AckJournal acks, int connections = 4,
     {
         for (var at = stream; !stop.IsCancellationRequested; at++)
         {
-            await SendAsync(servers[at % servers.Count], stream, stop);
+            await SendAsync(servers[at % servers.Count], stream, stop, TimeSpan.FromMilliseconds(50));
         }
     }
 

@@ -48,6 +48,21 @@ public sealed class RecordFeedTests
     }
 
     [Fact]
+    public async Task WithAJournalElsewhereTheEngineBringsEveryRecordAndThatIsNoBacklog()
+    {
+        var feed = New(1L << 30);
+        feed.LeaveToEngine(addedSequence: 1);
+
+        for (var sequence = 1; sequence <= 3; sequence++)
+        {
+            await feed.ReachAsync(new JournalEntry(sequence, Batch(sequence), 0), Token);
+        }
+
+        Assert.Equal(2, await _records.CountAsync(Token));
+        Assert.False(feed.IsBehind);
+    }
+
+    [Fact]
     public async Task WhatMemoryCannotHoldWaitsInTheJournalWhileTheStoreIsAway()
     {
         var isAway = false;

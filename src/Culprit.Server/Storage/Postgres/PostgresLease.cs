@@ -91,6 +91,11 @@ internal sealed class PostgresLease : IAsyncDisposable
     /// <remarks>A server that is frozen keeps its sessions: they are ended, and what it had not committed is undone.</remarks>
     public async Task<bool> TryTakeOverAsync(string holder, LeaseState from, CancellationToken cancellationToken)
     {
+        if (await LookAsync(cancellationToken).ConfigureAwait(false) != from)
+        {
+            return false;
+        }
+
         await _database.EndHoldersAsync(OwnerLock, cancellationToken).ConfigureAwait(false);
         return await _database.TakeOverAsync(holder, from, isShared: true, cancellationToken).ConfigureAwait(false);
     }
