@@ -49,7 +49,5 @@ internal sealed record AlertSettings(
     /// <summary>What people say of services.</summary>
     public ServiceLabels Labels { get; init; } = ServiceLabels.None;
 
-    public AlertPost ToPost() => new(ToRouter(), Labels);
-
     public AlertRouter ToRouter() => new(Routes, [Console, .. Handlers]);
 }

@@ -18,6 +18,11 @@ internal static class AlertingRegistration
         services.AddSingleton<IAlertSink, ConsoleSink>();
         services.AddSinks(settings.Alerts);
         services.AddSingleton<AlertSignal>();
+        services.AddSingleton<IncidentBook>();
+        services.AddSingleton<AlertPost>();
+        services.AddSingleton<AlertGate>();
+        services.AddSingleton<IncidentDesk>();
+        services.AddHostedService<IncidentBookLoader>();
         services.AddSingleton<AlertMetrics>();
         services.AddSingleton<IHealthSource>(s => s.GetRequiredService<AlertMetrics>());
         services.AddSingleton<IMetricSource>(s => s.GetRequiredService<AlertMetrics>());
@@ -26,9 +31,11 @@ internal static class AlertingRegistration
             services.AddSingleton<IAlertSink>(s => new PluginSink(handler, s.GetRequiredService<TimeProvider>()));
         }
 
+        services.AddHostedService<AlertReminders>();
         services.AddHostedService(s => new AlertDispatcher(
             s.GetRequiredService<IStateStore>(),
             s.GetServices<IAlertSink>().Select(sink => new RememberingSink(sink, s.GetRequiredService<KnownCauseBook>(), s.GetRequiredService<ILogger<RememberingSink>>())),
+            s.GetRequiredService<AlertGate>(),
             s.GetRequiredService<AlertSignal>(),
             s.GetRequiredService<AlertMetrics>(),
             s.GetRequiredService<TimeProvider>(),

@@ -1,3 +1,4 @@
+using Culprit.Engine.Alerting;
 using Culprit.Engine;
 using Culprit.Engine.RootCause;
 using Culprit.Engine.Rules;
@@ -89,7 +90,7 @@ public sealed class EngineWorkerTests
         var progress = new EngineProgress();
         var worker = new EngineWorker(
             journal, records, new RecordFeed(records, new IngestLimits(1L << 40), _clock), _state, hub, new PipelineOptions { Rules = [rule] }, new RootCauseRanker(RunbookLibrary.Empty),
-            AlertSettings.None.ToPost(), new AlertSignal(), dispatcher, output, new ListedDeadLetters(), progress, new DetectionMetrics(), _clock, NullLogger<EngineWorker>.Instance);
+            new AlertPost(AlertSettings.None.ToRouter(), ServiceLabels.None, new IncidentBook(), _clock), new AlertSignal(), dispatcher, output, new ListedDeadLetters(), progress, new DetectionMetrics(), _clock, NullLogger<EngineWorker>.Instance);
         await dispatcher.StartAsync(Token);
         await worker.StartAsync(Token);
         return new Run(journal, records, worker, dispatcher, progress, handler);
