@@ -87,6 +87,9 @@ internal static class CulpritServer
         read.MapHealth();
         read.MapExport();
 
+        var respond = app.Scope(KeyScopes.Respond);
+        respond.MapIncidentActs();
+
         var admin = app.Scope(KeyScopes.Admin);
         admin.MapKeys();
         admin.MapDeadLetters();

@@ -35,6 +35,9 @@ internal sealed record Alert
 
     public string? AnomalyType { get; init; }
 
+    /// <summary>Who acknowledged or resolved it; null when nobody did.</summary>
+    public string? By { get; init; }
+
     /// <summary>In order of their first error.</summary>
     public IReadOnlyList<string> Services { get; init; } = [];
 

@@ -54,6 +54,7 @@ internal static class AlertParser
             Severity = SeverityWords.TryParse(Text(json, "severity"), out var severity) ? severity : IncidentSeverity.Critical,
             Environment = Text(json, "environment") ?? "",
             AnomalyType = Text(json, "anomaly_type"),
+            By = Text(json, "by"),
             Services = Texts(json, "services"),
             Labels = Labels(json),
             StartedAt = Time(json, "started_at"),
@@ -83,7 +84,7 @@ internal static class AlertParser
     {
         EventTypes.AlertFiring => AlertKind.Firing,
         EventTypes.AlertUpdated => AlertKind.Updated,
-        "alert.acknowledged" => AlertKind.Acknowledged,
+        EventTypes.AlertAcknowledged => AlertKind.Acknowledged,
         EventTypes.AlertResolved => AlertKind.Resolved,
         _ => null,
     };

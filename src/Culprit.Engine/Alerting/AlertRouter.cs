@@ -7,6 +7,9 @@ internal sealed class AlertRouter(IReadOnlyList<AlertRoute> routes, IReadOnlyLis
 {
     public IReadOnlyList<AlertRoute> Routes => routes;
 
+    /// <summary>Sinks that also get the changes that come in.</summary>
+    public IReadOnlyList<string> ChangeSinks { get; init; } = [];
+
     /// <summary>The routes that take the alert, in order.</summary>
     public IReadOnlyList<AlertRoute> RoutesOf(Alert alert)
     {

@@ -1,5 +1,4 @@
-using System.Buffers;
-using System.Text.Json;
+using Culprit.Engine.Publishing;
 
 namespace Culprit.Engine.Alerting;
 
@@ -36,17 +35,9 @@ internal sealed class ServiceLabels(IReadOnlyList<LabelRule> rules)
             return json;
         }
 
-        using var document = JsonDocument.Parse(json);
-        var buffer = new ArrayBufferWriter<byte>(json.Length + 256);
-        using (var writer = new Utf8JsonWriter(buffer))
+        return EventJson.With(json, ("labels", writer =>
         {
             writer.WriteStartObject();
-            foreach (var property in document.RootElement.EnumerateObject().Where(p => p.Name != "labels"))
-            {
-                property.WriteTo(writer);
-            }
-
-            writer.WriteStartObject("labels");
             foreach (var (key, values) in labels)
             {
                 writer.WriteStartArray(key);
@@ -59,10 +50,8 @@ internal sealed class ServiceLabels(IReadOnlyList<LabelRule> rules)
             }
 
             writer.WriteEndObject();
-            writer.WriteEndObject();
         }
-
-        return buffer.WrittenMemory;
+        ));
     }
 
     private Dictionary<string, string> Of(string service, string environment)

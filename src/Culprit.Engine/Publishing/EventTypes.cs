@@ -15,10 +15,14 @@ internal static class EventTypes
     public const string IncidentUpdated = "incident.updated";
     public const string IncidentReopened = "incident.reopened";
     public const string IncidentResolved = "incident.resolved";
+
+    /// <summary>Somebody has taken it on; not of the engine.</summary>
+    public const string IncidentAcknowledged = "incident.acknowledged";
     public const string AlertFiring = "alert.firing";
     public const string AlertUpdated = "alert.updated";
+    public const string AlertAcknowledged = "alert.acknowledged";
     public const string AlertResolved = "alert.resolved";
 
     /// <summary>The life of an incident; each such event carries the incident's full state.</summary>
-    public static readonly IReadOnlyList<string> Incident = [IncidentOpened, IncidentUpdated, IncidentReopened, IncidentResolved];
+    public static readonly IReadOnlyList<string> Incident = [IncidentOpened, IncidentUpdated, IncidentReopened, IncidentAcknowledged, IncidentResolved];
 }

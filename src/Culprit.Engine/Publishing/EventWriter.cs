@@ -288,6 +288,6 @@ internal static class EventWriter
         json.WriteEndArray();
     }
 
-    private static string Iso(DateTimeOffset time) =>
+    public static string Iso(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture);
 }

@@ -14,8 +14,11 @@ internal enum KeyScopes
     /// <summary>Read events, incidents and all that is made of them; ask.</summary>
     Read = 2,
 
-    /// <summary>Change what others rely on: keys, dead letters, replays, feedback. Includes the other two.</summary>
+    /// <summary>Change what others rely on: keys, dead letters, replays, feedback. Includes the others.</summary>
     Admin = 4,
+
+    /// <summary>Answer alerts: acknowledge, resolve, silence, test routes.</summary>
+    Respond = 8,
 }
 
 /// <summary>An API key without its secret.</summary>

@@ -7,7 +7,14 @@ namespace Culprit.Engine.Storage;
 /// <param name="Attempts">Tries that failed.</param>
 /// <param name="FailingSince">When the first try failed; null before.</param>
 internal sealed record OutboxItem(
-    string Id, string Sink, string IncidentId, ReadOnlyMemory<byte> Json, int Attempts, DateTimeOffset? FailingSince = null);
+    string Id, string Sink, string IncidentId, ReadOnlyMemory<byte> Json, int Attempts, DateTimeOffset? FailingSince = null)
+{
+    /// <summary>When it was made, by the clock of the server.</summary>
+    public DateTimeOffset AddedAt { get; init; } = DateTimeOffset.MinValue;
+
+    /// <summary>True: only for its own sink, not also for others that heard of the incident. For a reminder.</summary>
+    public bool IsForItsSinkOnly { get; init; }
+}
 
 /// <summary>The engine's frozen state.</summary>
 /// <param name="Sequence">Everything up to here is inside; replay starts after it.</param>
@@ -24,6 +31,9 @@ internal sealed record EngineOutput(long Sequence, IReadOnlyList<DerivedEvent> E
 {
     /// <summary>Patterns that got another id, oldest first. Of one id the last word counts; telling it again changes nothing.</summary>
     public IReadOnlyList<NamedAlias> Aliases { get; init; } = [];
+
+    /// <summary>True for what nothing could make again, such as what people did: it is stored or refused, never held in memory.</summary>
+    public bool MustBeStored { get; init; }
 }
 
 /// <summary>Derived events, outbox, dead letters, snapshots: low volume, transactional.</summary>
@@ -56,7 +66,20 @@ internal interface IStateStore
     /// <summary>Every sink, configured or not, that has undelivered alerts.</summary>
     Task<IReadOnlyList<string>> WaitingSinksAsync(CancellationToken cancellationToken);
 
-    Task MarkDeliveredAsync(string id, string sink, CancellationToken cancellationToken);
+    /// <summary>The sink has it. What was held back for the sink before it, of the same incident, will not be sent any more.</summary>
+    Task MarkDeliveredAsync(string id, string sink, DateTimeOffset at, CancellationToken cancellationToken);
+
+    /// <summary>Holds an alert back until a time; what was held before it, of the same incident and sink, will not be sent any more. Later ones do not wait for it.</summary>
+    Task HoldAlertAsync(string id, string sink, DateTimeOffset at, DateTimeOffset until, string reason, CancellationToken cancellationToken);
+
+    /// <summary>The alert will not be sent, nor what was held before it, of the same incident and sink.</summary>
+    Task DropAlertAsync(string id, string sink, DateTimeOffset at, string reason, CancellationToken cancellationToken);
+
+    /// <summary>All that is held back is due: what held it may be gone.</summary>
+    Task ReleaseHeldAsync(CancellationToken cancellationToken);
+
+    /// <summary>What became of an incident's alerts, in order of writing.</summary>
+    Task<IReadOnlyList<AlertDelivery>> FindDeliveriesAsync(string incidentId, CancellationToken cancellationToken);
 
     /// <summary>Counts the attempt that failed at <paramref name="failedAt"/> and puts the next off until <paramref name="retryAt"/>.</summary>
     Task MarkFailedAsync(

@@ -42,7 +42,7 @@ internal sealed class MemoryStateStore : IStateStore
             {
                 AddLocked(item);
                 foreach (var told in _outbox
-                    .Where(d => d.Item.IncidentId == item.IncidentId && d.Item.Id != item.Id && d.State != DeliveryState.GivenUp)
+                    .Where(d => !item.IsForItsSinkOnly && d.Item.IncidentId == item.IncidentId && d.Item.Id != item.Id && d.State is DeliveryState.Waiting or DeliveryState.Delivered)
                     .Select(d => d.Item.Sink).Distinct().ToList())
                 {
                     AddLocked(item with { Sink = told });
@@ -132,17 +132,71 @@ internal sealed class MemoryStateStore : IStateStore
         }
     }
 
-    public Task MarkDeliveredAsync(string id, string sink, CancellationToken cancellationToken)
+    public Task MarkDeliveredAsync(string id, string sink, DateTimeOffset at, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
             if (FindLocked(id, sink) is { State: DeliveryState.Waiting } delivery)
             {
-                delivery.State = DeliveryState.Delivered;
+                (delivery.State, delivery.EndedAt, delivery.Held) = (DeliveryState.Delivered, at, null);
+                DropHeldLocked(delivery, at);
             }
         }
 
         return Task.CompletedTask;
+    }
+
+    public Task HoldAlertAsync(string id, string sink, DateTimeOffset at, DateTimeOffset until, string reason, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (FindLocked(id, sink) is { State: DeliveryState.Waiting } delivery)
+            {
+                (delivery.Held, delivery.DueAt) = (reason, until);
+                DropHeldLocked(delivery, at);
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task DropAlertAsync(string id, string sink, DateTimeOffset at, string reason, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (FindLocked(id, sink) is { State: DeliveryState.Waiting } delivery)
+            {
+                (delivery.State, delivery.EndedAt, delivery.Held) = (DeliveryState.Dropped, at, reason);
+                DropHeldLocked(delivery, at);
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task ReleaseHeldAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            foreach (var delivery in _outbox.Where(d => d.State == DeliveryState.Waiting && d.Held is not null))
+            {
+                delivery.DueAt = DateTimeOffset.MinValue;
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task<IReadOnlyList<AlertDelivery>> FindDeliveriesAsync(string incidentId, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return Task.FromResult<IReadOnlyList<AlertDelivery>>(
+            [
+                .. _outbox.Where(d => d.Item.IncidentId == incidentId).Select(d => new AlertDelivery(
+                    d.Item.Id, _byId.GetValueOrDefault(d.Item.Id)?.Type, d.Item.Sink, d.State, d.Item.Attempts, d.Item.AddedAt, d.EndedAt, d.DueAt, d.Held)),
+            ]);
+        }
     }
 
     public Task MarkFailedAsync(
@@ -170,7 +224,7 @@ internal sealed class MemoryStateStore : IStateStore
         {
             if (FindLocked(id, sink) is { State: DeliveryState.Waiting } delivery)
             {
-                delivery.State = DeliveryState.GivenUp;
+                (delivery.State, delivery.EndedAt) = (DeliveryState.GivenUp, letter.At);
                 AddLetterLocked(letter);
                 if (notice is not null)
                 {
@@ -218,14 +272,31 @@ internal sealed class MemoryStateStore : IStateStore
         _outbox.Find(d => d.Item.Id == id && d.Item.Sink == sink);
 
     /// <summary>The oldest waiting delivery of each incident.</summary>
-    private IEnumerable<Delivery> HeadsLocked(string sink) =>
-        _outbox.Where(d => d.State == DeliveryState.Waiting && d.Item.Sink == sink).DistinctBy(d => d.Item.IncidentId);
+    private List<Delivery> HeadsLocked(string sink)
+    {
+        // What is held back keeps nobody waiting.
+        var waiting = new HashSet<string>(StringComparer.Ordinal);
+        return
+        [
+            .. _outbox.Where(d => d.State == DeliveryState.Waiting && d.Item.Sink == sink)
+                .Where(d => d.Held is null ? waiting.Add(d.Item.IncidentId) : !waiting.Contains(d.Item.IncidentId)),
+        ];
+    }
 
     private void AddLocked(OutboxItem item)
     {
         if (FindLocked(item.Id, item.Sink) is null)
         {
             _outbox.Add(new Delivery(item));
+        }
+    }
+
+    private void DropHeldLocked(Delivery newer, DateTimeOffset at)
+    {
+        foreach (var held in _outbox.TakeWhile(d => d != newer).Where(d => d.State == DeliveryState.Waiting && d.Held is not null
+            && d.Item.IncidentId == newer.Item.IncidentId && d.Item.Sink == newer.Item.Sink))
+        {
+            (held.State, held.EndedAt) = (DeliveryState.Dropped, at);
         }
     }
 
@@ -259,12 +330,9 @@ internal sealed class MemoryStateStore : IStateStore
         public DateTimeOffset DueAt { get; set; } = DateTimeOffset.MinValue;
 
         public DeliveryState State { get; set; }
-    }
 
-    private enum DeliveryState : byte
-    {
-        Waiting = 0,
-        Delivered = 1,
-        GivenUp = 2,
+        public DateTimeOffset? EndedAt { get; set; }
+
+        public string? Held { get; set; }
     }
 }

@@ -11,7 +11,7 @@ internal static class KeyEndpoints
     private const int MaxEntries = 1000;
 
     private const string Description = """
-        `{"name","scopes":["ingest"|"read"|"admin"],"environments"?,"services"?,"minimum_level"?,"sample"?,"records_per_second"?,"bytes_per_day"?,
+        `{"name","scopes":["ingest"|"read"|"respond"|"admin"],"environments"?,"services"?,"minimum_level"?,"sample"?,"records_per_second"?,"bytes_per_day"?,
         "low_priority"?,"expires_in_days"?}`. The answer has the secret in `key`; it is not shown again.
         """;
 

@@ -5,7 +5,7 @@ namespace Culprit.Server.Access;
 /// <summary>Scopes as words.</summary>
 internal static class KeyWords
 {
-    public static readonly IReadOnlyList<string> Scopes = ["ingest", "read", "admin"];
+    public static readonly IReadOnlyList<string> Scopes = ["ingest", "read", "admin", "respond"];
 
     public static IReadOnlyList<string> ToWords(KeyScopes scopes) => [.. Scopes.Where((_, i) => ((int)scopes & (1 << i)) != 0)];
 

@@ -46,7 +46,20 @@ internal sealed class ScopedStateStore(IStateStore inner) : IStateStore, IDispos
 
     public Task<IReadOnlyList<string>> WaitingSinksAsync(CancellationToken cancellationToken) => inner.WaitingSinksAsync(cancellationToken);
 
-    public Task MarkDeliveredAsync(string id, string sink, CancellationToken cancellationToken) => inner.MarkDeliveredAsync(id, sink, cancellationToken);
+    public Task MarkDeliveredAsync(string id, string sink, DateTimeOffset at, CancellationToken cancellationToken) =>
+        inner.MarkDeliveredAsync(id, sink, at, cancellationToken);
+
+    public Task HoldAlertAsync(string id, string sink, DateTimeOffset at, DateTimeOffset until, string reason, CancellationToken cancellationToken) =>
+        inner.HoldAlertAsync(id, sink, at, until, reason, cancellationToken);
+
+    public Task DropAlertAsync(string id, string sink, DateTimeOffset at, string reason, CancellationToken cancellationToken) =>
+        inner.DropAlertAsync(id, sink, at, reason, cancellationToken);
+
+    public Task ReleaseHeldAsync(CancellationToken cancellationToken) => inner.ReleaseHeldAsync(cancellationToken);
+
+    /// <remarks>The caller must have been shown the incident.</remarks>
+    public Task<IReadOnlyList<AlertDelivery>> FindDeliveriesAsync(string incidentId, CancellationToken cancellationToken) =>
+        inner.FindDeliveriesAsync(incidentId, cancellationToken);
 
     public Task MarkFailedAsync(
         string id, string sink, DateTimeOffset failedAt, DateTimeOffset retryAt, string reason, CancellationToken cancellationToken) =>

@@ -12,7 +12,7 @@ internal sealed partial class AlertDispatcher : BackgroundService
     private readonly ILogger<AlertDispatcher> _logger;
 
     public AlertDispatcher(
-        IStateStore state, IEnumerable<IAlertSink> sinks, AlertSignal signal, AlertMetrics metrics, TimeProvider clock, ILoggerFactory loggers)
+        IStateStore state, IEnumerable<IAlertSink> sinks, AlertGate gate, AlertSignal signal, AlertMetrics metrics, TimeProvider clock, ILoggerFactory loggers)
     {
         _signal = signal;
         _clock = clock;
@@ -21,7 +21,7 @@ internal sealed partial class AlertDispatcher : BackgroundService
         var all = sinks.ToDictionary(s => s.Name, StringComparer.Ordinal);
         _lanes =
         [
-            .. all.Values.Select(s => new SinkLane(s, state, surrender, metrics, clock, loggers.CreateLogger<SinkLane>())),
+            .. all.Values.Select(s => new SinkLane(s, state, gate, surrender, metrics, clock, loggers.CreateLogger<SinkLane>())),
             new RemovedSinks(all.Keys.ToHashSet(StringComparer.Ordinal), state, surrender),
         ];
     }

@@ -50,10 +50,8 @@ internal sealed record AlertSettings(
     /// <summary>What people say of services.</summary>
     public ServiceLabels Labels { get; init; } = ServiceLabels.None;
 
-    public AlertPost ToPost() => new(ToRouter(), Labels)
+    public AlertRouter ToRouter() => new(Routes, [Console, .. Handlers])
     {
         ChangeSinks = [.. Sinks.Where(s => s.Value is PagerDutyOptions { Changes: true }).Select(s => s.Key)],
     };
-
-    public AlertRouter ToRouter() => new(Routes, [Console, .. Handlers]);
 }

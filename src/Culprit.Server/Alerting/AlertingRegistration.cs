@@ -19,6 +19,11 @@ internal static class AlertingRegistration
         services.AddSingleton<IAlertSink, ConsoleSink>();
         services.AddSinks(settings.Alerts);
         services.AddSingleton<AlertSignal>();
+        services.AddSingleton<IncidentBook>();
+        services.AddSingleton<AlertPost>();
+        services.AddSingleton<AlertGate>();
+        services.AddSingleton<IncidentDesk>();
+        services.AddActiveService<IncidentBookLoader>();
         services.AddSingleton<AlertMetrics>();
         services.AddSingleton<IHealthSource>(s => s.GetRequiredService<AlertMetrics>());
         services.AddSingleton<IMetricSource>(s => s.GetRequiredService<AlertMetrics>());
@@ -28,6 +33,7 @@ internal static class AlertingRegistration
             services.AddSingleton<IAlertSink>(s => new PluginSink(handler, s.GetRequiredService<TimeProvider>()));
         }
 
+        services.AddActiveService<AlertReminders>();
         services.AddActiveService(s => new AlertDispatcher(
             s.GetRequiredService<IStateStore>(),
             s.GetServices<IAlertSink>().Select(sink => new LinesBeforeSink(
@@ -35,6 +41,7 @@ internal static class AlertingRegistration
                 s.GetRequiredService<IRecordStore>(),
                 s.GetRequiredService<TimeProvider>(),
                 s.GetRequiredService<ILogger<LinesBeforeSink>>())),
+            s.GetRequiredService<AlertGate>(),
             s.GetRequiredService<AlertSignal>(),
             s.GetRequiredService<AlertMetrics>(),
             s.GetRequiredService<TimeProvider>(),

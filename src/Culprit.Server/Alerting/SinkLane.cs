@@ -5,7 +5,7 @@ namespace Culprit.Server.Alerting;
 
 /// <summary>Everything on its way to one sink: one attempt at a time, in order per incident.</summary>
 internal sealed partial class SinkLane(
-    IAlertSink sink, IStateStore state, Surrender surrender, AlertMetrics metrics, TimeProvider clock, ILogger<SinkLane> logger) : IAlertLane
+    IAlertSink sink, IStateStore state, AlertGate gate, Surrender surrender, AlertMetrics metrics, TimeProvider clock, ILogger<SinkLane> logger) : IAlertLane
 {
     /// <summary>For one attempt. Sinks end theirs sooner; this frees the lane from one that does not.</summary>
     public static readonly TimeSpan LongestAttempt = TimeSpan.FromMinutes(1);
@@ -19,7 +19,10 @@ internal sealed partial class SinkLane(
         var due = await state.DueAlertsAsync(sink.Name, clock.GetUtcNow(), BatchSize, cancellationToken).ConfigureAwait(false);
         foreach (var alert in due)
         {
-            await DeliverAsync(alert, cancellationToken).ConfigureAwait(false);
+            if (await gate.PassAsync(alert, cancellationToken).ConfigureAwait(false) is { } passed)
+            {
+                await DeliverAsync(passed, cancellationToken).ConfigureAwait(false);
+            }
         }
 
         if (due.Count > 0)
@@ -38,7 +41,7 @@ internal sealed partial class SinkLane(
         {
             case DeliveryOutcome.Delivered:
                 // Not cancelled by a shutdown: the receiver would get it twice.
-                await state.MarkDeliveredAsync(alert.Id, alert.Sink, CancellationToken.None).ConfigureAwait(false);
+                await state.MarkDeliveredAsync(alert.Id, alert.Sink, clock.GetUtcNow(), CancellationToken.None).ConfigureAwait(false);
                 break;
             case DeliveryOutcome.Retryable:
                 await RetryAsync(alert, result).ConfigureAwait(false);

@@ -12,7 +12,7 @@ internal static class SinkRegistration
         services.AddSingleton<INetwork, SystemNetwork>();
         services.AddSingleton<SinkContext>();
         services.AddSingleton(settings.ToRouter());
-        services.AddSingleton(settings.ToPost());
+        services.AddSingleton(settings.Labels);
         foreach (var (name, options) in settings.Sinks)
         {
             var type = SinkType.All.Single(t => t.Name == options.Type);

@@ -31,7 +31,7 @@ internal sealed class AnalysisReport
                 case EventTypes.Summary:
                     Add(json);
                     break;
-                case EventTypes.IncidentOpened or EventTypes.IncidentUpdated or EventTypes.IncidentReopened or EventTypes.IncidentResolved:
+                case EventTypes.IncidentOpened or EventTypes.IncidentUpdated or EventTypes.IncidentReopened or EventTypes.IncidentAcknowledged or EventTypes.IncidentResolved:
                     Incident(derived).State = json.Clone();
                     break;
                 case EventTypes.Anomaly:

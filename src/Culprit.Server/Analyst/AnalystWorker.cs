@@ -179,14 +179,16 @@ internal sealed partial class AnalystWorker(
         // Who was told about the incident is told this too; nobody is woken for one that is over.
         if (analysis.Failure is null
             && events.LastOrDefault(e => e.Type.StartsWith("alert.", StringComparison.Ordinal)) is { } alert
-            && alert.Type is EventTypes.AlertFiring or EventTypes.AlertUpdated)
+            && alert.Type != EventTypes.AlertResolved)
         {
             output.Add(AnalysisEvent.Alert(alert, analysed, analysis, at));
         }
 
         // Position 0: the engine's own never moves back.
         var made = post.ToOutput(0, output);
-        foreach (var added in await state.ApplyAsync(made, cancellationToken).ConfigureAwait(false))
+        var stored = await state.ApplyAsync(made, cancellationToken).ConfigureAwait(false);
+        post.Stored(stored);
+        foreach (var added in stored)
         {
             hub.Publish(added);
         }

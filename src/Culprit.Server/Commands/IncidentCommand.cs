@@ -16,19 +16,23 @@ internal static class IncidentCommand
         var url = ServerCall.UrlOption();
         var json = ServerCall.JsonOption();
         var feedback = new FeedbackOptions();
-        var command = new Command("incident", "Writes up an incident of a running server: timeline, cause, evidence, changes, what was ruled out. With --accept, --reject or --correct it tells the server instead whether the cause is right.")
+        var acts = new ActOptions();
+        var command = new Command("incident", "Writes up an incident of a running server: timeline, cause, evidence, changes, what was ruled out. With --ack or --resolve it answers the alert instead; with --accept, --reject or --correct it tells whether the cause is right.")
         {
             id, format, output, url, json,
         };
+        acts.AddTo(command);
         feedback.AddTo(command);
         command.SetAction(async (result, token) =>
         {
+            if (acts.Read(result) is var (verb, act))
+            {
+                return await PostAsync(verb, act, ActOptions.Describe).ConfigureAwait(false);
+            }
+
             if (feedback.Read(result) is { } word)
             {
-                using var content = new StringContent(word, System.Text.Encoding.UTF8, "application/json");
-                return await ServerCall.RunAsync(
-                    result.GetRequiredValue(url), HttpMethod.Post, $"/incidents/{Uri.EscapeDataString(result.GetRequiredValue(id))}/feedback", content,
-                    answer => Console.Out.WriteLine(result.GetValue(json) ? answer : FeedbackOptions.Describe(answer)), token).ConfigureAwait(false);
+                return await PostAsync("feedback", word, FeedbackOptions.Describe).ConfigureAwait(false);
             }
 
             string? report = null;
@@ -37,6 +41,14 @@ internal static class IncidentCommand
                 result.GetRequiredValue(url), HttpMethod.Get,
                 $"/incidents/{Uri.EscapeDataString(result.GetRequiredValue(id))}/report?format={chosen}", body => report = body, token).ConfigureAwait(false);
             return report is null ? code : await WriteAsync(report, result.GetValue(output), token).ConfigureAwait(false);
+
+            async Task<int> PostAsync(string what, string body, Func<string, string> describe)
+            {
+                using var content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
+                return await ServerCall.RunAsync(
+                    result.GetRequiredValue(url), HttpMethod.Post, $"/incidents/{Uri.EscapeDataString(result.GetRequiredValue(id))}/{what}", content,
+                    answer => Console.Out.WriteLine(result.GetValue(json) ? answer : describe(answer)), token).ConfigureAwait(false);
+            }
         });
         return command;
     }

@@ -27,7 +27,7 @@ internal static class KeysCommand
     private static Command Make()
     {
         var name = new Argument<string>("NAME") { Description = "What the key is for: a shipper, a person, a dashboard." };
-        var scopes = Names("--scope", "ingest, read or admin; may be given more than once.");
+        var scopes = Names("--scope", "ingest, read, respond or admin; may be given more than once.");
         scopes.Required = true;
         var environments = Names("--environment", "Only this environment; may be given more than once. Default: all.");
         var services = Names("--service", "Only this service may be written for, * for any characters; may be given more than once. Default: all.");

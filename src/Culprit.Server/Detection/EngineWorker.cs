@@ -195,6 +195,7 @@ internal sealed partial class EngineWorker(
                 alerts.Wake();
             }
 
+            post.Stored(applied);
             metrics.Count(applied);
             foreach (var derived in applied)
             {

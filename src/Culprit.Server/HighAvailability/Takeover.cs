@@ -117,6 +117,11 @@ internal sealed partial class Takeover(
         feed.LeaveToEngine(records.AppliedSequence);
         role.Become(active: true);
         _active = ActiveServices.Make(services);
+        foreach (var service in _active.OfType<IHostedLifecycleService>())
+        {
+            await service.StartingAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         foreach (var service in _active.TakeWhile(_ => !_isStopping))
         {
             // Not under the token of this service: each is stopped by itself, in order.

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Culprit.Engine.Ingestion;
 using Culprit.Engine.Publishing;
 using Culprit.Engine.Storage;
+using Culprit.Server.Alerting;
 using Culprit.Server.Http;
 
 namespace Culprit.Server.Querying;
@@ -22,7 +23,7 @@ internal static class IncidentEndpoints
             .Produces<object>(200, "application/json").ProducesProblem(400)
             .AddOpenApiOperationTransformer((operation, _, _) => ApiParameters.DescribeAsync(operation, IncidentParameters));
         routes.MapGet("/incidents/{id}", FindAsync)
-            .WithName("GetIncident").WithTags("Querying").WithSummary("One incident: its newest state and every event of its life")
+            .WithName("GetIncident").WithTags("Querying").WithSummary("One incident: its newest state, every event of its life, and what became of its alerts")
             .Produces<object>(200, "application/json").ProducesProblem(404);
         routes.MapGet("/summaries", SummariesAsync)
             .WithName("ListSummaries").WithTags("Querying").WithSummary("Periodic log.summary events")
@@ -90,7 +91,10 @@ internal static class IncidentEndpoints
             return newest is null
                 ? Problem.NotFound($"There is no incident {JsonText.Echo(id)}.")
                 : new JsonAnswer(200, QueryEndpoints.Object(
-                    "incident", newest.Event.Json, "events", rows.OrderBy(r => r.Row).Select(r => r.Event.Json)));
+                    "incident",
+                    newest.Event.Json,
+                    ("events", rows.OrderBy(r => r.Row).Select(r => r.Event.Json)),
+                    ("deliveries", (await state.FindDeliveriesAsync(id, token).ConfigureAwait(false)).Select(DeliveryJson.Render))));
         });
 
     private static Task<IResult> SummariesAsync(HttpContext context, IStateStore state, TimeProvider clock)

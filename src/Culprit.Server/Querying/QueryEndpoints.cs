@@ -68,11 +68,11 @@ internal static class QueryEndpoints
             : Problem.NotFound($"There is no event {JsonText.Echo(id)}."));
 
     /// <summary>One array of finished events under a name.</summary>
-    public static ReadOnlyMemory<byte> List(string name, IEnumerable<ReadOnlyMemory<byte>> events) => Object(null, default, name, events);
+    public static ReadOnlyMemory<byte> List(string name, IEnumerable<ReadOnlyMemory<byte>> events) => Object(null, default, (name, events));
 
-    /// <summary>One finished event and an array of them, each under a name.</summary>
+    /// <summary>One finished event and arrays of finished objects, each under a name.</summary>
     public static ReadOnlyMemory<byte> Object(
-        string? oneName, ReadOnlyMemory<byte> one, string manyName, IEnumerable<ReadOnlyMemory<byte>> many)
+        string? oneName, ReadOnlyMemory<byte> one, params ReadOnlySpan<(string Name, IEnumerable<ReadOnlyMemory<byte>> Items)> arrays)
     {
         var body = new ArrayBufferWriter<byte>(1024);
         using (var json = new Utf8JsonWriter(body, EventJsonWriter.Options))
@@ -84,13 +84,17 @@ internal static class QueryEndpoints
                 json.WriteRawValue(one.Span, skipInputValidation: true);
             }
 
-            json.WriteStartArray(manyName);
-            foreach (var item in many)
+            foreach (var (name, items) in arrays)
             {
-                json.WriteRawValue(item.Span, skipInputValidation: true);
+                json.WriteStartArray(name);
+                foreach (var item in items)
+                {
+                    json.WriteRawValue(item.Span, skipInputValidation: true);
+                }
+
+                json.WriteEndArray();
             }
 
-            json.WriteEndArray();
             json.WriteEndObject();
         }
 

@@ -11,7 +11,7 @@ namespace Culprit.IntegrationTests.Access;
 /// <summary>S7: every route that the router has, with every scope, and with every environment.</summary>
 public sealed class RouteMatrixTests
 {
-    private static readonly string[] Scopes = ["ingest", "read", "admin"];
+    private static readonly string[] Scopes = ["ingest", "read", "respond", "admin"];
 
     /// <summary>What each route asks for, written down a second time: a new route fails here until somebody has thought about it.</summary>
     private static readonly Dictionary<string, string> Expected = new(StringComparer.Ordinal)
@@ -46,6 +46,8 @@ public sealed class RouteMatrixTests
         ["POST /diagnose"] = "read",
         ["POST /ask"] = "read",
         ["POST /mcp"] = "read",
+        ["POST /incidents/{id}/acknowledge"] = "respond",
+        ["POST /incidents/{id}/resolve"] = "respond",
         ["POST /incidents/{id}/feedback"] = "admin",
         ["POST /events/replay"] = "admin",
         ["GET /events/dlq"] = "admin",

@@ -166,7 +166,7 @@ public sealed class MigrateCommandTests(SharedPostgres postgres) : IDisposable
                 Aliases = [new NamedAlias(new PatternId(1), new PatternId(ulong.MaxValue), "a <*>")],
             },
             Token);
-        await state.MarkDeliveredAsync("a1", "slack", Token);
+        await state.MarkDeliveredAsync("a1", "slack", DateTimeOffset.UnixEpoch, Token);
         await state.SaveSnapshotAsync(new EngineSnapshot(1, 12, new byte[] { 0, 255 }), Token);
         await new EmbeddedDeadLetterStore(database).SavePoisonAsync([new PoisonTry(13, 3, new DeadLetter("l1", DateTimeOffset.UnixEpoch, "bad\0", new byte[] { 0 }))], Token);
         await new EmbeddedIdempotencyStore(database).SaveAsync(

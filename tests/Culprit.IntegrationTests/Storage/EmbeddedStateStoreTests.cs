@@ -16,7 +16,7 @@ public sealed class EmbeddedStateStoreTests : StateStoreContract
     {
         await ApplyAsync(9, Event("a"));
         await ApplyAlertsAsync(Alert("1", "slack", "i1"), Alert("2", "slack", "i1"));
-        await Store.MarkDeliveredAsync("1", "slack", Token);
+        await Store.MarkDeliveredAsync("1", "slack", DateTimeOffset.UnixEpoch, Token);
         await Store.SaveSnapshotAsync(new EngineSnapshot(1, 9, new byte[] { 1 }), Token);
         await Store.AddDeadLetterAsync(new DeadLetter("d", DateTimeOffset.UnixEpoch, "bad", default), Token);
 

@@ -107,7 +107,7 @@ public sealed class PostgresRetentionTests(SharedPostgres postgres) : IAsyncLife
                 [Event("s", "log.summary", null), Event("o", "incident.opened", "open"), Event("e", "incident.opened", "ended"), Event("r", "incident.resolved", "ended")],
                 [new OutboxItem("e", "sink", "ended", "{}"u8.ToArray(), 0)]),
             Token);
-        await _state.MarkDeliveredAsync("e", "sink", Token);
+        await _state.MarkDeliveredAsync("e", "sink", DateTimeOffset.UnixEpoch, Token);
         using var retention = Retention(null);
         _clock.Advance(TimeSpan.FromDays(366));
 

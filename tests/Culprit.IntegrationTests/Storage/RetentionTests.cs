@@ -197,7 +197,7 @@ public sealed class RetentionTests : IAsyncLifetime
                 ],
                 [new OutboxItem("e2", "sink", "ended", new byte[] { 1 }, 0), new OutboxItem("lost", "sink", "open", new byte[] { 1 }, 0)]),
             Token);
-        await _state.MarkDeliveredAsync("e2", "sink", Token);
+        await _state.MarkDeliveredAsync("e2", "sink", DateTimeOffset.UnixEpoch, Token);
         var worker = Worker(Default);
         _clock.Advance(TimeSpan.FromDays(364));
         await worker.SweepAsync(Token);

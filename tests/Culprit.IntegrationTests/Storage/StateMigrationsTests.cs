@@ -9,6 +9,10 @@ public sealed class StateMigrationsTests : IDisposable
 {
     /// <summary>Takes the steps after the third back.</summary>
     internal const string UndoToThree = """
+        DROP TABLE silences;
+        ALTER TABLE outbox DROP COLUMN added_at;
+        ALTER TABLE outbox DROP COLUMN ended_at;
+        ALTER TABLE outbox DROP COLUMN held;
         DROP TABLE api_keys; DROP TABLE audit_log; DROP TABLE feedback;
         DROP TABLE pattern_aliases;
         DROP TABLE idempotency_keys;

@@ -79,7 +79,18 @@ internal sealed class InMemoryStateStore : IStateStore
     public Task GiveUpAsync(string id, string sink, DeadLetter letter, OutboxItem? notice, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
-    public Task MarkDeliveredAsync(string id, string sink, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task MarkDeliveredAsync(string id, string sink, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task HoldAlertAsync(string id, string sink, DateTimeOffset at, DateTimeOffset until, string reason, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public Task DropAlertAsync(string id, string sink, DateTimeOffset at, string reason, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public Task ReleaseHeldAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<IReadOnlyList<AlertDelivery>> FindDeliveriesAsync(string incidentId, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<AlertDelivery>>([]);
 
     public Task MarkFailedAsync(
         string id, string sink, DateTimeOffset failedAt, DateTimeOffset retryAt, string reason, CancellationToken cancellationToken) =>

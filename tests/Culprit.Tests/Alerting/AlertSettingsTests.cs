@@ -99,7 +99,7 @@ public sealed class AlertSettingsTests
         made["services"] = new System.Text.Json.Nodes.JsonArray("payments", "web");
         var alert = new Engine.Storage.DerivedEvent("a", "alert.firing", 0, "production", null, "i", null, SomeAlert.Utf8(made));
 
-        var output = settings.ToPost().ToOutput(7, [alert]);
+        var output = new AlertPost(settings.ToRouter(), settings.Labels, new IncidentBook(), TimeProvider.System).ToOutput(7, [alert]);
 
         Assert.Empty(settings.Mistakes);
         Assert.Equal("money", settings.Routes[0].Name);

@@ -34,8 +34,19 @@ internal sealed class CrashingStateStore(IStateStore inner) : IStateStore
 
     public Task<IReadOnlyList<string>> WaitingSinksAsync(CancellationToken cancellationToken) => inner.WaitingSinksAsync(cancellationToken);
 
-    public Task MarkDeliveredAsync(string id, string sink, CancellationToken cancellationToken) =>
-        Crashes-- > 0 ? throw new IOException("no space left") : inner.MarkDeliveredAsync(id, sink, cancellationToken);
+    public Task MarkDeliveredAsync(string id, string sink, DateTimeOffset at, CancellationToken cancellationToken) =>
+        Crashes-- > 0 ? throw new IOException("no space left") : inner.MarkDeliveredAsync(id, sink, at, cancellationToken);
+
+    public Task HoldAlertAsync(string id, string sink, DateTimeOffset at, DateTimeOffset until, string reason, CancellationToken cancellationToken) =>
+        inner.HoldAlertAsync(id, sink, at, until, reason, cancellationToken);
+
+    public Task DropAlertAsync(string id, string sink, DateTimeOffset at, string reason, CancellationToken cancellationToken) =>
+        inner.DropAlertAsync(id, sink, at, reason, cancellationToken);
+
+    public Task ReleaseHeldAsync(CancellationToken cancellationToken) => inner.ReleaseHeldAsync(cancellationToken);
+
+    public Task<IReadOnlyList<AlertDelivery>> FindDeliveriesAsync(string incidentId, CancellationToken cancellationToken) =>
+        inner.FindDeliveriesAsync(incidentId, cancellationToken);
 
     public Task MarkFailedAsync(
         string id, string sink, DateTimeOffset failedAt, DateTimeOffset retryAt, string reason, CancellationToken cancellationToken) =>

@@ -85,8 +85,8 @@ public sealed class EngineWorkerTests
     {
         var handler = new ScriptedHandler((_, _) => Task.FromResult(TriggerResult.Ack));
         var journal = new ListJournal();
-        var post = new AlertPost(new AlertRouter([], ["console"]), ServiceLabels.None) { ChangeSinks = ["pager"] };
-        await using (var run = await RunAsync(handler, post, journal))
+        var router = new AlertRouter([], ["console"]) { ChangeSinks = ["pager"] };
+        await using (var run = await RunAsync(handler, router, journal))
         {
             await run.TakeAsync(Some.Log(0, "checkout", "deploy 7") with { Kind = EventKind.Change, Attributes = """{"kind":"deploy"}""" });
         }
@@ -98,13 +98,13 @@ public sealed class EngineWorkerTests
 
         // As if the engine had no snapshot: everything is gone over again.
         await _state.SaveSnapshotAsync(new EngineSnapshot(-1, 0, default), Token);
-        await using var again = await RunAsync(handler, post, journal);
+        await using var again = await RunAsync(handler, router, journal);
         await again.TakeAsync(Some.Log(1, "checkout", "deploy 8") with { Kind = EventKind.Change });
 
         Assert.NotEqual(item.Id, Assert.Single(await _state.DueAlertsAsync("pager", Some.Noon, 10, Token)).Id);
     }
 
-    private async Task<Run> RunAsync(ScriptedHandler handler, AlertPost? post = null, ListJournal? kept = null)
+    private async Task<Run> RunAsync(ScriptedHandler handler, AlertRouter? router = null, ListJournal? kept = null)
     {
         var journal = kept ?? new ListJournal();
         var records = new MemoryRecordStore();
@@ -115,7 +115,7 @@ public sealed class EngineWorkerTests
         var progress = new EngineProgress();
         var worker = new EngineWorker(
             journal, records, new RecordFeed(records, new IngestLimits(1L << 40), _clock), _state, hub, new PipelineOptions { Rules = [rule] }, new RootCauseRanker(RunbookLibrary.Empty),
-            post ?? AlertSettings.None.ToPost(), new AlertSignal(), dispatcher, output, new ListedDeadLetters(), progress, new DetectionMetrics(), _clock, NullLogger<EngineWorker>.Instance);
+            new AlertPost(router ?? AlertSettings.None.ToRouter(), ServiceLabels.None, new IncidentBook(), _clock), new AlertSignal(), dispatcher, output, new ListedDeadLetters(), progress, new DetectionMetrics(), _clock, NullLogger<EngineWorker>.Instance);
         await dispatcher.StartAsync(Token);
         await worker.StartAsync(Token);
         return new Run(journal, records, worker, dispatcher, progress, handler);

@@ -1,3 +1,4 @@
+using Culprit.Engine.Alerting;
 using System.Text;
 using Culprit.Engine;
 using Culprit.Engine.Filtering;
@@ -114,7 +115,7 @@ public sealed class PoisonRecordsTests
         var progress = new EngineProgress();
         using var worker = new EngineWorker(
             _journal, _records, new RecordFeed(_records, new IngestLimits(1L << 40), _clock), state, hub, new PipelineOptions { Rules = [rule] }, new RootCauseRanker(RunbookLibrary.Empty),
-            AlertSettings.None.ToPost(), new AlertSignal(), dispatcher, output, _letters, progress, new DetectionMetrics(), _clock,
+            new AlertPost(AlertSettings.None.ToRouter(), ServiceLabels.None, new IncidentBook(), _clock), new AlertSignal(), dispatcher, output, _letters, progress, new DetectionMetrics(), _clock,
             NullLogger<EngineWorker>.Instance);
         await dispatcher.StartAsync(Token);
         await worker.StartAsync(Token);

@@ -42,7 +42,7 @@ public sealed class OutageStateStoreTests : IDisposable
         await _store.MarkFailedAsync("new-1", "slack", Now, Now.AddSeconds(5), "HTTP 503", Token);
         Assert.Empty(await DueAsync("slack"));
         _clock.Advance(TimeSpan.FromSeconds(5));
-        await _store.MarkDeliveredAsync("new-1", "slack", Token);
+        await _store.MarkDeliveredAsync("new-1", "slack", DateTimeOffset.UnixEpoch, Token);
         Assert.Empty(await DueAsync("slack"));
         await ApplyAsync(4, Alert("new-2", "mail", "new", "resolved"));
         Assert.Equal(["new-2"], await DueAsync("slack"));

@@ -152,7 +152,7 @@ public abstract class StateStoreContract : IAsyncLifetime
         Assert.Equal(("1", "slack", 1), (retried.Id, retried.Sink, retried.Attempts));
         Assert.Equal("{\"alert\":1}", Encoding.UTF8.GetString(retried.Json.Span));
 
-        await Store.MarkDeliveredAsync("1", "slack", Token);
+        await Store.MarkDeliveredAsync("1", "slack", DateTimeOffset.UnixEpoch, Token);
         Assert.Equal(["3>mail", "2>slack", "4>slack"], await DueAsync(Now));
     }
 
@@ -162,7 +162,7 @@ public abstract class StateStoreContract : IAsyncLifetime
         await ApplyAlertsAsync(Alert("1", "slack", "i1"), Alert("1", "mail", "i1"), Alert("2", "pager", "i1"), Alert("3", "slack", "i2"));
         foreach (var sink in (string[])["slack", "mail"])
         {
-            await Store.MarkDeliveredAsync("1", sink, Token);
+            await Store.MarkDeliveredAsync("1", sink, DateTimeOffset.UnixEpoch, Token);
         }
 
         Assert.Equal(["2>mail", "2>pager", "2>slack", "3>slack"], await DueAsync(Now));
@@ -170,7 +170,7 @@ public abstract class StateStoreContract : IAsyncLifetime
         await ApplyAlertsAsync(Alert("4", "console", "i1"));
         foreach (var sink in (string[])["slack", "mail", "pager"])
         {
-            await Store.MarkDeliveredAsync("2", sink, Token);
+            await Store.MarkDeliveredAsync("2", sink, DateTimeOffset.UnixEpoch, Token);
         }
 
         Assert.Equal(["4>console", "4>mail", "4>pager", "3>slack", "4>slack"], await DueAsync(Now));
@@ -231,7 +231,7 @@ public abstract class StateStoreContract : IAsyncLifetime
     public async Task ADeliveredAlertIsNotSentAgainByAReplay()
     {
         await ApplyAlertsAsync(Alert("1", "slack", "i1"));
-        await Store.MarkDeliveredAsync("1", "slack", Token);
+        await Store.MarkDeliveredAsync("1", "slack", DateTimeOffset.UnixEpoch, Token);
 
         await ApplyAlertsAsync(Alert("1", "slack", "i1"));
         await Store.MarkFailedAsync("1", "slack", Now, Now, "late", Token);
@@ -294,6 +294,82 @@ public abstract class StateStoreContract : IAsyncLifetime
         string? correlation = null,
         string json = "{}") =>
         new(id, type, timestamp, environment, service, correlation, null, Utf8(json));
+
+    [Fact]
+    public async Task WhatIsHeldKeepsNobodyWaitingAndANewerOneReplacesIt()
+    {
+        await ApplyAlertsAsync(Alert("1", "slack", "i1"), Alert("1", "mail", "i1"), Alert("2", "slack", "i1"), Alert("3", "slack", "i2"));
+        await Store.HoldAlertAsync("1", "slack", Now, Now.AddHours(1), "silenced", Token);
+        await Store.HoldAlertAsync("3", "slack", Now, Now.AddHours(2), "silenced", Token);
+        await Store.HoldAlertAsync("1", "mail", Now, Now.AddHours(3), "silenced", Token);
+        Assert.Equal(["2>mail", "2>slack"], await DueAsync(Now));
+
+        await Store.MarkDeliveredAsync("2", "slack", Now.AddMinutes(1), Token);
+
+        Assert.Equal(["2>mail"], await DueAsync(Now.AddMinutes(59)));
+        Assert.Equal(["2>mail", "3>slack"], await DueAsync(Now.AddHours(2)));
+        Assert.Equal(Now.AddHours(2), await Store.NextAlertAsync("slack", Token));
+        Assert.Equal(
+            ["1>slack Dropped silenced", "1>mail Waiting silenced", "2>slack Delivered ", "2>mail Waiting "], await DeliveriesAsync("i1"));
+    }
+
+    [Fact]
+    public async Task OfWhatIsHeldOneAfterTheOtherTheNewestIsLeft()
+    {
+        await ApplyAlertsAsync(Alert("1", "slack", "i1"));
+        await Store.HoldAlertAsync("1", "slack", Now, Now.AddHours(1), "one", Token);
+        await ApplyAlertsAsync(Alert("2", "slack", "i1"));
+        await Store.HoldAlertAsync("2", "slack", Now, Now.AddHours(1), "two", Token);
+
+        Assert.Equal(["1>slack Dropped one", "2>slack Waiting two"], await DeliveriesAsync("i1"));
+        Assert.Empty(await DueAsync(Now));
+        await Store.ReleaseHeldAsync(Token);
+        Assert.Equal(["2>slack"], await DueAsync(Now));
+        await Store.MarkDeliveredAsync("2", "slack", Now, Token);
+        Assert.Equal(["1>slack Dropped one", "2>slack Delivered "], await DeliveriesAsync("i1"));
+    }
+
+    [Fact]
+    public async Task WhatIsDroppedIsNotSentAndItsSinkHearsNothingMoreOfTheIncident()
+    {
+        await ApplyAlertsAsync(Alert("1", "slack", "i1"));
+        await Store.HoldAlertAsync("1", "slack", Now, Now.AddHours(1), "held", Token);
+        await ApplyAlertsAsync(Alert("2", "slack", "i1"));
+
+        await Store.DropAlertAsync("2", "slack", Now, "over", Token);
+        await Store.MarkFailedAsync("2", "slack", Now, Now, "late", Token);
+        await ApplyAlertsAsync(Alert("2", "slack", "i1"), Alert("3", "mail", "i1"));
+
+        Assert.Equal(["3>mail"], await DueAsync(Now.AddDays(1)));
+        Assert.Equal(["1>slack Dropped held", "2>slack Dropped over", "3>mail Waiting "], await DeliveriesAsync("i1"));
+    }
+
+    [Fact]
+    public async Task AReminderGoesToItsSinkOnly()
+    {
+        await ApplyAlertsAsync(Alert("1", "slack", "i1"), Alert("1", "mail", "i1"));
+
+        await ApplyAlertsAsync(Alert("2", "mail", "i1") with { IsForItsSinkOnly = true });
+
+        Assert.Equal(["1>slack Waiting ", "1>mail Waiting ", "2>mail Waiting "], await DeliveriesAsync("i1"));
+    }
+
+    [Fact]
+    public async Task WhatBecameOfAnAlertIsTold()
+    {
+        await Store.ApplyAsync(
+            new EngineOutput(1, [Event("1", "alert.firing", correlation: "i1")], [Alert("1", "slack", "i1") with { AddedAt = Now }]), Token);
+        await Store.MarkFailedAsync("1", "slack", Now, Now.AddSeconds(5), "HTTP 503", Token);
+        await Store.MarkDeliveredAsync("1", "slack", Now.AddSeconds(6), Token);
+
+        Assert.Equal(
+            new AlertDelivery("1", "alert.firing", "slack", DeliveryState.Delivered, 1, Now, Now.AddSeconds(6), Now.AddSeconds(5), null),
+            Assert.Single(await Store.FindDeliveriesAsync("i1", Token)));
+        Assert.Empty(await Store.FindDeliveriesAsync("i2", Token));
+    }
+
+    private async Task<List<string>> DeliveriesAsync(string incident) =>
+        [.. (await Store.FindDeliveriesAsync(incident, Token)).Select(d => $"{d.AlertId}>{d.Sink} {d.State} {d.Held}")];
 
     private protected static OutboxItem Alert(string id, string sink, string incident) =>
         new(id, sink, incident, Utf8($"{{\"alert\":{id}}}"), 0);

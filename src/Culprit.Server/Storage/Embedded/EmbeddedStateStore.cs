@@ -38,7 +38,10 @@ internal sealed class EmbeddedStateStore(StateDatabase database) : IStateStore
                 foreach (var item in output.Outbox.Where(i => !known.Contains(i.Id)))
                 {
                     OutboxTable.Add(connection, item);
-                    OutboxTable.AddForThoseTold(connection, item);
+                    if (!item.IsForItsSinkOnly)
+                    {
+                        OutboxTable.AddForThoseTold(connection, item);
+                    }
                 }
 
                 AliasTable.Add(connection, output.Aliases);
@@ -109,8 +112,19 @@ internal sealed class EmbeddedStateStore(StateDatabase database) : IStateStore
     public Task<IReadOnlyList<string>> WaitingSinksAsync(CancellationToken cancellationToken) =>
         Task.FromResult(database.Read(OutboxTable.FindSinks));
 
-    public Task MarkDeliveredAsync(string id, string sink, CancellationToken cancellationToken) =>
-        database.WriteAsync(c => OutboxTable.MarkDelivered(c, id, sink), cancellationToken);
+    public Task MarkDeliveredAsync(string id, string sink, DateTimeOffset at, CancellationToken cancellationToken) =>
+        database.WriteAsync(c => OutboxTable.MarkDelivered(c, id, sink, at), cancellationToken);
+
+    public Task HoldAlertAsync(string id, string sink, DateTimeOffset at, DateTimeOffset until, string reason, CancellationToken cancellationToken) =>
+        database.WriteAsync(c => OutboxTable.HoldUntil(c, id, sink, at, until, reason), cancellationToken);
+
+    public Task DropAlertAsync(string id, string sink, DateTimeOffset at, string reason, CancellationToken cancellationToken) =>
+        database.WriteAsync(c => OutboxTable.Drop(c, id, sink, at, reason), cancellationToken);
+
+    public Task ReleaseHeldAsync(CancellationToken cancellationToken) => database.WriteAsync(OutboxTable.ReleaseHeld, cancellationToken);
+
+    public Task<IReadOnlyList<AlertDelivery>> FindDeliveriesAsync(string incidentId, CancellationToken cancellationToken) =>
+        Task.FromResult(database.Read(c => OutboxTable.FindDeliveries(c, incidentId)));
 
     public Task MarkFailedAsync(
         string id, string sink, DateTimeOffset failedAt, DateTimeOffset retryAt, string reason, CancellationToken cancellationToken) =>
@@ -120,7 +134,7 @@ internal sealed class EmbeddedStateStore(StateDatabase database) : IStateStore
         database.WriteAsync(
             connection =>
             {
-                var ended = OutboxTable.MarkGivenUp(connection, id, sink);
+                var ended = OutboxTable.MarkGivenUp(connection, id, sink, letter.At);
                 if (ended > 0)
                 {
                     DeadLetterTable.Add(connection, letter);

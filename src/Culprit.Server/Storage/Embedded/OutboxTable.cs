@@ -8,24 +8,25 @@ namespace Culprit.Server.Storage.Embedded;
 internal static class OutboxTable
 {
     private const string Insert = """
-        INSERT OR IGNORE INTO outbox (id, sink, incident_id, json, attempts, due_at)
-        VALUES ($id, $sink, $incident, $json, $attempts, $due)
+        INSERT OR IGNORE INTO outbox (id, sink, incident_id, json, attempts, due_at, added_at)
+        VALUES ($id, $sink, $incident, $json, $attempts, $due, $added)
         """;
 
     private const string Known = "SELECT EXISTS (SELECT 1 FROM outbox WHERE id = $id)";
 
-    // A sink that was given up never heard of the incident, so it need not hear of its end.
+    // A sink that was given up, or for which all was dropped, never heard of the incident, so it need not hear of its end.
     private const string InsertForThoseTold = """
-        INSERT OR IGNORE INTO outbox (id, sink, incident_id, json, attempts, due_at)
-        SELECT $id, sink, $incident, $json, $attempts, $due FROM outbox
-        WHERE incident_id = $incident AND id <> $id AND delivered <> 2 GROUP BY sink ORDER BY min(row)
+        INSERT OR IGNORE INTO outbox (id, sink, incident_id, json, attempts, due_at, added_at)
+        SELECT $id, sink, $incident, $json, $attempts, $due, $added FROM outbox
+        WHERE incident_id = $incident AND id <> $id AND delivered IN (0, 1) GROUP BY sink ORDER BY min(row)
         """;
 
-    // Only the oldest undelivered alert of an incident may go to a sink: "resolved" never overtakes "firing".
+    // Only the oldest undelivered alert of an incident may go to a sink: "resolved" never overtakes "firing". What is held back
+    // keeps nobody waiting: a newer one replaces it.
     private const string IsHead = """
         NOT EXISTS (
             SELECT 1 FROM outbox AS earlier
-            WHERE earlier.delivered = 0 AND earlier.sink = o.sink
+            WHERE earlier.delivered = 0 AND earlier.held IS NULL AND earlier.sink = o.sink
                 AND earlier.incident_id = o.incident_id AND earlier.row < o.row)
         """;
 
@@ -40,7 +41,25 @@ internal static class OutboxTable
     private const string Sinks = "SELECT DISTINCT sink FROM outbox WHERE delivered = 0";
 
     private const string Finish = """
-        UPDATE outbox SET delivered = $state, json = x'' WHERE id = $id AND sink = $sink AND delivered = 0
+        UPDATE outbox SET delivered = $state, json = x'', ended_at = $at, held = $held WHERE id = $id AND sink = $sink AND delivered = 0
+        """;
+
+    private const string Hold = """
+        UPDATE outbox SET held = $held, due_at = $until WHERE id = $id AND sink = $sink AND delivered = 0
+        """;
+
+    private const string DropOlderHeld = """
+        UPDATE outbox SET delivered = 3, json = x'', ended_at = $at
+        WHERE delivered = 0 AND held IS NOT NULL AND sink = $sink
+            AND incident_id = (SELECT incident_id FROM outbox WHERE id = $id AND sink = $sink)
+            AND row < (SELECT row FROM outbox WHERE id = $id AND sink = $sink)
+        """;
+
+    private const string Release = "UPDATE outbox SET due_at = $due WHERE delivered = 0 AND held IS NOT NULL";
+
+    private const string OfIncident = """
+        SELECT o.id, e.type, o.sink, o.delivered, o.attempts, o.added_at, o.ended_at, o.due_at, o.held
+        FROM outbox AS o LEFT JOIN derived_events AS e ON e.id = o.id WHERE o.incident_id = $incident ORDER BY o.row
         """;
 
     private const string Fail = """
@@ -49,7 +68,7 @@ internal static class OutboxTable
         """;
 
     private const string Again = """
-        UPDATE outbox SET delivered = 0, json = $json, attempts = 0, failing_since = NULL, last_error = NULL, due_at = $due
+        UPDATE outbox SET delivered = 0, json = $json, attempts = 0, failing_since = NULL, last_error = NULL, ended_at = NULL, due_at = $due
         WHERE id = $id AND sink = $sink AND delivered = 2
         """;
 
@@ -115,16 +134,50 @@ internal static class OutboxTable
         return sinks;
     }
 
-    public static int MarkDelivered(SqliteConnection connection, string id, string sink)
+    public static int MarkDelivered(SqliteConnection connection, string id, string sink, DateTimeOffset at) =>
+        End(connection, id, sink, at, DeliveryState.Delivered, null);
+
+    public static int MarkGivenUp(SqliteConnection connection, string id, string sink, DateTimeOffset at) =>
+        End(connection, id, sink, at, DeliveryState.GivenUp, null);
+
+    public static int Drop(SqliteConnection connection, string id, string sink, DateTimeOffset at, string reason) =>
+        End(connection, id, sink, at, DeliveryState.Dropped, reason);
+
+    public static int HoldUntil(SqliteConnection connection, string id, string sink, DateTimeOffset at, DateTimeOffset until, string reason)
     {
-        using var command = StateDatabase.Command(connection, Finish, ("$id", id), ("$sink", sink), ("$state", 1));
+        using var command = StateDatabase.Command(
+            connection, Hold, ("$id", id), ("$sink", sink), ("$until", until.UtcTicks), ("$held", reason));
+        var held = command.ExecuteNonQuery();
+        DropHeldBefore(connection, id, sink, at);
+        return held;
+    }
+
+    public static int ReleaseHeld(SqliteConnection connection)
+    {
+        using var command = StateDatabase.Command(connection, Release, ("$due", DateTimeOffset.MinValue.UtcTicks));
         return command.ExecuteNonQuery();
     }
 
-    public static int MarkGivenUp(SqliteConnection connection, string id, string sink)
+    public static IReadOnlyList<AlertDelivery> FindDeliveries(SqliteConnection connection, string incidentId)
     {
-        using var command = StateDatabase.Command(connection, Finish, ("$id", id), ("$sink", sink), ("$state", 2));
-        return command.ExecuteNonQuery();
+        using var command = StateDatabase.Command(connection, OfIncident, ("$incident", incidentId));
+        using var reader = command.ExecuteReader();
+        var found = new List<AlertDelivery>();
+        while (reader.Read())
+        {
+            found.Add(new AlertDelivery(
+                reader.GetString(0),
+                reader.IsDBNull(1) ? null : reader.GetString(1),
+                reader.GetString(2),
+                (DeliveryState)reader.GetByte(3),
+                reader.GetInt32(4),
+                Time(reader.GetInt64(5)),
+                reader.IsDBNull(6) ? null : Time(reader.GetInt64(6)),
+                Time(reader.GetInt64(7)),
+                reader.IsDBNull(8) ? null : reader.GetString(8)));
+        }
+
+        return found;
     }
 
     /// <summary>Puts an alert that was given up back among those that wait; false when there is none.</summary>
@@ -143,6 +196,27 @@ internal static class OutboxTable
         return command.ExecuteNonQuery();
     }
 
+    private static int End(SqliteConnection connection, string id, string sink, DateTimeOffset at, DeliveryState state, string? reason)
+    {
+        using var command = StateDatabase.Command(
+            connection, Finish, ("$id", id), ("$sink", sink), ("$state", (int)state), ("$at", at.UtcTicks), ("$held", reason));
+        var ended = command.ExecuteNonQuery();
+        if (ended > 0 && state != DeliveryState.GivenUp)
+        {
+            DropHeldBefore(connection, id, sink, at);
+        }
+
+        return ended;
+    }
+
+    private static void DropHeldBefore(SqliteConnection connection, string id, string sink, DateTimeOffset at)
+    {
+        using var command = StateDatabase.Command(connection, DropOlderHeld, ("$id", id), ("$sink", sink), ("$at", at.UtcTicks));
+        command.ExecuteNonQuery();
+    }
+
+    private static DateTimeOffset Time(long ticks) => new(ticks, TimeSpan.Zero);
+
     private static void Run(SqliteConnection connection, string sql, OutboxItem item, params ReadOnlySpan<(string Name, object? Value)> more)
     {
         using var command = StateDatabase.Command(
@@ -150,7 +224,7 @@ internal static class OutboxTable
             sql,
             [
                 ("$id", item.Id), ("$incident", item.IncidentId), ("$json", item.Json.ToArray()), ("$attempts", item.Attempts),
-                ("$due", DateTimeOffset.MinValue.UtcTicks), .. more,
+                ("$due", DateTimeOffset.MinValue.UtcTicks), ("$added", item.AddedAt.UtcTicks), .. more,
             ]);
         command.ExecuteNonQuery();
     }

@@ -143,6 +143,19 @@ internal static class StateMigrations
             at INTEGER NOT NULL,
             PRIMARY KEY (sink, incident_id)) WITHOUT ROWID;
         """,
+
+        // outbox.delivered 3: was dropped; held: why it is or was held back.
+        """
+        ALTER TABLE outbox ADD COLUMN added_at INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE outbox ADD COLUMN ended_at INTEGER;
+        ALTER TABLE outbox ADD COLUMN held TEXT;
+        CREATE TABLE silences (
+            row INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            json BLOB NOT NULL,
+            ends_at INTEGER NOT NULL);
+        CREATE INDEX silences_by_end ON silences (ends_at);
+        """,
     ];
 
     public static int Newest => Steps.Length;

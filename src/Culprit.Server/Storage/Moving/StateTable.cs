@@ -30,8 +30,9 @@ internal sealed record StateTable(string Name, bool HasRows, (string Name, Npgsq
         new("outbox", true,
         [
             ("row", Long), ("id", Text), ("sink", Text), ("incident_id", Text), ("json", Text), ("attempts", Int), ("due_at", Long),
-            ("state", Short), ("failing_since", Long), ("last_error", Text),
+            ("state", Short), ("failing_since", Long), ("last_error", Text), ("added_at", Long), ("ended_at", Long), ("held", Text),
         ]),
+        new("silences", true, [("row", Long), ("id", Text), ("json", Text), ("ends_at", Long)]),
         new("dead_letters", true,
         [
             ("row", Long), ("id", Text), ("at", Long), ("reason", Text), ("raw", Bytes), ("kind", Text), ("tries", Int), ("decoder", Text),

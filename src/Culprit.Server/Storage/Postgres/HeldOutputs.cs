@@ -31,7 +31,7 @@ internal sealed class HeldOutputs
         var known = _alerts.Select(a => a.Item.Id).ToHashSet(StringComparer.Ordinal);
         foreach (var item in output.Outbox.Where(i => !known.Contains(i.Id)))
         {
-            var told = _alerts.Where(a => a.Item.IncidentId == item.IncidentId && a.Item.Id != item.Id).Select(a => a.Item.Sink);
+            var told = _alerts.Where(a => !item.IsForItsSinkOnly && a.Item.IncidentId == item.IncidentId && a.Item.Id != item.Id).Select(a => a.Item.Sink);
             foreach (var sink in told.Prepend(item.Sink).Distinct(StringComparer.Ordinal).ToList())
             {
                 if (Find(item.Id, sink) is null)
@@ -57,8 +57,7 @@ internal sealed class HeldOutputs
     }
 
     /// <summary>Alerts of the first output that sinks have taken.</summary>
-    public IReadOnlyList<OutboxItem> DeliveredOfFirst() =>
-        [.. _alerts.Where(a => a.IsDelivered && ReferenceEquals(a.Output, First)).Select(a => a.Item)];
+    public IReadOnlyList<HeldAlert> DeliveredOfFirst() => [.. _alerts.Where(a => a.IsDelivered && ReferenceEquals(a.Output, First))];
 
     public HeldAlert? Find(string id, string sink) => _alerts.Find(a => a.Item.Id == id && a.Item.Sink == sink);
 
@@ -84,5 +83,7 @@ internal sealed class HeldAlert(OutboxItem item, EngineOutput output)
 
     public DateTimeOffset DueAt { get; set; } = DateTimeOffset.MinValue;
 
-    public bool IsDelivered { get; set; }
+    public DateTimeOffset? DeliveredAt { get; set; }
+
+    public bool IsDelivered => DeliveredAt is not null;
 }

@@ -30,6 +30,13 @@ internal sealed partial class OutageStateStore(IStateStore inner, TimeProvider c
 
     public async Task<IReadOnlyList<DerivedEvent>> ApplyAsync(EngineOutput output, CancellationToken cancellationToken)
     {
+        if (output.MustBeStored)
+        {
+            return IsHolding
+                ? throw new StoreUnavailableException("The database does not answer.")
+                : await inner.ApplyAsync(output, cancellationToken).ConfigureAwait(false);
+        }
+
         lock (_gate)
         {
             if (!_held.IsEmpty)
@@ -96,8 +103,21 @@ internal sealed partial class OutageStateStore(IStateStore inner, TimeProvider c
     public Task<IReadOnlyList<string>> WaitingSinksAsync(CancellationToken cancellationToken) =>
         OtherwiseAsync(() => inner.WaitingSinksAsync(cancellationToken), []);
 
-    public Task MarkDeliveredAsync(string id, string sink, CancellationToken cancellationToken) =>
-        TryHeld(id, sink, alert => alert.IsDelivered = true) ? Task.CompletedTask : inner.MarkDeliveredAsync(id, sink, cancellationToken);
+    public Task MarkDeliveredAsync(string id, string sink, DateTimeOffset at, CancellationToken cancellationToken) =>
+        TryHeld(id, sink, alert => alert.DeliveredAt = at) ? Task.CompletedTask : inner.MarkDeliveredAsync(id, sink, at, cancellationToken);
+
+    /// <remarks>Decided again when the database is back.</remarks>
+    public Task HoldAlertAsync(string id, string sink, DateTimeOffset at, DateTimeOffset until, string reason, CancellationToken cancellationToken) =>
+        TryHeld(id, sink, alert => alert.DueAt = until) ? Task.CompletedTask : inner.HoldAlertAsync(id, sink, at, until, reason, cancellationToken);
+
+    /// <remarks>Decided again when the database is back.</remarks>
+    public Task DropAlertAsync(string id, string sink, DateTimeOffset at, string reason, CancellationToken cancellationToken) =>
+        TryHeld(id, sink, alert => alert.DueAt = DateTimeOffset.MaxValue) ? Task.CompletedTask : inner.DropAlertAsync(id, sink, at, reason, cancellationToken);
+
+    public Task ReleaseHeldAsync(CancellationToken cancellationToken) => inner.ReleaseHeldAsync(cancellationToken);
+
+    public Task<IReadOnlyList<AlertDelivery>> FindDeliveriesAsync(string incidentId, CancellationToken cancellationToken) =>
+        inner.FindDeliveriesAsync(incidentId, cancellationToken);
 
     public Task MarkFailedAsync(
         string id, string sink, DateTimeOffset failedAt, DateTimeOffset retryAt, string reason, CancellationToken cancellationToken) =>
@@ -202,7 +222,7 @@ internal sealed partial class OutageStateStore(IStateStore inner, TimeProvider c
         var written = 0;
         while (true)
         {
-            IReadOnlyList<OutboxItem> delivered;
+            IReadOnlyList<HeldAlert> delivered;
             lock (_gate)
             {
                 delivered = _held.DeliveredOfFirst();
@@ -213,9 +233,9 @@ internal sealed partial class OutageStateStore(IStateStore inner, TimeProvider c
                 }
             }
 
-            foreach (var item in delivered.Skip(written))
+            foreach (var alert in delivered.Skip(written))
             {
-                await inner.MarkDeliveredAsync(item.Id, item.Sink, cancellationToken).ConfigureAwait(false);
+                await inner.MarkDeliveredAsync(alert.Item.Id, alert.Item.Sink, alert.DeliveredAt!.Value, cancellationToken).ConfigureAwait(false);
             }
 
             written = delivered.Count;

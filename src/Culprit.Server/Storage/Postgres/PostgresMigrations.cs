@@ -226,6 +226,19 @@ internal static class PostgresMigrations
             at bigint NOT NULL,
             PRIMARY KEY (sink, incident_id));
         """,
+
+        // outbox.state 3: was dropped; held: why it is or was held back.
+        """
+        ALTER TABLE outbox ADD COLUMN added_at bigint NOT NULL DEFAULT 0;
+        ALTER TABLE outbox ADD COLUMN ended_at bigint;
+        ALTER TABLE outbox ADD COLUMN held text COLLATE "C";
+        CREATE TABLE silences (
+            row bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            id text COLLATE "C" NOT NULL UNIQUE,
+            json text COLLATE "C" NOT NULL,
+            ends_at bigint NOT NULL);
+        CREATE INDEX silences_by_end ON silences (ends_at);
+        """,
     ];
 
     public static int Newest => Steps.Length;

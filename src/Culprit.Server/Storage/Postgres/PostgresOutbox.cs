@@ -15,24 +15,25 @@ internal static class PostgresOutbox
     public const string Channel = "culprit_outbox";
 
     private const string Insert = """
-        INSERT INTO outbox (id, sink, incident_id, json, attempts, due_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id, sink) DO NOTHING
+        INSERT INTO outbox (id, sink, incident_id, json, attempts, due_at, added_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id, sink) DO NOTHING
         """;
 
     private const string Known = "SELECT EXISTS (SELECT 1 FROM outbox WHERE id = $1)";
 
-    // A sink that was given up never heard of the incident, so it need not hear of its end.
+    // A sink that was given up, or for which all was dropped, never heard of the incident, so it need not hear of its end.
     private const string InsertForThoseTold = """
-        INSERT INTO outbox (id, sink, incident_id, json, attempts, due_at)
-        SELECT $1, sink, $2, $3, $4, $5 FROM outbox
-        WHERE incident_id = $2 AND id <> $1 AND state <> 2 GROUP BY sink ORDER BY min(row)
+        INSERT INTO outbox (id, sink, incident_id, json, attempts, due_at, added_at)
+        SELECT $1, sink, $2, $3, $4, $5, $6 FROM outbox
+        WHERE incident_id = $2 AND id <> $1 AND state IN (0, 1) GROUP BY sink ORDER BY min(row)
         ON CONFLICT (id, sink) DO NOTHING
         """;
 
-    // Only the oldest undelivered alert of an incident may go to a sink: "resolved" never overtakes "firing".
+    // Only the oldest undelivered alert of an incident may go to a sink: "resolved" never overtakes "firing". What is held back
+    // keeps nobody waiting: a newer one replaces it.
     private const string IsHead = """
         NOT EXISTS (
             SELECT 1 FROM outbox AS earlier
-            WHERE earlier.state = 0 AND earlier.sink = o.sink
+            WHERE earlier.state = 0 AND earlier.held IS NULL AND earlier.sink = o.sink
                 AND earlier.incident_id = o.incident_id AND earlier.row < o.row)
         """;
 
@@ -54,7 +55,25 @@ internal static class PostgresOutbox
     private const string Sinks = "SELECT DISTINCT sink FROM outbox WHERE state = 0";
 
     private const string Finish = """
-        UPDATE outbox SET state = $3, json = '', claimed_by = NULL, claimed_until = NULL WHERE id = $1 AND sink = $2 AND state = 0
+        UPDATE outbox SET state = $3, json = '', claimed_by = NULL, claimed_until = NULL, ended_at = $4, held = $5
+        WHERE id = $1 AND sink = $2 AND state = 0
+        """;
+
+    private const string Hold = """
+        UPDATE outbox SET held = $3, due_at = $4, claimed_by = NULL, claimed_until = NULL WHERE id = $1 AND sink = $2 AND state = 0
+        """;
+
+    private const string DropOlderHeld = """
+        UPDATE outbox AS o SET state = 3, json = '', ended_at = $3 FROM outbox AS newer
+        WHERE newer.id = $1 AND newer.sink = $2 AND o.sink = newer.sink AND o.incident_id = newer.incident_id AND o.row < newer.row
+            AND o.state = 0 AND o.held IS NOT NULL
+        """;
+
+    private const string Release = "UPDATE outbox SET due_at = $1 WHERE state = 0 AND held IS NOT NULL";
+
+    private const string OfIncident = """
+        SELECT o.id, e.type, o.sink, o.state, o.attempts, o.added_at, o.ended_at, o.due_at, o.held
+        FROM outbox AS o LEFT JOIN derived_events AS e ON e.id = o.id WHERE o.incident_id = $1 ORDER BY o.row
         """;
 
     private const string Fail = """
@@ -64,7 +83,7 @@ internal static class PostgresOutbox
         """;
 
     private const string Again = """
-        UPDATE outbox SET state = 0, json = $3, attempts = 0, failing_since = NULL, last_error = NULL, due_at = $4
+        UPDATE outbox SET state = 0, json = $3, attempts = 0, failing_since = NULL, last_error = NULL, ended_at = NULL, due_at = $4
         WHERE id = $1 AND sink = $2 AND state = 2
         """;
 
@@ -74,9 +93,6 @@ internal static class PostgresOutbox
 
     // Longer than one attempt may take. Whoever lives renews its claims with each look; one that died is waited for this long.
     private const string ClaimSeconds = "90";
-
-    private const short Delivered = 1;
-    private const short GivenUp = 2;
 
     public static Task WakeAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
         Sql.ExecuteAsync(connection, $"NOTIFY {Channel}", [], cancellationToken);
@@ -95,7 +111,7 @@ internal static class PostgresOutbox
         Insert,
         [
             PostgresText.Encode(item.Id), PostgresText.Encode(item.Sink), PostgresText.Encode(item.IncidentId),
-            PostgresText.FromUtf8(item.Json.Span), item.Attempts, DateTimeOffset.MinValue.UtcTicks,
+            PostgresText.FromUtf8(item.Json.Span), item.Attempts, DateTimeOffset.MinValue.UtcTicks, item.AddedAt.UtcTicks,
         ],
         cancellationToken);
 
@@ -105,7 +121,7 @@ internal static class PostgresOutbox
         InsertForThoseTold,
         [
             PostgresText.Encode(item.Id), PostgresText.Encode(item.IncidentId), PostgresText.FromUtf8(item.Json.Span), item.Attempts,
-            DateTimeOffset.MinValue.UtcTicks,
+            DateTimeOffset.MinValue.UtcTicks, item.AddedAt.UtcTicks,
         ],
         cancellationToken);
 
@@ -133,11 +149,46 @@ internal static class PostgresOutbox
     public static async Task<IReadOnlyList<string>> FindSinksAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
         await Sql.ListAsync(connection, Sinks, [], r => r.Text(0), cancellationToken).ConfigureAwait(false);
 
-    public static Task<int> MarkDeliveredAsync(NpgsqlConnection connection, string id, string sink, CancellationToken cancellationToken) =>
-        Sql.ExecuteAsync(connection, Finish, [PostgresText.Encode(id), PostgresText.Encode(sink), Delivered], cancellationToken);
+    public static Task<int> MarkDeliveredAsync(NpgsqlConnection connection, string id, string sink, DateTimeOffset at, CancellationToken cancellationToken) =>
+        EndAsync(connection, id, sink, at, DeliveryState.Delivered, null, cancellationToken);
 
-    public static Task<int> MarkGivenUpAsync(NpgsqlConnection connection, string id, string sink, CancellationToken cancellationToken) =>
-        Sql.ExecuteAsync(connection, Finish, [PostgresText.Encode(id), PostgresText.Encode(sink), GivenUp], cancellationToken);
+    public static Task<int> MarkGivenUpAsync(NpgsqlConnection connection, string id, string sink, DateTimeOffset at, CancellationToken cancellationToken) =>
+        EndAsync(connection, id, sink, at, DeliveryState.GivenUp, null, cancellationToken);
+
+    public static Task<int> DropAsync(
+        NpgsqlConnection connection, string id, string sink, DateTimeOffset at, string reason, CancellationToken cancellationToken) =>
+        EndAsync(connection, id, sink, at, DeliveryState.Dropped, reason, cancellationToken);
+
+    public static async Task<int> HoldAsync(
+        NpgsqlConnection connection, string id, string sink, DateTimeOffset at, DateTimeOffset until, string reason, CancellationToken cancellationToken)
+    {
+        var held = await Sql.ExecuteAsync(
+            connection, Hold, [PostgresText.Encode(id), PostgresText.Encode(sink), PostgresText.Encode(reason), until.UtcTicks], cancellationToken)
+            .ConfigureAwait(false);
+        await DropHeldBeforeAsync(connection, id, sink, at, cancellationToken).ConfigureAwait(false);
+        return held;
+    }
+
+    public static Task<int> ReleaseHeldAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        Sql.ExecuteAsync(connection, Release, [DateTimeOffset.MinValue.UtcTicks], cancellationToken);
+
+    public static async Task<IReadOnlyList<AlertDelivery>> FindDeliveriesAsync(
+        NpgsqlConnection connection, string incidentId, CancellationToken cancellationToken) =>
+        await Sql.ListAsync(
+            connection,
+            OfIncident,
+            [PostgresText.Encode(incidentId)],
+            r => new AlertDelivery(
+                r.Text(0),
+                r.TextOrNull(1),
+                r.Text(2),
+                (DeliveryState)r.GetInt16(3),
+                r.GetInt32(4),
+                Time(r.GetInt64(5)),
+                r.IsDBNull(6) ? null : Time(r.GetInt64(6)),
+                Time(r.GetInt64(7)),
+                r.TextOrNull(8)),
+            cancellationToken).ConfigureAwait(false);
 
     public static Task<int> MarkFailedAsync(
         NpgsqlConnection connection, string id, string sink, DateTimeOffset failedAt, DateTimeOffset retryAt, string reason, CancellationToken cancellationToken) =>
@@ -155,4 +206,26 @@ internal static class PostgresOutbox
             Again,
             [PostgresText.Encode(id), PostgresText.Encode(sink), PostgresText.FromUtf8(json.Span), DateTimeOffset.MinValue.UtcTicks],
             cancellationToken).ConfigureAwait(false) > 0;
+
+    private static async Task<int> EndAsync(
+        NpgsqlConnection connection, string id, string sink, DateTimeOffset at, DeliveryState state, string? reason, CancellationToken cancellationToken)
+    {
+        var ended = await Sql.ExecuteAsync(
+            connection,
+            Finish,
+            [PostgresText.Encode(id), PostgresText.Encode(sink), (short)state, at.UtcTicks, PostgresText.EncodeOrNull(reason)],
+            cancellationToken).ConfigureAwait(false);
+        if (ended > 0 && state != DeliveryState.GivenUp)
+        {
+            await DropHeldBeforeAsync(connection, id, sink, at, cancellationToken).ConfigureAwait(false);
+        }
+
+        return ended;
+    }
+
+    private static Task<int> DropHeldBeforeAsync(
+        NpgsqlConnection connection, string id, string sink, DateTimeOffset at, CancellationToken cancellationToken) =>
+        Sql.ExecuteAsync(connection, DropOlderHeld, [PostgresText.Encode(id), PostgresText.Encode(sink), at.UtcTicks], cancellationToken);
+
+    private static DateTimeOffset Time(long ticks) => new(ticks, TimeSpan.Zero);
 }

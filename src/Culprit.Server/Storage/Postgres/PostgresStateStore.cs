@@ -48,7 +48,10 @@ internal sealed class PostgresStateStore(PostgresDatabase database) : IStateStor
                 foreach (var item in output.Outbox.Where(i => !known.Contains(i.Id)))
                 {
                     await PostgresOutbox.AddAsync(connection, item, cancellationToken).ConfigureAwait(false);
-                    await PostgresOutbox.AddForThoseToldAsync(connection, item, cancellationToken).ConfigureAwait(false);
+                    if (!item.IsForItsSinkOnly)
+                    {
+                        await PostgresOutbox.AddForThoseToldAsync(connection, item, cancellationToken).ConfigureAwait(false);
+                    }
                 }
 
                 if (output.Outbox.Count > known.Count)
@@ -118,8 +121,20 @@ internal sealed class PostgresStateStore(PostgresDatabase database) : IStateStor
     public Task<IReadOnlyList<string>> WaitingSinksAsync(CancellationToken cancellationToken) =>
         database.ReadAsync(c => PostgresOutbox.FindSinksAsync(c, cancellationToken), cancellationToken);
 
-    public Task MarkDeliveredAsync(string id, string sink, CancellationToken cancellationToken) =>
-        database.WriteAsync(c => PostgresOutbox.MarkDeliveredAsync(c, id, sink, cancellationToken), cancellationToken);
+    public Task MarkDeliveredAsync(string id, string sink, DateTimeOffset at, CancellationToken cancellationToken) =>
+        database.WriteAsync(c => PostgresOutbox.MarkDeliveredAsync(c, id, sink, at, cancellationToken), cancellationToken);
+
+    public Task HoldAlertAsync(string id, string sink, DateTimeOffset at, DateTimeOffset until, string reason, CancellationToken cancellationToken) =>
+        database.WriteAsync(c => PostgresOutbox.HoldAsync(c, id, sink, at, until, reason, cancellationToken), cancellationToken);
+
+    public Task DropAlertAsync(string id, string sink, DateTimeOffset at, string reason, CancellationToken cancellationToken) =>
+        database.WriteAsync(c => PostgresOutbox.DropAsync(c, id, sink, at, reason, cancellationToken), cancellationToken);
+
+    public Task ReleaseHeldAsync(CancellationToken cancellationToken) =>
+        database.WriteAsync(c => PostgresOutbox.ReleaseHeldAsync(c, cancellationToken), cancellationToken);
+
+    public Task<IReadOnlyList<AlertDelivery>> FindDeliveriesAsync(string incidentId, CancellationToken cancellationToken) =>
+        database.ReadAsync(c => PostgresOutbox.FindDeliveriesAsync(c, incidentId, cancellationToken), cancellationToken);
 
     public Task MarkFailedAsync(
         string id, string sink, DateTimeOffset failedAt, DateTimeOffset retryAt, string reason, CancellationToken cancellationToken) =>
@@ -130,7 +145,7 @@ internal sealed class PostgresStateStore(PostgresDatabase database) : IStateStor
         database.WriteAsync(
             async connection =>
             {
-                var ended = await PostgresOutbox.MarkGivenUpAsync(connection, id, sink, cancellationToken).ConfigureAwait(false);
+                var ended = await PostgresOutbox.MarkGivenUpAsync(connection, id, sink, letter.At, cancellationToken).ConfigureAwait(false);
                 if (ended > 0)
                 {
                     await PostgresDeadLetters.AddAsync(connection, letter, cancellationToken).ConfigureAwait(false);

@@ -1,0 +1,13 @@
+using Culprit.Engine.Storage;
+
+namespace Culprit.Engine.Alerting;
+
+/// <summary>An alert that is due for a sink, and all that decides whether it is sent.</summary>
+internal sealed record AlertQuestion(Alert Alert, string Sink, DateTimeOffset Now)
+{
+    /// <summary>What became of the incident's alerts, for all sinks, in order; null when the store cannot tell at the moment.</summary>
+    public IReadOnlyList<AlertDelivery>? Deliveries { get; init; }
+
+    /// <summary>What people did last about the incident since it was opened; null for nothing, or when it is over.</summary>
+    public IncidentAct? Act { get; init; }
+}

@@ -1,0 +1,64 @@
+using Culprit.Engine.Alerting;
+using Culprit.Engine.Publishing;
+using Culprit.Engine.Storage;
+using Culprit.Server.Storage;
+
+namespace Culprit.Server.Alerting;
+
+/// <summary>Before an alert goes to a sink: asks the policy, and writes down what is held back or dropped.</summary>
+internal sealed partial class AlertGate(IStateStore state, IncidentBook book, TimeProvider clock, ILogger<AlertGate> logger)
+{
+    /// <summary>The alert as it is to be sent; null when it is not sent now.</summary>
+    public async Task<OutboxItem?> PassAsync(OutboxItem item, CancellationToken cancellationToken)
+    {
+        // Notices about this server are no alerts, and what cannot be read is the sink's to refuse.
+        if (!AlertParser.TryParse(item.Json, out var alert, out _))
+        {
+            return item;
+        }
+
+        var verdict = AlertPolicy.Judge(await AskAsync(item, alert, cancellationToken).ConfigureAwait(false));
+        switch (verdict.Decision)
+        {
+            case AlertDecision.Send:
+                return item;
+            case AlertDecision.SendAsUpdate:
+                return item with { Json = EventJson.With(item.Json, ("type", EventJson.Text(EventTypes.AlertUpdated))) };
+            case AlertDecision.Hold:
+                Held(item.Id, item.IncidentId, item.Sink, verdict.Until, verdict.Reason);
+                await state.HoldAlertAsync(item.Id, item.Sink, clock.GetUtcNow(), verdict.Until, verdict.Reason, CancellationToken.None).ConfigureAwait(false);
+                return null;
+            case AlertDecision.Drop:
+                Dropped(item.Id, item.IncidentId, item.Sink, verdict.Reason);
+                await state.DropAlertAsync(item.Id, item.Sink, clock.GetUtcNow(), verdict.Reason, CancellationToken.None).ConfigureAwait(false);
+                return null;
+            default:
+                throw new System.Diagnostics.UnreachableException($"Unknown decision {verdict.Decision}.");
+        }
+    }
+
+    private async Task<AlertQuestion> AskAsync(OutboxItem item, Alert alert, CancellationToken cancellationToken) =>
+        new(alert with { Id = item.Id }, item.Sink, clock.GetUtcNow())
+        {
+            Deliveries = await DeliveriesAsync(item.IncidentId, cancellationToken).ConfigureAwait(false),
+            Act = book.Find(item.IncidentId)?.Act,
+        };
+
+    private async Task<IReadOnlyList<AlertDelivery>?> DeliveriesAsync(string incidentId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await state.FindDeliveriesAsync(incidentId, cancellationToken).ConfigureAwait(false);
+        }
+        catch (StoreUnavailableException)
+        {
+            return null; // The database is away: alerts of new incidents go out all the same.
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Alert {Alert} of incident {Incident} for sink {Sink} is held back until {Until:O}: {Reason}")]
+    private partial void Held(string alert, string incident, string sink, DateTimeOffset until, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Alert {Alert} of incident {Incident} does not go to sink {Sink}: {Reason}")]
+    private partial void Dropped(string alert, string incident, string sink, string reason);
+}
