@@ -54,6 +54,7 @@ internal static class CulpritServer
         builder.AddReplay();
         builder.AddExport(settings);
         builder.AddHealth(new HealthOptions(settings.Options.Durability));
+        builder.AddSelfAlerts(settings.Options);
 
         var app = builder.Build();
         app.Lifetime.ApplicationStarted.Register(() => Volatile.Write(ref hasStarted.Value, true));

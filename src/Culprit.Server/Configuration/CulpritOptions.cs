@@ -73,6 +73,8 @@ internal sealed class CulpritOptions
 
     public DatadogSection Datadog { get; set; } = new();
 
+    public SelfAlertSection SelfAlerts { get; set; } = new();
+
     /// <summary>Changes that others report (docs/changes.md).</summary>
     public ChangesSection Changes { get; set; } = new();
 
@@ -113,6 +115,7 @@ internal sealed class CulpritOptions
         Retention.Check(Check);
         Disk.Check(Check);
         Memory.Check(Check);
+        SelfAlerts.Check(Check);
         Analyst.Check(Check);
         Flows.Check(Check);
         Access.Check(Check);

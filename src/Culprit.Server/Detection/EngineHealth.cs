@@ -9,12 +9,16 @@ internal sealed class EngineHealth(EngineProgress progress, IJournal journal, Ti
 {
     private static readonly TimeSpan LongLag = TimeSpan.FromSeconds(30);
 
+    private readonly DateTimeOffset _since = clock.GetUtcNow();
+
     public string Name => "engine";
 
     public HealthReport Check()
     {
         var tick = progress.TickNanos;
-        var lag = tick == 0 ? TimeSpan.Zero : clock.GetUtcNow() - UnixNanos.ToTime(tick);
+
+        // An engine that never came to a first tick is behind since the start.
+        var lag = clock.GetUtcNow() - (tick == 0 ? _since : UnixNanos.ToTime(tick));
         var (state, reason) = progress.Obstacle is { } obstacle ? (HealthState.Degraded, "what was found cannot be stored: " + obstacle)
             : lag > LongLag ? (HealthState.Degraded, "detection is behind")
             : progress.FailedEntries > 0 ? (HealthState.Degraded, "entries failed; see the dead letters")
@@ -25,6 +29,7 @@ internal sealed class EngineHealth(EngineProgress progress, IJournal journal, Ti
             ["sequences_behind"] = Math.Max(0, journal.LastSequence - progress.Sequence),
             ["lag_seconds"] = Math.Round(Math.Max(0, lag.TotalSeconds), 1),
             ["snapshot_sequence"] = progress.SnapshotSequence,
+            ["can_store"] = progress.Obstacle is null,
             ["records"] = progress.Records,
             ["failed_entries"] = progress.FailedEntries,
         });

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Reflection;
 using System.Text.Json;
 using Culprit.Server.Access;
+using Culprit.Server.Configuration;
 using Culprit.Server.HighAvailability;
 using Culprit.Server.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -24,6 +25,17 @@ internal static class HealthEndpoints
         builder.Services.AddSingleton(options ?? new HealthOptions());
         builder.Services.AddSingleton<IHealthSource, ProcessHealth>();
         return builder;
+    }
+
+    /// <summary>Alerts about the server itself.</summary>
+    public static void AddSelfAlerts(this WebApplicationBuilder builder, CulpritOptions options)
+    {
+        if (options.SelfAlerts.Enabled)
+        {
+            builder.Services.AddSingleton(new SelfExam(options.SelfAlerts, options.Disk.MaxUsedPercent));
+            builder.Services.AddSingleton(new SelfAlertBook(TimeSpan.FromSeconds(options.SelfAlerts.WellAfterSeconds)));
+            builder.Services.AddActiveService<SelfWatch>();
+        }
     }
 
     public static void MapHealth(this IEndpointRouteBuilder routes)

@@ -68,6 +68,7 @@ internal static class StorageRegistration
         builder.Services.AddSingleton<IdempotencyArchive>();
         builder.Services.AddSingleton<StorageRecovery>();
         builder.Services.AddHostedService(_ => reserve);
+        builder.Services.AddSingleton<IHealthSource>(_ => reserve);
         builder.Services.AddActiveService<StoreWriter>();
         builder.Services.AddSingleton(new RecordAdmission([.. options.Admission.Select(r => r.ToRule(stores.Classes.NumberOf))]));
     }

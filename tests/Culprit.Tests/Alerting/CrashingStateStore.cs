@@ -8,10 +8,13 @@ internal sealed class CrashingStateStore(IStateStore inner) : IStateStore
     /// <summary>How many of the next deliveries are not written down.</summary>
     public int Crashes { get; set; }
 
+    /// <summary>How many of the next outputs are not taken.</summary>
+    public int Refusals { get; set; }
+
     public Task<long> GetEnginePositionAsync(CancellationToken cancellationToken) => inner.GetEnginePositionAsync(cancellationToken);
 
     public Task<IReadOnlyList<DerivedEvent>> ApplyAsync(EngineOutput output, CancellationToken cancellationToken) =>
-        inner.ApplyAsync(output, cancellationToken);
+        Refusals-- > 0 ? throw new IOException("no space left") : inner.ApplyAsync(output, cancellationToken);
 
     public Task<IReadOnlyList<DerivedRow>> FindAsync(DerivedQuery query, CancellationToken cancellationToken) =>
         inner.FindAsync(query, cancellationToken);
