@@ -14,7 +14,7 @@ internal sealed partial class SelfWatch(
     SelfExam exam,
     SelfAlertBook book,
     IStateStore state,
-    AlertRouter router,
+    AlertPost post,
     AlertSignal signal,
     EventHub hub,
     TimeProvider clock,
@@ -89,8 +89,8 @@ internal sealed partial class SelfWatch(
     private async Task TellAsync(SelfAlert alert, CancellationToken cancellationToken)
     {
         var made = alert.ToEvent();
-        var sinks = router.Route(made.Json).Where(s => s != alert.Sign.Sink).DefaultIfEmpty(AlertSettings.Console);
-        var output = new EngineOutput(0, [made], [.. sinks.Select(sink => new OutboxItem(made.Id, sink, alert.IncidentId, made.Json, 0))]);
+        var output = post.ToOutput(0, [made]);
+        output = output with { Outbox = [.. output.Outbox.Where(i => i.Sink != alert.Sign.Sink).DefaultIfEmpty(post.ToItem(made, AlertSettings.Console))] };
         Unwell(alert.EventType, alert.Sign.Id, alert.Sign.Observed);
         foreach (var added in await state.ApplyAsync(output, cancellationToken).ConfigureAwait(false))
         {

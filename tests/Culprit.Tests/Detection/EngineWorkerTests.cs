@@ -94,7 +94,7 @@ public sealed class EngineWorkerTests
         var item = Assert.Single(await _state.DueAlertsAsync("pager", Some.Noon, 10, Token));
         Assert.True(ForwardedChange.TryRead(item.Json, out var change));
         Assert.Equal(("deploy", "checkout", "deploy 7"), (change.Kind, change.Service, change.Message));
-        await _state.MarkDeliveredAsync(item.Id, "pager", Token);
+        await _state.MarkDeliveredAsync(item.Id, "pager", Some.Noon, Token);
 
         // As if the engine had no snapshot: everything is gone over again.
         await _state.SaveSnapshotAsync(new EngineSnapshot(-1, 0, default), Token);

@@ -107,7 +107,7 @@ public sealed class SelfWatchTests
         new SelfExam(new SelfAlertSection(), maxDiskUsedPercent: 90),
         new SelfAlertBook(TimeSpan.FromMinutes(5)),
         store,
-        router,
+        new AlertPost(router, ServiceLabels.None, new IncidentBook(), _clock),
         new AlertSignal(),
         new EventHub(new EventJsonWriter(1)),
         _clock,
