@@ -18,7 +18,7 @@ internal sealed partial class SharedLog(
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SettlePause = TimeSpan.FromMilliseconds(20);
 
-    private readonly SemaphoreSlim _news = new(0, 1);
+    private TaskCompletionSource _news = NewBell();
     private long _last = lastSequence;
     private long _shipped;
     private long _trim;
@@ -104,16 +104,11 @@ internal sealed partial class SharedLog(
         if (last > LastSequence)
         {
             Interlocked.Exchange(ref _last, last);
-            try
-            {
-                _news.Release();
-            }
-            catch (SemaphoreFullException)
-            {
-                // The reader has been woken already.
-            }
+            Interlocked.Exchange(ref _news, NewBell()).SetResult();
         }
     }
+
+    private static TaskCompletionSource NewBell() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The next rows, as soon as there are any.</summary>
     private async Task<List<SharedLogRow>> ReadRowsAsync(long after, CancellationToken cancellationToken)
@@ -121,6 +116,8 @@ internal sealed partial class SharedLog(
         var isFailing = false;
         while (true)
         {
+            // Before the question: what comes right after it must not be waited for in vain.
+            var news = Volatile.Read(ref _news).Task;
             try
             {
                 var rows = await table.ReadAsync(after, 0, cancellationToken).ConfigureAwait(false);
@@ -131,7 +128,8 @@ internal sealed partial class SharedLog(
                 }
 
                 isFailing = false;
-                await _news.WaitAsync(Pause, cancellationToken).ConfigureAwait(false);
+                await Task.WhenAny(news, Task.Delay(Pause, clock, cancellationToken)).ConfigureAwait(false);
+                cancellationToken.ThrowIfCancellationRequested();
             }
             catch (DbException e)
             {
