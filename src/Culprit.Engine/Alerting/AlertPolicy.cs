@@ -46,6 +46,11 @@ internal static class AlertPolicy
             return AlertVerdict.Drop($"resolved by {end.By}");
         }
 
+        if (question.Silences.Where(s => s.IsActive(question.Now) && s.Match.Covers(question.Alert)).MaxBy(s => s.EndsAt) is { } silence)
+        {
+            return AlertVerdict.Hold(silence.EndsAt, $"silence {silence.Id} of {silence.Author}: {silence.Comment}");
+        }
+
         return question.Alert.Kind == AlertKind.Firing && told == Knowledge.Yes ? new AlertVerdict(AlertDecision.SendAsUpdate) : AlertVerdict.Send;
     }
 

@@ -10,4 +10,7 @@ internal sealed record AlertQuestion(Alert Alert, string Sink, DateTimeOffset No
 
     /// <summary>What people did last about the incident since it was opened; null for nothing, or when it is over.</summary>
     public IncidentAct? Act { get; init; }
+
+    /// <summary>Those that have ended, or not begun, too.</summary>
+    public IReadOnlyList<Silence> Silences { get; init; } = [];
 }

@@ -12,6 +12,7 @@ internal sealed record OpenStores(
     IFeedbackStore Feedback,
     IIdempotencyStore Idempotency,
     IKeyStore Keys,
+    ISilenceStore Silences,
     RetentionClasses Classes,
     Action<IServiceCollection> Add)
 {

@@ -54,6 +54,7 @@ internal static class StorageRegistration
         builder.Services.AddSingleton(_ => stores.Feedback);
         builder.Services.AddSingleton(_ => stores.Idempotency);
         builder.Services.AddSingleton(_ => stores.Keys);
+        builder.Services.AddSingleton(_ => stores.Silences);
         builder.Services.AddSingleton<IRecordStore>(_ => new ScopedRecordStore(stores.Records));
         builder.Services.AddSingleton<IJournal>(_ => journal);
         builder.Services.AddSingleton(_ => journal);

@@ -33,6 +33,7 @@ internal static class EmbeddedStores
             new EmbeddedFeedbackStore(database),
             new EmbeddedIdempotencyStore(database),
             new EmbeddedKeyStore(database),
+            new EmbeddedSilenceStore(database),
             classes,
             services => Add(services, database, records, state, RetentionPolicy.From(options.Retention)));
     }

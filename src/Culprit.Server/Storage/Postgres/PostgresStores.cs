@@ -36,6 +36,7 @@ internal static class PostgresStores
                 new PostgresFeedbackStore(database),
                 new PostgresIdempotencyStore(database),
                 new PostgresKeyStore(database),
+                new PostgresSilenceStore(database),
                 classes,
                 services =>
                 {
