@@ -46,12 +46,22 @@ internal static class AlertPolicy
             return AlertVerdict.Drop($"resolved by {end.By}");
         }
 
-        if (question.Silences.Where(s => s.IsActive(question.Now) && s.Match.Covers(question.Alert)).MaxBy(s => s.EndsAt) is { } silence)
+        if (Silenced(question) is { } quiet)
         {
-            return AlertVerdict.Hold(silence.EndsAt, $"silence {silence.Id} of {silence.Author}: {silence.Comment}");
+            return AlertVerdict.Hold(quiet.Until, quiet.Reason);
         }
 
         return question.Alert.Kind == AlertKind.Firing && told == Knowledge.Yes ? new AlertVerdict(AlertDecision.SendAsUpdate) : AlertVerdict.Send;
+    }
+
+    /// <summary>Of the silences and windows that cover the alert, the one that ends last.</summary>
+    private static (DateTimeOffset Until, string Reason)? Silenced(AlertQuestion question)
+    {
+        var silences = question.Silences.Where(s => s.IsActive(question.Now) && s.Match.Covers(question.Alert))
+            .Select(s => ((DateTimeOffset Until, string Reason)?)(s.EndsAt, $"silence {s.Id} of {s.Author}: {s.Comment}"));
+        var windows = question.Maintenance.Where(w => w.Match.Covers(question.Alert) && w.EndAt(question.Now) is not null)
+            .Select(w => ((DateTimeOffset Until, string Reason)?)(w.EndAt(question.Now)!.Value, $"maintenance: {w.Name}"));
+        return silences.Concat(windows).MaxBy(q => q!.Value.Until);
     }
 
     /// <summary>Whether the sink took an alert of the incident, and none since that said it ended.</summary>

@@ -13,4 +13,7 @@ internal sealed record AlertQuestion(Alert Alert, string Sink, DateTimeOffset No
 
     /// <summary>Those that have ended, or not begun, too.</summary>
     public IReadOnlyList<Silence> Silences { get; init; } = [];
+
+    /// <summary>Closed ones too.</summary>
+    public IReadOnlyList<MaintenanceWindow> Maintenance { get; init; } = [];
 }

@@ -6,7 +6,7 @@ using Culprit.Server.Storage;
 namespace Culprit.Server.Alerting;
 
 /// <summary>Before an alert goes to a sink: asks the policy, and writes down what is held back or dropped.</summary>
-internal sealed partial class AlertGate(IStateStore state, IncidentBook book, SilenceBook silences, TimeProvider clock, ILogger<AlertGate> logger)
+internal sealed partial class AlertGate(IStateStore state, IncidentBook book, SilenceBook silences, AlertRules rules, TimeProvider clock, ILogger<AlertGate> logger)
 {
     /// <summary>The alert as it is to be sent; null when it is not sent now.</summary>
     public async Task<OutboxItem?> PassAsync(OutboxItem item, CancellationToken cancellationToken)
@@ -43,6 +43,7 @@ internal sealed partial class AlertGate(IStateStore state, IncidentBook book, Si
             Deliveries = await DeliveriesAsync(item.IncidentId, cancellationToken).ConfigureAwait(false),
             Act = book.Find(item.IncidentId)?.Act,
             Silences = silences.All,
+            Maintenance = rules.Maintenance,
         };
 
     private async Task<IReadOnlyList<AlertDelivery>?> DeliveriesAsync(string incidentId, CancellationToken cancellationToken)

@@ -11,6 +11,7 @@ internal static class SinkRegistration
     {
         services.AddSingleton<INetwork, SystemNetwork>();
         services.AddSingleton(settings.ToRouter());
+        services.AddSingleton(settings.ToRules());
         services.AddSingleton(settings.Labels);
         foreach (var (name, options) in settings.Sinks)
         {

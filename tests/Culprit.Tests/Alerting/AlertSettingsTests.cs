@@ -130,7 +130,7 @@ public sealed class AlertSettingsTests
     }
 
     [Theory]
-    [InlineData("alerts:sink:x", "y", "alerts:sink: unknown key; known are sinks, routes, labels.")]
+    [InlineData("alerts:sink:x", "y", "alerts:sink: unknown key; known are sinks, routes, labels, maintenance.")]
     [InlineData("alerts:sinks:hook:type", "smoke", "alerts:sinks:hook:type: 'smoke' is not allowed; use webhook, pagerduty, opsgenie, slack, teams, email, alertmanager, console.")]
     [InlineData("alerts:sinks:hook:typ", "x", "alerts:sinks:hook:typ: unknown key; known are allowLoopback, allowPrivate, incidentUrl, runbookUrl, signingSecrets, type, url.")]
     [InlineData("alerts:sinks:hook:allowPrivate", "yes", "alerts:sinks:hook:allowPrivate: 'yes' is not allowed; use true or false.")]

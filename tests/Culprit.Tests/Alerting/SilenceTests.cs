@@ -181,7 +181,7 @@ public sealed class SilenceTests : IDisposable
         var sink = new ScriptedSink("pager", _clock, _ => ScriptedSink.Delivered);
         var metrics = new AlertMetrics([]);
         var lane = new SinkLane(
-            sink, _state, new AlertGate(_state, _book, _silences, _clock, NullLogger<AlertGate>.Instance),
+            sink, _state, new AlertGate(_state, _book, _silences, AlertSettings.None.ToRules(), _clock, NullLogger<AlertGate>.Instance),
             new Surrender(_state, new AlertSignal(), metrics, _clock, NullLogger<Surrender>.Instance), metrics, _clock, NullLogger<SinkLane>.Instance);
         TimeSpan? pause;
         while ((pause = await lane.ServeAsync(Token)) == TimeSpan.Zero)
