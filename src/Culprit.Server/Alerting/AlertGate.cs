@@ -37,14 +37,19 @@ internal sealed partial class AlertGate(IStateStore state, IncidentBook book, Si
         }
     }
 
-    private async Task<AlertQuestion> AskAsync(OutboxItem item, Alert alert, CancellationToken cancellationToken) =>
-        new(alert with { Id = item.Id }, item.Sink, clock.GetUtcNow())
+    private async Task<AlertQuestion> AskAsync(OutboxItem item, Alert alert, CancellationToken cancellationToken)
+    {
+        var incident = book.Find(item.IncidentId);
+        return new AlertQuestion(alert with { Id = item.Id }, item.Sink, clock.GetUtcNow())
         {
             Deliveries = await DeliveriesAsync(item.IncidentId, cancellationToken).ConfigureAwait(false),
-            Act = book.Find(item.IncidentId)?.Act,
+            Act = incident?.Act,
+            IsOver = incident is null,
+            Routes = [.. rules.Router.RoutesOf(alert).Where(r => r.AllSinks.Contains(item.Sink, StringComparer.Ordinal))],
             Silences = silences.All,
             Maintenance = rules.Maintenance,
         };
+    }
 
     private async Task<IReadOnlyList<AlertDelivery>?> DeliveriesAsync(string incidentId, CancellationToken cancellationToken)
     {

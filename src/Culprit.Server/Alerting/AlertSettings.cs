@@ -35,7 +35,7 @@ internal sealed record AlertSettings(
         var routes = RouteReader.Read(section.GetSection("routes"), names, mistakes);
         var maintenance = MaintenanceReader.Read(section.GetSection("maintenance"), mistakes);
         var labels = LabelReader.Read(section.GetSection("labels"), mistakes);
-        var used = routes.SelectMany(r => r.Sinks).ToHashSet(StringComparer.Ordinal);
+        var used = routes.SelectMany(r => r.AllSinks).ToHashSet(StringComparer.Ordinal);
         foreach (var name in names.Where(n => n != Console && !plugged.Contains(n) && !used.Contains(n)))
         {
             mistakes.Add($"{section.Path}:sinks:{name}: no route leads to it; name it in the sinks of one of {section.Path}:routes.");

@@ -27,6 +27,9 @@ internal sealed class ConsoleSink(IAnsiConsole console) : IAlertSink
         {
             "alert.resolved" => ("green", "RESOLVED"),
             "alert.updated" => ("yellow", "UPDATE"),
+            "alert.acknowledged" => ("yellow", "ACKNOWLEDGED by " + Text(json, "by")),
+            "alert.repeated" => ("red", "STILL FIRING"),
+            "alert.escalated" => ("red", "ESCALATED"),
             _ => ("red", "ALERT"),
         };
         console.MarkupLineInterpolated(CultureInfo.InvariantCulture,

@@ -171,7 +171,7 @@ public sealed class IncidentDeskTests : IDisposable
         Assert.Equal("alert.firing", Text(after.Find("i1")!.AlertJson!.Value, "type"));
     }
 
-    private AlertReminders Reminders() => new(_state, _book, _post, _hub, new AlertSignal(), _clock, NullLogger<AlertReminders>.Instance);
+    private AlertReminders Reminders() => new(_state, _book, _post, AlertSettings.None.ToRules(), _hub, new AlertSignal(), _clock, NullLogger<AlertReminders>.Instance);
 
     private Task OpenAsync() => ApplyAsync(Incident("incident.opened", "open"), Alert("alert.firing"));
 
