@@ -87,9 +87,11 @@ internal static class CulpritServer
         read.MapModelContext();
         read.MapHealth();
         read.MapExport();
+        read.MapSilenceList();
 
         var respond = app.Scope(KeyScopes.Respond);
         respond.MapIncidentActs();
+        respond.MapSilences();
 
         var admin = app.Scope(KeyScopes.Admin);
         admin.MapKeys();

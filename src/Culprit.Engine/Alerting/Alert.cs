@@ -35,6 +35,9 @@ internal sealed record Alert
 
     public string? AnomalyType { get; init; }
 
+    /// <summary>True when it only says again, or to somebody else, that the incident goes on unacknowledged.</summary>
+    public bool IsReminder { get; init; }
+
     /// <summary>Who acknowledged or resolved it; null when nobody did.</summary>
     public string? By { get; init; }
 

@@ -54,6 +54,7 @@ internal static class AlertParser
             Severity = SeverityWords.TryParse(Text(json, "severity"), out var severity) ? severity : IncidentSeverity.Critical,
             Environment = Text(json, "environment") ?? "",
             AnomalyType = Text(json, "anomaly_type"),
+            IsReminder = type is EventTypes.AlertRepeated or EventTypes.AlertEscalated,
             By = Text(json, "by"),
             Services = Texts(json, "services"),
             Labels = Labels(json),
@@ -82,7 +83,7 @@ internal static class AlertParser
 
     private static AlertKind? KindOf(string? type) => type switch
     {
-        EventTypes.AlertFiring => AlertKind.Firing,
+        EventTypes.AlertFiring or EventTypes.AlertRepeated or EventTypes.AlertEscalated => AlertKind.Firing,
         EventTypes.AlertUpdated => AlertKind.Updated,
         EventTypes.AlertAcknowledged => AlertKind.Acknowledged,
         EventTypes.AlertResolved => AlertKind.Resolved,

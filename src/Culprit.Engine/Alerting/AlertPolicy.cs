@@ -31,6 +31,11 @@ internal static class AlertPolicy
             return AlertVerdict.Drop("this sink was not told of it");
         }
 
+        if (question.Routes.Count > 0 && question.Routes.All(r => !r.SendResolved))
+        {
+            return AlertVerdict.Drop("its route does not tell of ends");
+        }
+
         // What people ended is ended; only the engine's own ends are doubted.
         var flapped = question.Alert.By is null && question.Deliveries is { } all
             && all.Where(d => d.Type == EventTypes.AlertFiring).Select(d => d.AlertId).Distinct(StringComparer.Ordinal).Count() > 1;
@@ -40,13 +45,33 @@ internal static class AlertPolicy
 
     private static AlertVerdict JudgeNews(AlertQuestion question, Knowledge told)
     {
+        if (question.Alert.IsReminder && (question.IsOver || question.Act is not null))
+        {
+            return AlertVerdict.Drop(question.Act is { } act ? $"{(act.Kind == ActKind.Resolved ? "resolved" : "acknowledged")} by {act.By}" : "it has ended");
+        }
+
         // What fires since then is the next bout: nobody has resolved that.
         if (question.Act is { Kind: ActKind.Resolved } end && (question.Alert.Kind == AlertKind.Updated || !(Self(question)?.AddedAt > end.At)))
         {
             return AlertVerdict.Drop($"resolved by {end.By}");
         }
 
-        return question.Alert.Kind == AlertKind.Firing && told == Knowledge.Yes ? new AlertVerdict(AlertDecision.SendAsUpdate) : AlertVerdict.Send;
+        if (Silenced(question) is { } quiet)
+        {
+            return AlertVerdict.Hold(quiet.Until, quiet.Reason);
+        }
+
+        return question.Alert is { Kind: AlertKind.Firing, IsReminder: false } && told == Knowledge.Yes ? new AlertVerdict(AlertDecision.SendAsUpdate) : AlertVerdict.Send;
+    }
+
+    /// <summary>Of the silences and windows that cover the alert, the one that ends last.</summary>
+    private static (DateTimeOffset Until, string Reason)? Silenced(AlertQuestion question)
+    {
+        var silences = question.Silences.Where(s => s.IsActive(question.Now) && s.Match.Covers(question.Alert))
+            .Select(s => ((DateTimeOffset Until, string Reason)?)(s.EndsAt, $"silence {s.Id} of {s.Author}: {s.Comment}"));
+        var windows = question.Maintenance.Where(w => w.Match.Covers(question.Alert) && w.EndAt(question.Now) is not null)
+            .Select(w => ((DateTimeOffset Until, string Reason)?)(w.EndAt(question.Now)!.Value, $"maintenance: {w.Name}"));
+        return silences.Concat(windows).MaxBy(q => q!.Value.Until);
     }
 
     /// <summary>Whether the sink took an alert of the incident, and none since that said it ended.</summary>

@@ -10,4 +10,16 @@ internal sealed record AlertQuestion(Alert Alert, string Sink, DateTimeOffset No
 
     /// <summary>What people did last about the incident since it was opened; null for nothing, or when it is over.</summary>
     public IncidentAct? Act { get; init; }
+
+    /// <summary>The engine does not hold the incident to be open.</summary>
+    public bool IsOver { get; init; }
+
+    /// <summary>The routes by which the sink may be told.</summary>
+    public IReadOnlyList<AlertRoute> Routes { get; init; } = [];
+
+    /// <summary>Those that have ended, or not begun, too.</summary>
+    public IReadOnlyList<Silence> Silences { get; init; } = [];
+
+    /// <summary>Closed ones too.</summary>
+    public IReadOnlyList<MaintenanceWindow> Maintenance { get; init; } = [];
 }

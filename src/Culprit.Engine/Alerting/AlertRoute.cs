@@ -13,4 +13,20 @@ internal sealed record AlertRoute
 
     /// <summary>True: routes further down are asked too. False (default): a match ends the search.</summary>
     public bool Continue { get; init; }
+
+    /// <summary>How long after its last alert a sink is told again that the incident goes on, while nobody has acknowledged it. Null: never.</summary>
+    public TimeSpan? Repeat { get; init; }
+
+    /// <summary>Who is told as well when nobody acknowledges.</summary>
+    public IReadOnlyList<Escalation> Escalations { get; init; } = [];
+
+    /// <summary>False: its sinks are not told that an incident ended.</summary>
+    public bool SendResolved { get; init; } = true;
+
+    /// <summary>Every sink that it can lead to.</summary>
+    public IEnumerable<string> AllSinks => Sinks.Concat(Escalations.SelectMany(e => e.Sinks)).Distinct(StringComparer.Ordinal);
 }
+
+/// <summary>Who is told as well when nobody acknowledges.</summary>
+/// <param name="After">Since the first alert of the incident for the route.</param>
+internal sealed record Escalation(TimeSpan After, IReadOnlyList<string> Sinks);

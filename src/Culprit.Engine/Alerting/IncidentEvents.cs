@@ -41,10 +41,16 @@ internal static class IncidentEvents
         return events;
     }
 
+    /// <summary>The newest alert, said again.</summary>
+    public static DerivedEvent Of(KnownIncident incident, Reminder reminder, DateTimeOffset at) =>
+        Make(reminder.Id, reminder.Type, incident, incident.AlertJson!.Value, at);
+
     /// <summary>The event anew: with an id of its own, its type and time, caused by what opened the incident.</summary>
-    private static DerivedEvent Make(string type, KnownIncident incident, ReadOnlyMemory<byte> json, DateTimeOffset at)
+    private static DerivedEvent Make(string type, KnownIncident incident, ReadOnlyMemory<byte> json, DateTimeOffset at) =>
+        Make(ContentId.Of(type, incident.OpenedBy, at.UtcTicks.ToString(CultureInfo.InvariantCulture)), type, incident, json, at);
+
+    private static DerivedEvent Make(string id, string type, KnownIncident incident, ReadOnlyMemory<byte> json, DateTimeOffset at)
     {
-        var id = ContentId.Of(type, incident.OpenedBy, at.UtcTicks.ToString(CultureInfo.InvariantCulture));
         var written = EventJson.With(
             json,
             ("id", EventJson.Text(id)),

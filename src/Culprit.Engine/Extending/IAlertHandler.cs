@@ -9,6 +9,6 @@ public interface IAlertHandler
     /// <summary>Unique and stable: undelivered alerts are kept under it.</summary>
     string Name { get; }
 
-    /// <param name="alert">Of type <c>alert.firing</c>, <c>alert.updated</c> or <c>alert.resolved</c>.</param>
+    /// <param name="alert">Of type <c>alert.firing</c>, <c>alert.updated</c>, <c>alert.acknowledged</c>, <c>alert.repeated</c>, <c>alert.escalated</c> or <c>alert.resolved</c>.</param>
     Task<DeliveryResult> DeliverAsync(EngineEvent alert, CancellationToken cancellationToken);
 }

@@ -21,6 +21,12 @@ internal static class EventTypes
     public const string AlertFiring = "alert.firing";
     public const string AlertUpdated = "alert.updated";
     public const string AlertAcknowledged = "alert.acknowledged";
+
+    /// <summary>It goes on, and nobody has acknowledged it.</summary>
+    public const string AlertRepeated = "alert.repeated";
+
+    /// <summary>Nobody has acknowledged it: now others are told, too.</summary>
+    public const string AlertEscalated = "alert.escalated";
     public const string AlertResolved = "alert.resolved";
 
     /// <summary>The life of an incident; each such event carries the incident's full state.</summary>

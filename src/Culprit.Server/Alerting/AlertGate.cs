@@ -6,7 +6,7 @@ using Culprit.Server.Storage;
 namespace Culprit.Server.Alerting;
 
 /// <summary>Before an alert goes to a sink: asks the policy, and writes down what is held back or dropped.</summary>
-internal sealed partial class AlertGate(IStateStore state, IncidentBook book, TimeProvider clock, ILogger<AlertGate> logger)
+internal sealed partial class AlertGate(IStateStore state, IncidentBook book, SilenceBook silences, AlertRules rules, TimeProvider clock, ILogger<AlertGate> logger)
 {
     /// <summary>The alert as it is to be sent; null when it is not sent now.</summary>
     public async Task<OutboxItem?> PassAsync(OutboxItem item, CancellationToken cancellationToken)
@@ -37,12 +37,19 @@ internal sealed partial class AlertGate(IStateStore state, IncidentBook book, Ti
         }
     }
 
-    private async Task<AlertQuestion> AskAsync(OutboxItem item, Alert alert, CancellationToken cancellationToken) =>
-        new(alert with { Id = item.Id }, item.Sink, clock.GetUtcNow())
+    private async Task<AlertQuestion> AskAsync(OutboxItem item, Alert alert, CancellationToken cancellationToken)
+    {
+        var incident = book.Find(item.IncidentId);
+        return new AlertQuestion(alert with { Id = item.Id }, item.Sink, clock.GetUtcNow())
         {
             Deliveries = await DeliveriesAsync(item.IncidentId, cancellationToken).ConfigureAwait(false),
-            Act = book.Find(item.IncidentId)?.Act,
+            Act = incident?.Act,
+            IsOver = incident is null,
+            Routes = [.. rules.Router.RoutesOf(alert).Where(r => r.AllSinks.Contains(item.Sink, StringComparer.Ordinal))],
+            Silences = silences.All,
+            Maintenance = rules.Maintenance,
         };
+    }
 
     private async Task<IReadOnlyList<AlertDelivery>?> DeliveriesAsync(string incidentId, CancellationToken cancellationToken)
     {

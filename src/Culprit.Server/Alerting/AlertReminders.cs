@@ -7,7 +7,7 @@ namespace Culprit.Server.Alerting;
 /// <summary>Looks at the open incidents now and then, and says again what must not be forgotten.</summary>
 /// <remarks>What is due follows from what is stored alone, so that a restart forgets nothing and repeats nothing.</remarks>
 internal sealed partial class AlertReminders(
-    IStateStore state, IncidentBook book, AlertPost post, EventHub hub, AlertSignal signal, TimeProvider clock, ILogger<AlertReminders> logger) : BackgroundService
+    IStateStore state, IncidentBook book, AlertPost post, AlertRules rules, EventHub hub, AlertSignal signal, TimeProvider clock, ILogger<AlertReminders> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
@@ -21,6 +21,21 @@ internal sealed partial class AlertReminders(
                 GoesOn(incident.Id, end.By, end.At);
                 await StoreAsync(post.ToOutput(0, IncidentEvents.Reopened(incident, clock.GetUtcNow())), cancellationToken).ConfigureAwait(false);
             }
+            else if (incident is { Act: null, Alert: { } alert } && rules.Router.RoutesOf(alert).Where(r => r.Repeat is not null || r.Escalations.Count > 0).ToList() is { Count: > 0 } routes)
+            {
+                await RemindAsync(incident, routes, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task RemindAsync(KnownIncident incident, IReadOnlyList<AlertRoute> routes, CancellationToken cancellationToken)
+    {
+        var deliveries = await state.FindDeliveriesAsync(incident.Id, cancellationToken).ConfigureAwait(false);
+        foreach (var reminder in Reminders.Due(incident, deliveries, routes, clock.GetUtcNow()))
+        {
+            var alert = IncidentEvents.Of(incident, reminder, clock.GetUtcNow());
+            var outbox = reminder.Sinks.Select(sink => post.ToItem(alert, sink) with { IsForItsSinkOnly = true });
+            await StoreAsync(new EngineOutput(0, [alert], [.. outbox]), cancellationToken).ConfigureAwait(false);
         }
     }
 

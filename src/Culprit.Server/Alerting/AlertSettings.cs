@@ -12,7 +12,7 @@ internal sealed record AlertSettings(
     /// <summary>The sink that is always there, and that gets what no route matches.</summary>
     public const string Console = "console";
 
-    private static readonly string[] Keys = ["sinks", "routes", "labels"];
+    private static readonly string[] Keys = ["sinks", "routes", "labels", "maintenance"];
 
     /// <summary>Everything to the console.</summary>
     public static AlertSettings None { get; } = new(new Dictionary<string, SinkOptions>(), [], []);
@@ -34,14 +34,15 @@ internal sealed record AlertSettings(
         var sinks = SinkReader.Read(section.GetSection("sinks"), mistakes);
         var names = section.GetSection("sinks").GetChildren().Select(SinkReader.NameOf).Append(Console).Concat(plugged).ToHashSet(StringComparer.Ordinal);
         var routes = RouteReader.Read(section.GetSection("routes"), names, mistakes);
+        var maintenance = MaintenanceReader.Read(section.GetSection("maintenance"), mistakes);
         var labels = LabelReader.Read(section.GetSection("labels"), mistakes);
-        var used = routes.SelectMany(r => r.Sinks).ToHashSet(StringComparer.Ordinal);
+        var used = routes.SelectMany(r => r.AllSinks).ToHashSet(StringComparer.Ordinal);
         foreach (var name in names.Where(n => n != Console && !plugged.Contains(n) && !used.Contains(n)))
         {
             mistakes.Add($"{section.Path}:sinks:{name}: no route leads to it; name it in the sinks of one of {section.Path}:routes.");
         }
 
-        return new AlertSettings(sinks, routes, mistakes) { Handlers = plugged, Labels = labels };
+        return new AlertSettings(sinks, routes, mistakes) { Handlers = plugged, Labels = labels, Maintenance = maintenance };
     }
 
     /// <summary>Alert handlers of plug-ins.</summary>
@@ -49,6 +50,11 @@ internal sealed record AlertSettings(
 
     /// <summary>What people say of services.</summary>
     public ServiceLabels Labels { get; init; } = ServiceLabels.None;
+
+    /// <summary>When alerts are held back by plan.</summary>
+    public IReadOnlyList<MaintenanceWindow> Maintenance { get; init; } = [];
+
+    public AlertRules ToRules() => new(ToRouter()) { Maintenance = Maintenance };
 
     public AlertRouter ToRouter() => new(Routes, [Console, .. Handlers])
     {

@@ -20,7 +20,7 @@ internal static class AlertText
     {
         var word = alert.Kind switch
         {
-            AlertKind.Firing => "",
+            AlertKind.Firing => alert.IsReminder ? "Still firing: " : "",
             AlertKind.Updated => "Update: ",
             AlertKind.Acknowledged => "Acknowledged: ",
             AlertKind.Resolved => "Resolved: ",

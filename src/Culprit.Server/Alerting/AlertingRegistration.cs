@@ -20,6 +20,8 @@ internal static class AlertingRegistration
         services.AddSinks(settings.Alerts);
         services.AddSingleton<AlertSignal>();
         services.AddSingleton<IncidentBook>();
+        services.AddSingleton<SilenceBook>();
+        services.AddActiveService(s => s.GetRequiredService<SilenceBook>());
         services.AddSingleton<AlertPost>();
         services.AddSingleton<AlertGate>();
         services.AddSingleton<IncidentDesk>();

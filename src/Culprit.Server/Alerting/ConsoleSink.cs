@@ -28,9 +28,9 @@ internal sealed class ConsoleSink(IAnsiConsole console) : IAlertSink
     {
         var (colour, word) = alert.Kind switch
         {
-            AlertKind.Firing => ("red", "ALERT"),
+            AlertKind.Firing => ("red", alert.IsReminder ? "STILL FIRING" : "ALERT"),
             AlertKind.Updated => ("yellow", "UPDATE"),
-            AlertKind.Acknowledged => ("yellow", "ACKNOWLEDGED"),
+            AlertKind.Acknowledged => ("yellow", alert.By is { } by ? $"ACKNOWLEDGED by {AlertText.Name(by)}" : "ACKNOWLEDGED"),
             AlertKind.Resolved => ("green", "RESOLVED"),
             _ => throw new System.Diagnostics.UnreachableException("Unknown kind of alert."),
         };

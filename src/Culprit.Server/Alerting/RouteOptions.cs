@@ -11,4 +11,13 @@ internal sealed class RouteOptions : MatcherOptions
 
     /// <summary>True: routes further down are asked too. Default false: the first match is the last.</summary>
     public bool Continue { get; set; }
+
+    /// <summary>Such as <c>4h</c>: after so long without news its sinks are told again, while nobody has acknowledged it. Default: never.</summary>
+    public string? Repeat { get; set; }
+
+    /// <summary>Who is told as well when nobody has acknowledged it <c>after</c> so long.</summary>
+    public List<EscalationOptions> Escalate { get; set; } = [];
+
+    /// <summary>False: its sinks are not told of ends. Default true.</summary>
+    public bool SendResolved { get; set; } = true;
 }

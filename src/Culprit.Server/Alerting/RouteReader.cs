@@ -1,13 +1,17 @@
 using System.Globalization;
 using Culprit.Engine.Alerting;
+using Culprit.Engine.Filtering;
 
 namespace Culprit.Server.Alerting;
 
 /// <summary>Reads <c>alerts:routes</c>.</summary>
 internal static class RouteReader
 {
-    private const string Keys = "name, " + MatcherReader.Keys + ", sinks, continue";
+    private const string Keys = "name, " + MatcherReader.Keys + ", sinks, continue, repeat, escalate, sendResolved";
+    private const string EscalationKeys = "after, sinks";
     private const int MaxName = 64;
+
+    private static readonly TimeSpan Shortest = TimeSpan.FromMinutes(1);
 
     /// <param name="names">Of the sinks that there are.</param>
     public static List<AlertRoute> Read(IConfigurationSection routes, HashSet<string> names, List<string> mistakes)
@@ -45,7 +49,32 @@ internal static class RouteReader
             Match = match,
             Sinks = Sinks(options.Sinks, section.Path, names, mistakes),
             Continue = options.Continue,
+            Repeat = options.Repeat is { } repeat ? Duration($"{section.Path}:repeat", repeat, mistakes) : null,
+            Escalations = [.. section.GetSection("escalate").GetChildren().OrderBy(Position).Select(e => ReadEscalation(e, names, mistakes))],
+            SendResolved = options.SendResolved,
         };
+    }
+
+    private static Escalation ReadEscalation(IConfigurationSection section, HashSet<string> names, List<string> mistakes)
+    {
+        var options = new EscalationOptions();
+        SectionBinder.Bind(section, options, EscalationKeys, mistakes);
+        if (options.Sinks.Count == 0)
+        {
+            mistakes.Add($"{section.Path}:sinks: name at least one of {Joined(names)}.");
+        }
+
+        return new Escalation(Duration($"{section.Path}:after", options.After ?? "", mistakes), Sinks(options.Sinks, section.Path, names, mistakes));
+    }
+
+    private static TimeSpan Duration(string key, string text, List<string> mistakes)
+    {
+        if (!FilterText.TryParseDuration(text, out var duration) || duration < Shortest)
+        {
+            mistakes.Add(SectionBinder.NotAllowed(key, text, "1m to 7d, such as 15m, 4h or 1d"));
+        }
+
+        return duration;
     }
 
     private static IReadOnlyList<string> Sinks(List<string> sinks, string path, HashSet<string> names, List<string> mistakes)

@@ -12,6 +12,7 @@ internal static class SinkRegistration
         services.AddSingleton<INetwork, SystemNetwork>();
         services.AddSingleton<SinkContext>();
         services.AddSingleton(settings.ToRouter());
+        services.AddSingleton(settings.ToRules());
         services.AddSingleton(settings.Labels);
         foreach (var (name, options) in settings.Sinks)
         {

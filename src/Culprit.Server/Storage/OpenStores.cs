@@ -13,6 +13,7 @@ internal sealed record OpenStores(
     IAlertThreadStore Threads,
     IIdempotencyStore Idempotency,
     IKeyStore Keys,
+    ISilenceStore Silences,
     RetentionClasses Classes,
     Action<IServiceCollection> Add)
 {

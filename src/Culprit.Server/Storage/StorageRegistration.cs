@@ -57,6 +57,7 @@ internal static class StorageRegistration
         builder.Services.AddSingleton(_ => stores.Feedback);
         builder.Services.AddSingleton(_ => stores.Threads);
         builder.Services.AddSingleton(_ => stores.Keys);
+        builder.Services.AddSingleton(_ => stores.Silences);
         builder.Services.AddSingleton<IRecordStore>(_ => new ScopedRecordStore(stores.Records));
         builder.Services.AddSingleton(_ => journal);
         builder.Services.AddSingleton<IHealthSource, StorageHealth>();

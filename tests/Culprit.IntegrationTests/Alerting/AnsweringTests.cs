@@ -62,6 +62,56 @@ public sealed class AnsweringTests
         Assert.Contains("There is no incident 'nothing'.", unknown.Errors, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task ASilenceOfTheCommandLineHoldsAlertsUntilItIsEnded()
+    {
+        await using var server = await GuardedServer.StartAsync(o => o.Access.Required = "auto");
+        var url = server.Address.ToString();
+        var added = await CommandRun.ExecuteAsync(
+            null, ["silence", "add", "--environment", "production", "--label", "team=x", "--service", "nobody", "--for", "2h", "--comment", "deploy", "--by", "ann", "--url", url], Token);
+        var second = await CommandRun.ExecuteAsync(
+            null, ["silence", "add", "--environment", "prod*", "--for", "2h", "--comment", "deploy", "--json", "--url", url], Token);
+        var bad = await CommandRun.ExecuteAsync(null, ["silence", "add", "--environment", "production", "--comment", "c", "--url", url], Token);
+        var id = (string)JsonNode.Parse(second.Output)!["id"]!;
+
+        var incident = await OpenIncidentAsync(server);
+        var key = await server.MakeKeyAsync("read");
+        await WaitAsync(async () => (await DeliveriesAsync(server, key, incident)).Any(d => (string?)d["state"] == "held"));
+        var listed = await CommandRun.ExecuteAsync(null, ["silence", "list", "--url", url], Token);
+        var ended = await CommandRun.ExecuteAsync(null, ["silence", "end", id, "--url", url], Token);
+
+        await WaitAsync(async () => (await DeliveriesAsync(server, key, incident)).Any(d => (string?)d["state"] == "delivered"));
+        Assert.Equal(0, added.ExitCode);
+        Assert.Contains("ann  environments=production services=nobody team=x  deploy", added.Output, StringComparison.Ordinal);
+        Assert.Equal(2, listed.Output.TrimEnd().Split('\n').Length);
+        Assert.Contains($"{id}  active ", listed.Output, StringComparison.Ordinal);
+        Assert.Contains($"{id}  ended ", ended.Output, StringComparison.Ordinal);
+        Assert.Equal(2, bad.ExitCode);
+        Assert.Contains("Give either --for or --until.", bad.Errors, StringComparison.Ordinal);
+        Assert.Contains("DELETE /silences/{id}", (await server.Keys.AuditedAsync(10, Token)).Select(a => a.Action));
+    }
+
+    [Fact]
+    public async Task ASilenceReachesNoEnvironmentBeyondThoseOfItsKey()
+    {
+        await using var server = await GuardedServer.StartAsync();
+        var production = await server.MakeKeyAsync(new KeyRequest("ann", ["respond", "read"]) { Environments = ["production"] });
+        var staging = await server.MakeKeyAsync(new KeyRequest("sam", ["respond", "read"]) { Environments = ["staging"] });
+
+        var everywhere = await PostAsync(server, production, "/silences", """{"services":["shop"],"duration":"1h","comment":"c"}""");
+        var pattern = await PostAsync(server, production, "/silences", """{"environments":["prod*"],"duration":"1h","comment":"c"}""");
+        var own = await PostAsync(server, production, "/silences", """{"environments":["production"],"duration":"1h","comment":"c"}""");
+
+        Assert.Equal((403, 403, 201), (everywhere.Status, pattern.Status, own.Status));
+        Assert.Empty((await GetAsync(server, staging, "/silences"))["silences"]!.AsArray());
+        Assert.Single((await GetAsync(server, production, "/silences"))["silences"]!.AsArray());
+        Assert.Equal(HttpStatusCode.NotFound, await server.StatusAsync("DELETE", $"/silences/{own.Json["id"]}", staging));
+        Assert.Equal(HttpStatusCode.OK, await server.StatusAsync("DELETE", $"/silences/{own.Json["id"]}", production));
+    }
+
+    private static async Task<List<JsonNode>> DeliveriesAsync(GuardedServer server, string key, string incident) =>
+        [.. (await GetAsync(server, key, $"/incidents/{incident}"))["deliveries"]!.AsArray().Select(d => d!)];
+
     /// <summary>Sends errors of production until there is an incident; its id.</summary>
     internal static async Task<string> OpenIncidentAsync(GuardedServer server, string environment = "production", string service = "shop")
     {

@@ -171,7 +171,7 @@ public sealed class IncidentDeskTests : IDisposable
         Assert.Equal("alert.firing", Text(after.Find("i1")!.AlertJson!.Value, "type"));
     }
 
-    private AlertReminders Reminders() => new(_state, _book, _post, _hub, new AlertSignal(), _clock, NullLogger<AlertReminders>.Instance);
+    private AlertReminders Reminders() => new(_state, _book, _post, AlertSettings.None.ToRules(), _hub, new AlertSignal(), _clock, NullLogger<AlertReminders>.Instance);
 
     private Task OpenAsync() => ApplyAsync(Incident("incident.opened", "open"), Alert("alert.firing"));
 
@@ -184,7 +184,7 @@ public sealed class IncidentDeskTests : IDisposable
         var sink = new ScriptedSink("pager", _clock, _ => ScriptedSink.Delivered);
         var metrics = new AlertMetrics([]);
         var lane = new SinkLane(
-            sink, _state, new AlertGate(_state, _book, _clock, NullLogger<AlertGate>.Instance),
+            sink, _state, new AlertGate(_state, _book, new SilenceBook(new MemorySilenceStore(), _state, new AlertSignal(), _clock), AlertSettings.None.ToRules(), _clock, NullLogger<AlertGate>.Instance),
             new Surrender(_state, new AlertSignal(), metrics, _clock, NullLogger<Surrender>.Instance), metrics, _clock, NullLogger<SinkLane>.Instance);
         while (await lane.ServeAsync(Token) == TimeSpan.Zero)
         {

@@ -34,6 +34,7 @@ internal static class EmbeddedStores
             new EmbeddedAlertThreadStore(database),
             new EmbeddedIdempotencyStore(database),
             new EmbeddedKeyStore(database),
+            new EmbeddedSilenceStore(database),
             classes,
             services => Add(services, database, records, state, RetentionPolicy.From(options.Retention)));
     }

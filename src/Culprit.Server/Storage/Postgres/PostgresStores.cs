@@ -44,6 +44,7 @@ internal static class PostgresStores
                 new PostgresAlertThreadStore(database),
                 new PostgresIdempotencyStore(database),
                 new PostgresKeyStore(database),
+                new PostgresSilenceStore(database),
                 classes,
                 services =>
                 {
