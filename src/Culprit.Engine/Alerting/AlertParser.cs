@@ -65,6 +65,7 @@ internal static class AlertParser
             Lines = Lines(json, "lines"),
             LinesBefore = Lines(json, "lines_before"),
             Suspect = Text(json, "suspect"),
+            FailingSink = type is EventTypes.AlertUndelivered or EventTypes.AlertRedelivered ? Text(json, "sink") : null,
             RootCause = Text(json, "root_cause"),
             KnownCause = Text(json, "known_cause"),
             Confidence = json.TryGetProperty("confidence", out var sure) && sure.ValueKind == JsonValueKind.Number
@@ -80,10 +81,10 @@ internal static class AlertParser
 
     private static AlertKind? KindOf(string? type) => type switch
     {
-        EventTypes.AlertFiring => AlertKind.Firing,
+        EventTypes.AlertFiring or EventTypes.AlertUndelivered => AlertKind.Firing,
         EventTypes.AlertUpdated => AlertKind.Updated,
         "alert.acknowledged" => AlertKind.Acknowledged,
-        EventTypes.AlertResolved => AlertKind.Resolved,
+        EventTypes.AlertResolved or EventTypes.AlertRedelivered => AlertKind.Resolved,
         _ => null,
     };
 

@@ -164,7 +164,7 @@ internal sealed class MemoryStateStore : IStateStore
         return Task.CompletedTask;
     }
 
-    public Task GiveUpAsync(string id, string sink, DeadLetter letter, OutboxItem? notice, CancellationToken cancellationToken)
+    public Task GiveUpAsync(string id, string sink, DeadLetter letter, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
@@ -172,10 +172,6 @@ internal sealed class MemoryStateStore : IStateStore
             {
                 delivery.State = DeliveryState.GivenUp;
                 AddLetterLocked(letter);
-                if (notice is not null)
-                {
-                    AddLocked(notice);
-                }
             }
         }
 

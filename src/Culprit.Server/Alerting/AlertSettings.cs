@@ -25,22 +25,33 @@ internal sealed record AlertSettings(
         var mistakes = new List<string>();
         foreach (var key in section.GetChildren().Select(c => c.Key))
         {
-            if (!key.Equals("sinks", StringComparison.OrdinalIgnoreCase) && !key.Equals("routes", StringComparison.OrdinalIgnoreCase))
+            if (key.ToLowerInvariant() is not ("sinks" or "routes" or "notices"))
             {
-                mistakes.Add($"{section.Path}:{key}: unknown key; known are sinks, routes.");
+                mistakes.Add($"{section.Path}:{key}: unknown key; known are sinks, routes, notices.");
             }
         }
 
         var sinks = SinkReader.Read(section.GetSection("sinks"), mistakes);
         var names = section.GetSection("sinks").GetChildren().Select(SinkReader.NameOf).Append(Console).Concat(plugged).ToHashSet(StringComparer.Ordinal);
         var routes = section.GetSection("routes").GetChildren().OrderBy(Position).Select(r => ReadRoute(r, names, mistakes)).ToList();
-        var used = routes.SelectMany(r => r.Sinks).ToHashSet(StringComparer.Ordinal);
+        var notices = ReadNotices(section.GetSection("notices"), names, mistakes);
+        var used = routes.SelectMany(r => r.Sinks).Concat(notices).ToHashSet(StringComparer.Ordinal);
         foreach (var name in names.Where(n => n != Console && !plugged.Contains(n) && !used.Contains(n)))
         {
             mistakes.Add($"{section.Path}:sinks:{name}: no route leads to it; name it in the sinks of one of {section.Path}:routes.");
         }
 
-        return new AlertSettings(sinks, routes, mistakes) { Handlers = plugged };
+        return new AlertSettings(sinks, routes, mistakes) { Handlers = plugged, Notices = notices };
+    }
+
+    /// <summary>Sinks that are told when another fails; empty for those that share a route with it.</summary>
+    public IReadOnlyList<string> Notices { get; init; } = [];
+
+    /// <summary>Whom to tell that a sink does not take alerts: never itself, always the console.</summary>
+    public IReadOnlyList<string> SinksToTell(string failing)
+    {
+        var others = Notices.Count > 0 ? Notices : Routes.Where(r => r.Sinks.Contains(failing, StringComparer.Ordinal)).SelectMany(r => r.Sinks);
+        return [.. others.Append(Console).Where(s => s != failing).Distinct(StringComparer.Ordinal)];
     }
 
     /// <summary>Alert handlers of plug-ins.</summary>
@@ -54,6 +65,18 @@ internal sealed record AlertSettings(
     // The host's configuration sorts keys; "10" must come after "9" whoever sorted.
     private static int Position(IConfigurationSection route) =>
         int.TryParse(route.Key, System.Globalization.CultureInfo.InvariantCulture, out var position) ? position : int.MaxValue;
+
+    private static List<string> ReadNotices(IConfigurationSection section, HashSet<string> names, List<string> mistakes)
+    {
+        if (!string.IsNullOrEmpty(section.Value))
+        {
+            mistakes.Add($"{section.Path}: a single value is not allowed; use a list.");
+        }
+
+        var notices = section.GetChildren().OrderBy(Position).Select(n => n.Value?.ToLowerInvariant() ?? "").ToList();
+        mistakes.AddRange(notices.Where(n => !names.Contains(n)).Select(n => SectionBinder.NotAllowed(section.Path, n, Joined(names))));
+        return notices;
+    }
 
     private static AlertRoute ReadRoute(IConfigurationSection section, HashSet<string> names, List<string> mistakes)
     {

@@ -33,6 +33,7 @@ internal static class AlertingRegistration
                 s.GetRequiredService<IRecordStore>(),
                 s.GetRequiredService<TimeProvider>(),
                 s.GetRequiredService<ILogger<LinesBeforeSink>>())),
+            settings.Alerts.SinksToTell,
             s.GetRequiredService<AlertSignal>(),
             s.GetRequiredService<AlertMetrics>(),
             s.GetRequiredService<TimeProvider>(),

@@ -28,6 +28,8 @@ internal sealed class ConsoleSink(IAnsiConsole console) : IAlertSink
     {
         var (colour, word) = alert.Kind switch
         {
+            AlertKind.Firing when alert.FailingSink is not null => ("red", "NOT DELIVERED"),
+            AlertKind.Resolved when alert.FailingSink is not null => ("green", "DELIVERED AGAIN"),
             AlertKind.Firing => ("red", "ALERT"),
             AlertKind.Updated => ("yellow", "UPDATE"),
             AlertKind.Acknowledged => ("yellow", "ACKNOWLEDGED"),

@@ -116,7 +116,7 @@ public sealed class AlertDispatcherTests : IAsyncDisposable
 
     private async Task StartAsync(IStateStore state, params ScriptedSink[] sinks)
     {
-        _dispatcher = new AlertDispatcher(state, sinks, _signal, _metrics, _clock, NullLoggerFactory.Instance);
+        _dispatcher = new AlertDispatcher(state, sinks, _ => ["console"], _signal, _metrics, _clock, NullLoggerFactory.Instance);
         await _dispatcher.StartAsync(Token);
     }
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Culprit.Engine.Alerting;
 using Culprit.Engine.Correlation;
 using Culprit.Engine.Storage;
+using Culprit.Server.Alerting;
 using Culprit.Server.Alerting.Alertmanager;
 using Culprit.Server.Alerting.Datadog;
 using Culprit.Server.Alerting.Email;
@@ -24,6 +25,8 @@ public sealed class MessageGoldenTests
 
     private static readonly AlertThread Thread = new("chat", SomeAlert.Firing.IncidentId, "C0123456789", "1503435956.000247", default, Now);
 
+    private static readonly DeliveryOutage Outage = new("oncall", "0123456789abcdef", Now.AddMinutes(-15), Now.AddMinutes(-5), IsOpen: true);
+
     private static readonly Dictionary<string, Alert> Alerts = new(StringComparer.Ordinal)
     {
         ["firing"] = SomeAlert.Firing,
@@ -40,6 +43,8 @@ public sealed class MessageGoldenTests
             LinesBefore = [SomeAlert.Line(SomeAlert.Hostile)],
             Runbook = "../../<x>|y.md",
         },
+        ["undelivered"] = Read(DeliveryNotice.Undelivered(Outage, new OutboxItem("a1", "oncall", "i1", default, 3), "HTTP 503: <!channel> try later")),
+        ["redelivered"] = Read(DeliveryNotice.Redelivered(Outage, Now)),
         ["bare"] = new Alert { Id = "a1", Kind = AlertKind.Firing, IncidentId = "i1", Severity = IncidentSeverity.Low },
     };
 
@@ -67,6 +72,8 @@ public sealed class MessageGoldenTests
 
         Assert.Equal(File.ReadAllText(file), message);
     }
+
+    private static Alert Read(DerivedEvent notice) => AlertParser.TryParse(notice.Json, out var alert, out var mistake) ? alert : throw new InvalidOperationException(mistake);
 
     private static string Render(string name)
     {
