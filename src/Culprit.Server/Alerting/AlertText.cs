@@ -42,7 +42,10 @@ internal static class AlertText
     public static string Name(string name) => Line(TextCut.Fit(name, LongestName));
 
     /// <summary>Breaks addresses up, for receivers that make links of them by themselves.</summary>
-    public static string Unlinked(string text) => text.Replace("://", "[:]//", StringComparison.Ordinal);
+    public static string Unlinked(string text) => text
+        .Replace("://", "[:]//", StringComparison.Ordinal)
+        .Replace("www.", "www[.]", StringComparison.OrdinalIgnoreCase)
+        .Replace("mailto:", "mailto[:]", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The text with its lines kept.</summary>
     public static string Lines(string text) => string.Join(

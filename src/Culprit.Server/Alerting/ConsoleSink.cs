@@ -24,7 +24,7 @@ internal sealed class ConsoleSink(IAnsiConsole console) : IAlertSink
         return Task.FromResult(new DeliveryResult(DeliveryOutcome.Delivered));
     }
 
-    private void Write(Alert alert)
+    internal void Write(Alert alert)
     {
         var (colour, word) = alert.Kind switch
         {

@@ -12,6 +12,7 @@ using Culprit.Server.Alerting.PagerDuty;
 using Culprit.Server.Alerting.Slack;
 using Culprit.Server.Alerting.Teams;
 using Culprit.Tests.Rules;
+using Spectre.Console;
 using Xunit;
 
 namespace Culprit.Tests.Alerting;
@@ -48,7 +49,7 @@ public sealed class MessageGoldenTests
         ["bare"] = new Alert { Id = "a1", Kind = AlertKind.Firing, IncidentId = "i1", Severity = IncidentSeverity.Low },
     };
 
-    public static TheoryData<string> Names => [.. from sink in new[] { "pagerduty", "opsgenie", "slack", "slackreply", "slackfirst", "teams", "alertmanager", "datadog", "email" } from alert in Alerts.Keys select $"{sink}-{alert}"];
+    public static TheoryData<string> Names => [.. from sink in new[] { "pagerduty", "opsgenie", "slack", "slackreply", "slackfirst", "teams", "alertmanager", "datadog", "email", "console" } from alert in Alerts.Keys select $"{sink}-{alert}"];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -60,7 +61,7 @@ public sealed class MessageGoldenTests
             return;
         }
 
-        var file = Path.Combine(root, "tests", "Culprit.Tests", "Cases", "alerts", name + (name.StartsWith("email", StringComparison.Ordinal) ? ".eml" : ".json"));
+        var file = Path.Combine(root, "tests", "Culprit.Tests", "Cases", "alerts", name + (name.Split('-')[0] switch { "email" => ".eml", "console" => ".txt", _ => ".json" }));
 
         var message = Render(name);
 
@@ -80,6 +81,15 @@ public sealed class MessageGoldenTests
         var (sink, alert) = (name.Split('-')[0], Alerts[name.Split('-')[1]]);
         const string Incident = "https://culprit.example/incidents/{id}";
         const string Runbook = "https://wiki.example/runbooks/{path}";
+        if (sink == "console")
+        {
+            using var output = new StringWriter();
+            var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(output) });
+            console.Profile.Width = 1_000_000;
+            new ConsoleSink(console).Write(alert);
+            return output.ToString().ReplaceLineEndings("\n");
+        }
+
         if (sink == "email")
         {
             var options = new EmailOptions { From = "culprit@example.com", To = ["oncall@example.com"], IncidentUrl = Incident, RunbookUrl = Runbook };
