@@ -68,6 +68,9 @@ internal sealed record Alert
     /// <summary>The service that the root cause blames; null when it blames none.</summary>
     public string? Suspect { get; init; }
 
+    /// <summary>The sink of which a notice tells that it does not take alerts, or takes them again; null in alerts of incidents.</summary>
+    public string? FailingSink { get; init; }
+
     public string? RootCause { get; init; }
 
     /// <summary>What people confirmed for incidents like this one, in words.</summary>

@@ -68,6 +68,7 @@ internal static class AlertParser
             Lines = Lines(json, "lines"),
             LinesBefore = Lines(json, "lines_before"),
             Suspect = Text(json, "suspect"),
+            FailingSink = type is EventTypes.AlertUndelivered or EventTypes.AlertRedelivered ? Text(json, "sink") : null,
             RootCause = Text(json, "root_cause"),
             KnownCause = Text(json, "known_cause"),
             Confidence = json.TryGetProperty("confidence", out var sure) && sure.ValueKind == JsonValueKind.Number
@@ -83,10 +84,10 @@ internal static class AlertParser
 
     private static AlertKind? KindOf(string? type) => type switch
     {
-        EventTypes.AlertFiring or EventTypes.AlertRepeated or EventTypes.AlertEscalated => AlertKind.Firing,
+        EventTypes.AlertFiring or EventTypes.AlertRepeated or EventTypes.AlertEscalated or EventTypes.AlertUndelivered => AlertKind.Firing,
         EventTypes.AlertUpdated => AlertKind.Updated,
         EventTypes.AlertAcknowledged => AlertKind.Acknowledged,
-        EventTypes.AlertResolved => AlertKind.Resolved,
+        EventTypes.AlertResolved or EventTypes.AlertRedelivered => AlertKind.Resolved,
         _ => null,
     };
 

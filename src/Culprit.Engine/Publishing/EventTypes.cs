@@ -29,6 +29,12 @@ internal static class EventTypes
     public const string AlertEscalated = "alert.escalated";
     public const string AlertResolved = "alert.resolved";
 
+    /// <summary>A sink does not take alerts; about this server, not about an incident.</summary>
+    public const string AlertUndelivered = "alert.undelivered";
+
+    /// <summary>A sink of which <see cref="AlertUndelivered"/> told takes alerts again.</summary>
+    public const string AlertRedelivered = "alert.redelivered";
+
     /// <summary>The life of an incident; each such event carries the incident's full state.</summary>
     public static readonly IReadOnlyList<string> Incident = [IncidentOpened, IncidentUpdated, IncidentReopened, IncidentAcknowledged, IncidentResolved];
 }

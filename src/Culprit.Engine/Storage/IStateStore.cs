@@ -85,9 +85,8 @@ internal interface IStateStore
     Task MarkFailedAsync(
         string id, string sink, DateTimeOffset failedAt, DateTimeOffset retryAt, string reason, CancellationToken cancellationToken);
 
-    /// <summary>Ends the tries for one sink: the letter is kept and the notice goes into the outbox, in the same transaction.</summary>
-    /// <param name="notice">Tells people; ignored when its id and sink are known. Null for none.</param>
-    Task GiveUpAsync(string id, string sink, DeadLetter letter, OutboxItem? notice, CancellationToken cancellationToken);
+    /// <summary>Ends the tries for one sink and keeps the letter, in one transaction.</summary>
+    Task GiveUpAsync(string id, string sink, DeadLetter letter, CancellationToken cancellationToken);
 
     Task AddDeadLetterAsync(DeadLetter letter, CancellationToken cancellationToken);
 

@@ -218,7 +218,7 @@ internal sealed class MemoryStateStore : IStateStore
         return Task.CompletedTask;
     }
 
-    public Task GiveUpAsync(string id, string sink, DeadLetter letter, OutboxItem? notice, CancellationToken cancellationToken)
+    public Task GiveUpAsync(string id, string sink, DeadLetter letter, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
@@ -226,10 +226,6 @@ internal sealed class MemoryStateStore : IStateStore
             {
                 (delivery.State, delivery.EndedAt) = (DeliveryState.GivenUp, letter.At);
                 AddLetterLocked(letter);
-                if (notice is not null)
-                {
-                    AddLocked(notice);
-                }
             }
         }
 

@@ -65,8 +65,8 @@ internal sealed class ScopedStateStore(IStateStore inner) : IStateStore, IDispos
         string id, string sink, DateTimeOffset failedAt, DateTimeOffset retryAt, string reason, CancellationToken cancellationToken) =>
         inner.MarkFailedAsync(id, sink, failedAt, retryAt, reason, cancellationToken);
 
-    public Task GiveUpAsync(string id, string sink, DeadLetter letter, OutboxItem? notice, CancellationToken cancellationToken) =>
-        inner.GiveUpAsync(id, sink, letter, notice, cancellationToken);
+    public Task GiveUpAsync(string id, string sink, DeadLetter letter, CancellationToken cancellationToken) =>
+        inner.GiveUpAsync(id, sink, letter, cancellationToken);
 
     public void Dispose() => (inner as IDisposable)?.Dispose();
 

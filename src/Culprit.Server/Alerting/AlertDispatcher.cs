@@ -11,17 +11,26 @@ internal sealed partial class AlertDispatcher : BackgroundService
     private readonly TimeProvider _clock;
     private readonly ILogger<AlertDispatcher> _logger;
 
+    /// <param name="sinksToTell">Whom to tell that the sink of a name fails.</param>
     public AlertDispatcher(
-        IStateStore state, IEnumerable<IAlertSink> sinks, AlertGate gate, AlertSignal signal, AlertMetrics metrics, TimeProvider clock, ILoggerFactory loggers)
+        IStateStore state,
+        IEnumerable<IAlertSink> sinks,
+        Func<string, IReadOnlyList<string>> sinksToTell,
+        AlertGate gate,
+        AlertSignal signal,
+        AlertMetrics metrics,
+        TimeProvider clock,
+        ILoggerFactory loggers)
     {
         _signal = signal;
         _clock = clock;
         _logger = loggers.CreateLogger<AlertDispatcher>();
-        var surrender = new Surrender(state, signal, metrics, clock, loggers.CreateLogger<Surrender>());
+        var watch = new DeliveryWatch(state, signal, sinksToTell, clock);
+        var surrender = new Surrender(state, watch, metrics, clock, loggers.CreateLogger<Surrender>());
         var all = sinks.ToDictionary(s => s.Name, StringComparer.Ordinal);
         _lanes =
         [
-            .. all.Values.Select(s => new SinkLane(s, state, gate, surrender, metrics, clock, loggers.CreateLogger<SinkLane>())),
+            .. all.Values.Select(s => new SinkLane(s, state, gate, surrender, watch, metrics, clock, loggers.CreateLogger<SinkLane>())),
             new RemovedSinks(all.Keys.ToHashSet(StringComparer.Ordinal), state, surrender),
         ];
     }

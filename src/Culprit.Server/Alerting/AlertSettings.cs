@@ -12,7 +12,7 @@ internal sealed record AlertSettings(
     /// <summary>The sink that is always there, and that gets what no route matches.</summary>
     public const string Console = "console";
 
-    private static readonly string[] Keys = ["sinks", "routes", "labels", "maintenance"];
+    private static readonly string[] Keys = ["sinks", "routes", "labels", "maintenance", "notices"];
 
     /// <summary>Everything to the console.</summary>
     public static AlertSettings None { get; } = new(new Dictionary<string, SinkOptions>(), [], []);
@@ -36,13 +36,24 @@ internal sealed record AlertSettings(
         var routes = RouteReader.Read(section.GetSection("routes"), names, mistakes);
         var maintenance = MaintenanceReader.Read(section.GetSection("maintenance"), mistakes);
         var labels = LabelReader.Read(section.GetSection("labels"), mistakes);
-        var used = routes.SelectMany(r => r.AllSinks).ToHashSet(StringComparer.Ordinal);
+        var notices = ReadNotices(section.GetSection("notices"), names, mistakes);
+        var used = routes.SelectMany(r => r.AllSinks).Concat(notices).ToHashSet(StringComparer.Ordinal);
         foreach (var name in names.Where(n => n != Console && !plugged.Contains(n) && !used.Contains(n)))
         {
             mistakes.Add($"{section.Path}:sinks:{name}: no route leads to it; name it in the sinks of one of {section.Path}:routes.");
         }
 
-        return new AlertSettings(sinks, routes, mistakes) { Handlers = plugged, Labels = labels, Maintenance = maintenance };
+        return new AlertSettings(sinks, routes, mistakes) { Handlers = plugged, Labels = labels, Maintenance = maintenance, Notices = notices };
+    }
+
+    /// <summary>Sinks that are told when another fails; empty for those that share a route with it.</summary>
+    public IReadOnlyList<string> Notices { get; init; } = [];
+
+    /// <summary>Whom to tell that a sink does not take alerts: never itself, always the console.</summary>
+    public IReadOnlyList<string> SinksToTell(string failing)
+    {
+        var others = Notices.Count > 0 ? Notices : Routes.Where(r => r.AllSinks.Contains(failing, StringComparer.Ordinal)).SelectMany(r => r.AllSinks);
+        return [.. others.Append(Console).Where(s => s != failing).Distinct(StringComparer.Ordinal)];
     }
 
     /// <summary>Alert handlers of plug-ins.</summary>
@@ -60,4 +71,18 @@ internal sealed record AlertSettings(
     {
         ChangeSinks = [.. Sinks.Where(s => s.Value is PagerDutyOptions { Changes: true }).Select(s => s.Key)],
     };
+
+    private static List<string> ReadNotices(IConfigurationSection section, HashSet<string> names, List<string> mistakes)
+    {
+        if (!string.IsNullOrEmpty(section.Value))
+        {
+            mistakes.Add($"{section.Path}: a single value is not allowed; use a list.");
+        }
+
+        var notices = section.GetChildren().OrderBy(RouteReader.Position).Select(n => n.Value?.ToLowerInvariant() ?? "").ToList();
+        mistakes.AddRange(notices.Where(n => !names.Contains(n)).Select(n => SectionBinder.NotAllowed(section.Path, n, Joined(names))));
+        return notices;
+    }
+
+    private static string Joined(IEnumerable<string> names) => string.Join(", ", names.Order(StringComparer.Ordinal));
 }

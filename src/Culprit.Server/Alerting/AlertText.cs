@@ -42,7 +42,10 @@ internal static class AlertText
     public static string Name(string name) => Line(TextCut.Fit(name, LongestName));
 
     /// <summary>Breaks addresses up, for receivers that make links of them by themselves.</summary>
-    public static string Unlinked(string text) => text.Replace("://", "[:]//", StringComparison.Ordinal);
+    public static string Unlinked(string text) => text
+        .Replace("://", "[:]//", StringComparison.Ordinal)
+        .Replace("www.", "www[.]", StringComparison.OrdinalIgnoreCase)
+        .Replace("mailto:", "mailto[:]", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The text with its lines kept.</summary>
     public static string Lines(string text) => string.Join(
@@ -120,8 +123,8 @@ internal static class AlertText
 
     public static string Iso(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
 
-    /// <summary>The address of the incident's page, when one is configured.</summary>
-    public static string? IncidentLink(Alert alert, SinkOptions options) =>
+    /// <summary>The address of the incident's page, when one is configured. A notice about a sink has none.</summary>
+    public static string? IncidentLink(Alert alert, SinkOptions options) => alert.FailingSink is not null ? null :
         options.IncidentUrl?.Replace("{id}", Uri.EscapeDataString(TextCut.Key(alert.IncidentId, 512)), StringComparison.Ordinal);
 
     /// <summary>The address of the runbook, when one is configured and the alert names a file that stays below it.</summary>

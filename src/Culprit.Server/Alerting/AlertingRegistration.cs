@@ -43,6 +43,7 @@ internal static class AlertingRegistration
                 s.GetRequiredService<IRecordStore>(),
                 s.GetRequiredService<TimeProvider>(),
                 s.GetRequiredService<ILogger<LinesBeforeSink>>())),
+            settings.Alerts.SinksToTell,
             s.GetRequiredService<AlertGate>(),
             s.GetRequiredService<AlertSignal>(),
             s.GetRequiredService<AlertMetrics>(),

@@ -24,10 +24,12 @@ internal sealed class ConsoleSink(IAnsiConsole console) : IAlertSink
         return Task.FromResult(new DeliveryResult(DeliveryOutcome.Delivered));
     }
 
-    private void Write(Alert alert)
+    internal void Write(Alert alert)
     {
         var (colour, word) = alert.Kind switch
         {
+            AlertKind.Firing when alert.FailingSink is not null => ("red", "NOT DELIVERED"),
+            AlertKind.Resolved when alert.FailingSink is not null => ("green", "DELIVERED AGAIN"),
             AlertKind.Firing => ("red", alert.IsReminder ? "STILL FIRING" : "ALERT"),
             AlertKind.Updated => ("yellow", "UPDATE"),
             AlertKind.Acknowledged => ("yellow", alert.By is { } by ? $"ACKNOWLEDGED by {AlertText.Name(by)}" : "ACKNOWLEDGED"),

@@ -29,7 +29,8 @@ internal sealed partial class LinesBeforeSink(IAlertSink sink, IRecordStore reco
         if (!AlertParser.TryParse(item.Json, out var alert, out _)
             || alert.Kind is not (AlertKind.Firing or AlertKind.Updated)
             || alert.StartedAt is not { } onset
-            || alert.LinesBefore.Count > 0)
+            || alert.LinesBefore.Count > 0
+            || alert.FailingSink is not null)
         {
             return item;
         }

@@ -5,7 +5,7 @@ namespace Culprit.Server.Alerting;
 
 /// <summary>Everything on its way to one sink: one attempt at a time, in order per incident.</summary>
 internal sealed partial class SinkLane(
-    IAlertSink sink, IStateStore state, AlertGate gate, Surrender surrender, AlertMetrics metrics, TimeProvider clock, ILogger<SinkLane> logger) : IAlertLane
+    IAlertSink sink, IStateStore state, AlertGate gate, Surrender surrender, DeliveryWatch watch, AlertMetrics metrics, TimeProvider clock, ILogger<SinkLane> logger) : IAlertLane
 {
     /// <summary>For one attempt. Sinks end theirs sooner; this frees the lane from one that does not.</summary>
     public static readonly TimeSpan LongestAttempt = TimeSpan.FromMinutes(1);
@@ -42,6 +42,7 @@ internal sealed partial class SinkLane(
             case DeliveryOutcome.Delivered:
                 // Not cancelled by a shutdown: the receiver would get it twice.
                 await state.MarkDeliveredAsync(alert.Id, alert.Sink, clock.GetUtcNow(), CancellationToken.None).ConfigureAwait(false);
+                await watch.DeliveredAsync(alert.Sink, CancellationToken.None).ConfigureAwait(false);
                 break;
             case DeliveryOutcome.Retryable:
                 await RetryAsync(alert, result).ConfigureAwait(false);
@@ -68,6 +69,7 @@ internal sealed partial class SinkLane(
         var next = RetrySchedule.NextTry(since, now, alert.Attempts, result.RetryAfter);
         NotTaken(alert.Sink, alert.Id, alert.Attempts + 1, (next - now).TotalSeconds, detail);
         await state.MarkFailedAsync(alert.Id, alert.Sink, now, next, detail, CancellationToken.None).ConfigureAwait(false);
+        await watch.FailedAsync(alert, since, detail, isLost: false, CancellationToken.None).ConfigureAwait(false);
     }
 
     private async Task<DeliveryResult> TryAsync(OutboxItem alert, CancellationToken cancellationToken)

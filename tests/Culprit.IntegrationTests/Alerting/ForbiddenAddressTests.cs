@@ -1,6 +1,15 @@
 using System.Net;
 using Culprit.Engine.Alerting;
+using Culprit.Engine.Storage;
+using Culprit.Server.Alerting;
+using Culprit.Server.Alerting.Alertmanager;
+using Culprit.Server.Alerting.Datadog;
+using Culprit.Server.Alerting.Email;
+using Culprit.Server.Alerting.Opsgenie;
+using Culprit.Server.Alerting.PagerDuty;
 using Culprit.Server.Alerting.Slack;
+using Culprit.Server.Alerting.Teams;
+using Culprit.Server.Alerting.Webhook;
 using Xunit;
 
 namespace Culprit.IntegrationTests.Alerting;
@@ -65,19 +74,48 @@ public sealed class ForbiddenAddressTests
                 continue;
             }
 
-            using var sink = new SlackSink("chat", new SlackOptions { Url = url.OriginalString }, network, TimeProvider.System);
+            foreach (var sink in SinksTo(url, host, network))
+            {
+                var result = await sink.DeliverAsync(SomeEvent.Item(), TestContext.Current.CancellationToken);
 
-            var result = await sink.DeliverAsync(SomeEvent.Item(), TestContext.Current.CancellationToken);
-
-            Assert.NotEqual(DeliveryOutcome.Delivered, result.Outcome);
-            Assert.Contains("address", result.Detail, StringComparison.Ordinal);
+                Assert.NotEqual(DeliveryOutcome.Delivered, result.Outcome);
+                Assert.True(result.Detail?.Contains("address", StringComparison.Ordinal), $"{sink.GetType().Name}: {result.Detail}");
+                (sink as IDisposable)?.Dispose();
+            }
         }
 
         Assert.Empty(network.Connected);
     }
 
     [Fact]
+    public void EveryKindOfSinkIsTried() => Assert.Equal(
+        SinkType.All.Select(t => t.Name).Order(),
+        SinksTo(new Uri("https://public.example/"), "public.example", new RecordingNetwork(Names)).Select(s => s.Name).Distinct().Order());
+
+    [Fact]
     public void TheTableIsLong() => Assert.InRange(Hosts.Count, 80, 200);
+
+    /// <summary>One of each kind, as if nobody had looked at its options.</summary>
+    private static List<IAlertSink> SinksTo(Uri url, string host, INetwork network)
+    {
+        var address = url.OriginalString;
+        List<SinkOptions> all =
+        [
+            new WebhookOptions { Type = "webhook", Url = address, SigningSecrets = ["whsec_" + Convert.ToBase64String(new byte[32])] },
+            new PagerDutyOptions { Type = "pagerduty", Url = address, RoutingKey = new string('k', 32), Changes = true },
+            new OpsgenieOptions { Type = "opsgenie", Url = address, ApiKey = "0123456789-key" },
+            new SlackOptions { Type = "slack", Url = address },
+            new SlackOptions { Type = "slack", Url = address, Token = SlackWorkspace.Token, Channel = SlackWorkspace.Channel },
+            new TeamsOptions { Type = "teams", Url = address },
+            new DatadogOptions { Type = "datadog", Url = address, ApiKey = new string('k', 32) },
+            new AlertmanagerOptions { Type = "alertmanager", Url = address },
+            new EmailOptions
+            {
+                Type = "email", Host = host, Security = url.Scheme == Uri.UriSchemeHttp ? "none" : "starttls", From = "culprit@test.test", To = ["oncall@test.test"],
+            },
+        ];
+        return [.. all.Select(o => SinkType.All.Single(t => t.Name == o.Type).Create(o.Type, o, new SinkContext(network, TimeProvider.System, new MemoryAlertThreadStore())))];
+    }
 
     [Fact]
     public async Task APublicNameIsConnectedToByTheAddressThatWasChecked()

@@ -23,6 +23,7 @@ internal sealed class Receiver : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly Channel<Arrival> _hangs = Channel.CreateUnbounded<Arrival>();
     private readonly Func<Arrival, Reply> _rule;
+    private int _accepted;
 
     private Receiver(Func<Arrival, Reply> rule)
     {
@@ -38,6 +39,9 @@ internal sealed class Receiver : IAsyncDisposable
 
     /// <summary>Answers that come before the rule's, one each.</summary>
     public ConcurrentQueue<Reply> Next { get; } = [];
+
+    /// <summary>Requests that were answered with success.</summary>
+    public int Accepted => Volatile.Read(ref _accepted);
 
     /// <summary>Takes requests and never answers.</summary>
     public bool Hangs { get; set; }
@@ -81,6 +85,7 @@ internal sealed class Receiver : IAsyncDisposable
 
         var reply = Next.TryDequeue(out var next) ? next : _rule(arrival);
         context.Response.StatusCode = reply.Status;
+        _ = reply.Status is >= 200 and < 300 ? Interlocked.Increment(ref _accepted) : 0;
         if (reply.RetryAfter is not null)
         {
             context.Response.Headers.RetryAfter = reply.RetryAfter;

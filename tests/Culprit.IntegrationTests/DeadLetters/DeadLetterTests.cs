@@ -98,7 +98,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
         var alert = new OutboxItem("alert1", "slack", "i1", Encoding.UTF8.GetBytes("{\"n\":1}"), 0);
         await _state.ApplyAsync(new EngineOutput(1, [], [alert]), Token);
         await _state.GiveUpAsync(
-            "alert1", "slack", new DeadLetter("alert1:slack", Now, "gone", alert.Json) { Kind = DeadLetterKinds.Alert }, null, Token);
+            "alert1", "slack", new DeadLetter("alert1:slack", Now, "gone", alert.Json) { Kind = DeadLetterKinds.Alert }, Token);
         Assert.Empty(await _state.DueAlertsAsync("slack", Now, 10, Token));
 
         Assert.Equal(200, await PostAsync("/events/dlq/alert1:slack/retry"));

@@ -39,7 +39,7 @@ public sealed class OutboxListenerTests(SharedPostgres postgres)
             Token);
         await listensAgain.WaitAsync(Patience, Token);
         var wokenAgain = signal.Next;
-        await state.GiveUpAsync("1", "slack", new DeadLetter("l", DateTimeOffset.UnixEpoch, "gone", default), new OutboxItem("n", "mail", "n", "{}"u8.ToArray(), 0), Token);
+        await state.ApplyAsync(new EngineOutput(2, [], [new OutboxItem("2", "slack", "i2", "{}"u8.ToArray(), 0)]), Token);
         await wokenAgain.WaitAsync(Patience, Token);
         await listener.StopAsync(Token);
     }

@@ -153,7 +153,7 @@ public sealed class PostgresDatabaseTests(SharedPostgres postgres)
         var letters = new PostgresDeadLetterStore(database);
         var now = DateTimeOffset.UnixEpoch.AddDays(1);
         await state.ApplyAsync(new EngineOutput(1, [], [new OutboxItem("a1", "slack", "i1", "{}"u8.ToArray(), 0)]), Token);
-        await state.GiveUpAsync("a1", "slack", new DeadLetter("a1:slack", now, "HTTP 410 Gone", "{\"n\":1}"u8.ToArray()) { Kind = DeadLetterKinds.Alert }, null, Token);
+        await state.GiveUpAsync("a1", "slack", new DeadLetter("a1:slack", now, "HTTP 410 Gone", "{\"n\":1}"u8.ToArray()) { Kind = DeadLetterKinds.Alert }, Token);
         await letters.SavePoisonAsync(
             [new PoisonTry(7, 3, new DeadLetter("engine:7", now, "It Failed", default) { Kind = DeadLetterKinds.Engine, EventId = "e7", Tries = 3, Decoder = "records/1" })], Token);
         await letters.SavePoisonAsync([new PoisonTry(9, 1, null)], Token);

@@ -76,7 +76,7 @@ internal sealed class InMemoryStateStore : IStateStore
 
     public Task<IReadOnlyList<string>> WaitingSinksAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task GiveUpAsync(string id, string sink, DeadLetter letter, OutboxItem? notice, CancellationToken cancellationToken) =>
+    public Task GiveUpAsync(string id, string sink, DeadLetter letter, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
     public Task MarkDeliveredAsync(string id, string sink, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();

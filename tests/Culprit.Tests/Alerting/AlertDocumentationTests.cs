@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Culprit.Engine.Alerting;
 using Culprit.Engine.Correlation;
 using Culprit.Server.Alerting;
@@ -37,6 +38,39 @@ public sealed class AlertDocumentationTests : IDisposable
     }
 
     [Fact]
+    public void EveryExampleOfADestinationIsAccepted()
+    {
+        var types = new HashSet<string>();
+        foreach (Match block in Regex.Matches(Documentation(), "```yaml\n(alerts:\n.*?)```", RegexOptions.Singleline))
+        {
+            types.UnionWith(Load(block.Groups[1].Value.Split('\n')).Sinks.Values.Select(s => s.Type));
+        }
+
+        Assert.Equal(SinkType.All.Select(t => t.Name).Order(), types.Order());
+    }
+
+    /// <summary>Behind each marker stands the golden message that it names; <c>CULPRIT_UPDATE_GOLDEN=1</c> writes it there.</summary>
+    [Fact]
+    public void WhatArrivesIsShownAsItIs()
+    {
+        var file = Path.Combine(Root(), "docs", "alerting.md");
+        var documentation = Documentation();
+
+        var shown = Regex.Replace(documentation, "<!-- golden: ([a-z-]+) -->\n(\n```text\n.*?\n```\n)?", m => $"<!-- golden: {m.Groups[1]} -->\n\n```text\n{Golden(m.Groups[1].Value)}\n```\n", RegexOptions.Singleline);
+
+        if (Environment.GetEnvironmentVariable("CULPRIT_UPDATE_GOLDEN") == "1")
+        {
+            File.WriteAllText(file, shown);
+            return;
+        }
+
+        Assert.Equal(shown, documentation);
+        Assert.All(
+            SinkType.All.Select(t => t.Name).Where(n => n != "webhook").Append(AlertSettings.Console),
+            sink => Assert.Contains($"<!-- golden: {sink}-firing -->", documentation, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void TheSampleHoldsWhenItsCommentIsTakenAway()
     {
         var lines = File.ReadLines(Path.Combine(Root(), "samples", "culprit.yaml"));
@@ -58,6 +92,14 @@ public sealed class AlertDocumentationTests : IDisposable
     }
 
     private static IReadOnlyList<string> Route(AlertSettings alerts, Alert alert) => alerts.ToRouter().Route(alert);
+
+    private static string Documentation() => File.ReadAllText(Path.Combine(Root(), "docs", "alerting.md"));
+
+    private static string Golden(string name)
+    {
+        var file = Assert.Single(Directory.GetFiles(Path.Combine(Root(), "tests", "Culprit.Tests", "Cases", "alerts"), name + ".*"));
+        return GoldenText.Of(name, File.ReadAllText(file));
+    }
 
     private static string Root()
     {

@@ -130,7 +130,9 @@ public sealed class AlertSettingsTests
     }
 
     [Theory]
-    [InlineData("alerts:sink:x", "y", "alerts:sink: unknown key; known are sinks, routes, labels, maintenance.")]
+    [InlineData("alerts:sink:x", "y", "alerts:sink: unknown key; known are sinks, routes, labels, maintenance, notices.")]
+    [InlineData("alerts:notices", "chat", "alerts:notices: a single value is not allowed; use a list.")]
+    [InlineData("alerts:notices:0", "chta", "alerts:notices: 'chta' is not allowed; use chat, console, genie, hook, pager.")]
     [InlineData("alerts:sinks:hook:type", "smoke", "alerts:sinks:hook:type: 'smoke' is not allowed; use webhook, pagerduty, opsgenie, slack, teams, email, datadog, alertmanager, console.")]
     [InlineData("alerts:sinks:hook:typ", "x", "alerts:sinks:hook:typ: unknown key; known are allowLoopback, allowPrivate, incidentUrl, runbookUrl, signingSecrets, type, url.")]
     [InlineData("alerts:sinks:hook:allowPrivate", "yes", "alerts:sinks:hook:allowPrivate: 'yes' is not allowed; use true or false.")]
@@ -220,6 +222,17 @@ public sealed class AlertSettingsTests
         };
 
         Assert.Empty(Read(values).Mistakes);
+    }
+
+    [Fact]
+    public void OfASinkThatFailsTheOthersOfItsRoutesAreToldOrThoseThatAreNamed()
+    {
+        var named = new Dictionary<string, string?>(Valid, StringComparer.Ordinal) { ["alerts:notices:0"] = "Chat", ["alerts:notices:1"] = "pager" };
+
+        Assert.Equal(["genie", "console"], Read(Valid).SinksToTell("pager"));
+        Assert.Equal(["chat", "console"], Read(named).SinksToTell("pager"));
+        Assert.Equal(["console"], Read([]).SinksToTell("plug-in"));
+        Assert.Empty(Read([]).SinksToTell("console"));
     }
 
     private static AlertSettings Read(Dictionary<string, string?> values) =>

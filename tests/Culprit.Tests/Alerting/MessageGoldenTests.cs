@@ -3,6 +3,7 @@ using System.Text.Json;
 using Culprit.Engine.Alerting;
 using Culprit.Engine.Correlation;
 using Culprit.Engine.Storage;
+using Culprit.Server.Alerting;
 using Culprit.Server.Alerting.Alertmanager;
 using Culprit.Server.Alerting.Datadog;
 using Culprit.Server.Alerting.Email;
@@ -11,6 +12,7 @@ using Culprit.Server.Alerting.PagerDuty;
 using Culprit.Server.Alerting.Slack;
 using Culprit.Server.Alerting.Teams;
 using Culprit.Tests.Rules;
+using Spectre.Console;
 using Xunit;
 
 namespace Culprit.Tests.Alerting;
@@ -23,6 +25,8 @@ public sealed class MessageGoldenTests
     private static readonly DateTimeOffset Now = new(2026, 5, 4, 10, 35, 0, TimeSpan.Zero);
 
     private static readonly AlertThread Thread = new("chat", SomeAlert.Firing.IncidentId, "C0123456789", "1503435956.000247", default, Now);
+
+    private static readonly DeliveryOutage Outage = new("oncall", "0123456789abcdef", Now.AddMinutes(-15), Now.AddMinutes(-5), IsOpen: true);
 
     private static readonly Dictionary<string, Alert> Alerts = new(StringComparer.Ordinal)
     {
@@ -40,10 +44,12 @@ public sealed class MessageGoldenTests
             LinesBefore = [SomeAlert.Line(SomeAlert.Hostile)],
             Runbook = "../../<x>|y.md",
         },
+        ["undelivered"] = Read(DeliveryNotice.Undelivered(Outage, new OutboxItem("a1", "oncall", "i1", default, 3), "HTTP 503: <!channel> try later")),
+        ["redelivered"] = Read(DeliveryNotice.Redelivered(Outage, Now)),
         ["bare"] = new Alert { Id = "a1", Kind = AlertKind.Firing, IncidentId = "i1", Severity = IncidentSeverity.Low },
     };
 
-    public static TheoryData<string> Names => [.. from sink in new[] { "pagerduty", "opsgenie", "slack", "slackreply", "slackfirst", "teams", "alertmanager", "datadog", "email" } from alert in Alerts.Keys select $"{sink}-{alert}"];
+    public static TheoryData<string> Names => [.. from sink in new[] { "pagerduty", "opsgenie", "slack", "slackreply", "slackfirst", "teams", "alertmanager", "datadog", "email", "console" } from alert in Alerts.Keys select $"{sink}-{alert}"];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -55,7 +61,7 @@ public sealed class MessageGoldenTests
             return;
         }
 
-        var file = Path.Combine(root, "tests", "Culprit.Tests", "Cases", "alerts", name + (name.StartsWith("email", StringComparison.Ordinal) ? ".eml" : ".json"));
+        var file = Path.Combine(root, "tests", "Culprit.Tests", "Cases", "alerts", name + (name.Split('-')[0] switch { "email" => ".eml", "console" => ".txt", _ => ".json" }));
 
         var message = Render(name);
 
@@ -68,11 +74,22 @@ public sealed class MessageGoldenTests
         Assert.Equal(File.ReadAllText(file), message);
     }
 
+    private static Alert Read(DerivedEvent notice) => AlertParser.TryParse(notice.Json, out var alert, out var mistake) ? alert : throw new InvalidOperationException(mistake);
+
     private static string Render(string name)
     {
         var (sink, alert) = (name.Split('-')[0], Alerts[name.Split('-')[1]]);
         const string Incident = "https://culprit.example/incidents/{id}";
         const string Runbook = "https://wiki.example/runbooks/{path}";
+        if (sink == "console")
+        {
+            using var output = new StringWriter();
+            var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(output) });
+            console.Profile.Width = 1_000_000;
+            new ConsoleSink(console).Write(alert);
+            return output.ToString().ReplaceLineEndings("\n");
+        }
+
         if (sink == "email")
         {
             var options = new EmailOptions { From = "culprit@example.com", To = ["oncall@example.com"], IncidentUrl = Incident, RunbookUrl = Runbook };

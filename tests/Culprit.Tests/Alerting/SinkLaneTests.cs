@@ -183,8 +183,9 @@ public sealed class SinkLaneTests
     private SinkLane Lane(IAlertSink sink, IStateStore? state = null)
     {
         var store = state ?? _state;
-        var surrender = new Surrender(store, new AlertSignal(), _metrics, _clock, NullLogger<Surrender>.Instance);
-        return new SinkLane(sink, store, new AlertGate(store, _book, new SilenceBook(new MemorySilenceStore(), store, new AlertSignal(), _clock), AlertSettings.None.ToRules(), _clock, NullLogger<AlertGate>.Instance), surrender, _metrics, _clock, NullLogger<SinkLane>.Instance);
+        var watch = new DeliveryWatch(store, new AlertSignal(), failing => failing == "console" ? [] : ["console"], _clock);
+        var surrender = new Surrender(store, watch, _metrics, _clock, NullLogger<Surrender>.Instance);
+        return new SinkLane(sink, store, new AlertGate(store, _book, new SilenceBook(new MemorySilenceStore(), store, new AlertSignal(), _clock), AlertSettings.None.ToRules(), _clock, NullLogger<AlertGate>.Instance), surrender, watch, _metrics, _clock, NullLogger<SinkLane>.Instance);
     }
 
     /// <summary>Serves until nothing waits, moving the clock to each moment that the lane asks for.</summary>

@@ -203,16 +203,16 @@ public abstract class StateStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AnAlertGivenUpLeavesALetterAndANoticeAndLetsTheNextGo()
+    public async Task AnAlertGivenUpLeavesALetterAndLetsTheNextGo()
     {
         await ApplyAlertsAsync(Alert("1", "slack", "i1"), Alert("2", "slack", "i1"));
 
         for (var i = 0; i < 2; i++)
         {
-            await Store.GiveUpAsync("1", "slack", new DeadLetter("1:slack", Now, "gone", new byte[] { 7 }), Alert("9", "console", "n"), Token);
+            await Store.GiveUpAsync("1", "slack", new DeadLetter("1:slack", Now, "gone", new byte[] { 7 }), Token);
         }
 
-        Assert.Equal(["9>console", "2>slack"], await DueAsync(Now));
+        Assert.Equal(["2>slack"], await DueAsync(Now));
         Assert.Equal("1:slack", Assert.Single(await Store.ListDeadLettersAsync(10, Token)).Id);
     }
 
@@ -220,7 +220,7 @@ public abstract class StateStoreContract : IAsyncLifetime
     public async Task ASinkThatNeverGotAnAlertOfAnIncidentIsNotToldOfItsEnd()
     {
         await ApplyAlertsAsync(Alert("1", "slack", "i1"));
-        await Store.GiveUpAsync("1", "slack", new DeadLetter("1:slack", Now, "gone", default), null, Token);
+        await Store.GiveUpAsync("1", "slack", new DeadLetter("1:slack", Now, "gone", default), Token);
 
         await ApplyAlertsAsync(Alert("2", "mail", "i1"));
 
@@ -235,7 +235,7 @@ public abstract class StateStoreContract : IAsyncLifetime
 
         await ApplyAlertsAsync(Alert("1", "slack", "i1"));
         await Store.MarkFailedAsync("1", "slack", Now, Now, "late", Token);
-        await Store.GiveUpAsync("1", "slack", new DeadLetter("late", Now, "late", default), null, Token);
+        await Store.GiveUpAsync("1", "slack", new DeadLetter("late", Now, "late", default), Token);
 
         Assert.Empty(await DueAsync(Now.AddDays(1)));
         Assert.Empty(await Store.ListDeadLettersAsync(10, Token));

@@ -76,17 +76,17 @@ internal static class AlertmanagerMessage
     private static void WriteAnnotations(Utf8JsonWriter json, Alert alert, AlertmanagerOptions options)
     {
         json.WriteStartObject("annotations");
-        json.WriteString("summary", TextCut.Fit(AlertText.Headline(alert, observed: true), MaxText));
+        json.WriteString("summary", TextCut.Fit(AlertText.Unlinked(AlertText.Headline(alert, observed: true)), MaxText));
         json.WriteString("severity", alert.Severity.ToWire());
-        json.WriteString("services", TextCut.Names([.. alert.Services.Take(MaxServices).Select(AlertText.Name), .. alert.Services.Skip(MaxServices)], MaxServices));
+        json.WriteString("services", AlertText.Unlinked(TextCut.Names([.. alert.Services.Take(MaxServices).Select(AlertText.Name), .. alert.Services.Skip(MaxServices)], MaxServices)));
         foreach (var (label, text) in AlertText.Facts(alert))
         {
-            json.WriteString(AlertText.Key(label), TextCut.Fit(text, MaxText));
+            json.WriteString(AlertText.Key(label), TextCut.Fit(AlertText.Unlinked(text), MaxText));
         }
 
         foreach (var (title, lines) in AlertText.Quotes(alert, MaxLines))
         {
-            json.WriteString(AlertText.Key(title), string.Join('\n', lines.Select(line => TextCut.Fit(line, MaxLine))));
+            json.WriteString(AlertText.Key(title), string.Join('\n', lines.Select(line => TextCut.Fit(AlertText.Unlinked(line), MaxLine))));
         }
 
         if (AlertText.RunbookLink(alert, options) is { } runbook)

@@ -9,6 +9,7 @@ using Culprit.Engine.Correlation;
 namespace Culprit.Server.Alerting.Opsgenie;
 
 /// <summary>Writes an alert as a request to Opsgenie's alert API, within its limits.</summary>
+/// <remarks>Descriptions may hold HTML and name people there: in text from logs brackets are others, and addresses and <c>@</c> are broken up.</remarks>
 internal static class OpsgenieMessage
 {
     public const int MaxMessage = 130;
@@ -69,7 +70,7 @@ internal static class OpsgenieMessage
 
     private static void WriteAlert(Utf8JsonWriter json, Alert alert, OpsgenieOptions options)
     {
-        json.WriteString("message", TextCut.Fit(AlertText.Headline(alert, observed: true), MaxMessage));
+        json.WriteString("message", TextCut.Fit(Inert(AlertText.Headline(alert, observed: true)), MaxMessage));
         json.WriteString("alias", Alias(alert));
         var description = TextCut.Fit(Description(alert, options), MaxDescription);
         json.WriteString("description", description);
@@ -77,7 +78,7 @@ internal static class OpsgenieMessage
         json.WriteString("source", Source);
         if (alert.Services.Count > 0)
         {
-            json.WriteString("entity", TextCut.Fit(AlertText.Name(alert.Services[0]), MaxEntity));
+            json.WriteString("entity", TextCut.Fit(Inert(AlertText.Name(alert.Services[0])), MaxEntity));
         }
 
         if (alert.Kind == AlertKind.Updated)
@@ -108,7 +109,7 @@ internal static class OpsgenieMessage
     {
         var found = new[] { alert.Environment, alert.AnomalyType ?? "" }.Concat(alert.Services)
             .Where(t => !string.IsNullOrWhiteSpace(t))
-            .Select(t => TextCut.Fit(AlertText.Name(t), MaxTag));
+            .Select(t => TextCut.Fit(Inert(AlertText.Name(t)), MaxTag));
         json.WriteStartArray("tags");
         foreach (var tag in options.Tags.Concat(found).Distinct(StringComparer.Ordinal).Take(MaxTags))
         {
@@ -131,15 +132,15 @@ internal static class OpsgenieMessage
         Detail("error_count", alert.ErrorCount?.ToString(CultureInfo.InvariantCulture));
         Detail("confidence", alert.Confidence?.ToString("0.##", CultureInfo.InvariantCulture));
         Detail("services", TextCut.Names([.. alert.Services.Take(20).Select(AlertText.Name), .. alert.Services.Skip(20)], 20));
-        Detail("incident", AlertText.IncidentLink(alert, options));
-        Detail("runbook", AlertText.RunbookLink(alert, options) ?? alert.Runbook);
+        Detail("incident", AlertText.IncidentLink(alert, options), isOurs: true);
+        Detail("runbook", AlertText.RunbookLink(alert, options) ?? alert.Runbook, isOurs: AlertText.RunbookLink(alert, options) is not null);
         json.WriteEndObject();
 
-        void Detail(string name, string? value)
+        void Detail(string name, string? value, bool isOurs = false)
         {
             if (!string.IsNullOrWhiteSpace(value))
             {
-                var text = TextCut.Fit(AlertText.Line(value), Math.Min(MaxDetail, left - name.Length));
+                var text = TextCut.Fit(isOurs ? value : Inert(AlertText.Line(value)), Math.Min(MaxDetail, left - name.Length));
                 left -= name.Length + text.Length;
                 json.WriteString(name, text);
             }
@@ -149,10 +150,10 @@ internal static class OpsgenieMessage
     private static string Description(Alert alert, OpsgenieOptions options)
     {
         var text = new StringBuilder();
-        text.Append(AlertText.Headline(alert, observed: false)).Append('\n');
+        text.Append(Inert(AlertText.Headline(alert, observed: false))).Append('\n');
         foreach (var (label, fact) in AlertText.Facts(alert))
         {
-            text.Append('\n').Append(label).Append(": ").Append(TextCut.Fit(fact, MaxFact)).Append('\n');
+            text.Append('\n').Append(label).Append(": ").Append(TextCut.Fit(Inert(fact), MaxFact)).Append('\n');
         }
 
         if (AlertText.IncidentLink(alert, options) is { } link)
@@ -165,12 +166,17 @@ internal static class OpsgenieMessage
             text.Append('\n').Append(title).Append(":\n");
             foreach (var line in lines)
             {
-                text.Append("- ").Append(TextCut.Fit(line, MaxLine)).Append('\n');
+                text.Append("- ").Append(TextCut.Fit(Inert(line), MaxLine)).Append('\n');
             }
         }
 
         return text.ToString();
     }
+
+    private static string Inert(string text) => AlertText.Unlinked(text)
+        .Replace('<', '‹')
+        .Replace('>', '›')
+        .Replace("@", "(at)", StringComparison.Ordinal);
 
     private static string Alias(Alert alert) => TextCut.Key(alert.IncidentId, MaxAlias);
 }

@@ -22,7 +22,7 @@ internal static class PagerDutyChangeMessage
             json.WriteStartObject();
             json.WriteString("routing_key", options.RoutingKey);
             json.WriteStartObject("payload");
-            json.WriteString("summary", TextCut.Fit(Summary(change), PagerDutyMessage.MaxSummary));
+            json.WriteString("summary", TextCut.Fit(AlertText.Unlinked(Summary(change)), PagerDutyMessage.MaxSummary));
             json.WriteString("timestamp", AlertText.Iso(change.At));
             json.WriteString("source", Field(change.Service.Length > 0 ? change.Service : change.Environment.Length > 0 ? change.Environment : "culprit"));
             json.WriteStartObject("custom_details");
@@ -42,7 +42,7 @@ internal static class PagerDutyChangeMessage
                 json.WriteStartArray("files");
                 foreach (var file in change.Files)
                 {
-                    json.WriteStringValue(TextCut.Fit(AlertText.Line(file), MaxFile));
+                    json.WriteStringValue(TextCut.Fit(AlertText.Unlinked(AlertText.Line(file)), MaxFile));
                 }
 
                 json.WriteEndArray();
@@ -62,5 +62,5 @@ internal static class PagerDutyChangeMessage
         return message.Length > 0 ? message : $"{AlertText.Name(change.Kind)} {AlertText.Name(change.Service)}".Trim();
     }
 
-    private static string Field(string text) => TextCut.Fit(AlertText.Name(text), MaxField);
+    private static string Field(string text) => TextCut.Fit(AlertText.Unlinked(AlertText.Name(text)), MaxField);
 }

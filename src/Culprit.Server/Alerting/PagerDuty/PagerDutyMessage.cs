@@ -6,7 +6,7 @@ using Culprit.Engine.Correlation;
 
 namespace Culprit.Server.Alerting.PagerDuty;
 
-/// <summary>Writes an alert as an event of PagerDuty's Events API v2, within its limits.</summary>
+/// <summary>Writes an alert as an event of PagerDuty's Events API v2, within its limits. Addresses in text are broken up: its pages make links of them.</summary>
 internal static class PagerDutyMessage
 {
     public const int MaxBytes = 512_000;
@@ -69,7 +69,7 @@ internal static class PagerDutyMessage
     private static void WritePayload(Utf8JsonWriter json, Alert alert, int samples, int length)
     {
         json.WriteStartObject("payload");
-        json.WriteString("summary", TextCut.Fit(AlertText.Headline(alert, observed: true), MaxSummary));
+        json.WriteString("summary", TextCut.Fit(AlertText.Unlinked(AlertText.Headline(alert, observed: true)), MaxSummary));
         json.WriteString("source", Field(alert.Services.Count > 0 ? alert.Services[0] : null) ?? Field(alert.Environment) ?? "culprit");
         json.WriteString("severity", alert.Severity switch
         {
@@ -102,7 +102,7 @@ internal static class PagerDutyMessage
         json.WriteString("incident_id", TextCut.Key(alert.IncidentId, MaxField));
         foreach (var (label, text) in AlertText.Facts(alert))
         {
-            json.WriteString(AlertText.Key(label), TextCut.Fit(text, length));
+            json.WriteString(AlertText.Key(label), TextCut.Fit(AlertText.Unlinked(text), length));
         }
 
         if (alert.ErrorCount is { } errors)
@@ -122,7 +122,7 @@ internal static class PagerDutyMessage
             json.WriteStartArray(AlertText.Key(title));
             foreach (var line in lines)
             {
-                json.WriteStringValue(TextCut.Fit(line, length));
+                json.WriteStringValue(TextCut.Fit(AlertText.Unlinked(line), length));
             }
 
             json.WriteEndArray();
@@ -171,5 +171,5 @@ internal static class PagerDutyMessage
         }
     }
 
-    private static string? Field(string? text) => string.IsNullOrWhiteSpace(text) ? null : TextCut.Fit(AlertText.Name(text), MaxField);
+    private static string? Field(string? text) => string.IsNullOrWhiteSpace(text) ? null : TextCut.Fit(AlertText.Unlinked(AlertText.Name(text)), MaxField);
 }

@@ -130,7 +130,7 @@ internal sealed class EmbeddedStateStore(StateDatabase database) : IStateStore
         string id, string sink, DateTimeOffset failedAt, DateTimeOffset retryAt, string reason, CancellationToken cancellationToken) =>
         database.WriteAsync(c => OutboxTable.MarkFailed(c, id, sink, failedAt, retryAt, reason), cancellationToken);
 
-    public Task GiveUpAsync(string id, string sink, DeadLetter letter, OutboxItem? notice, CancellationToken cancellationToken) =>
+    public Task GiveUpAsync(string id, string sink, DeadLetter letter, CancellationToken cancellationToken) =>
         database.WriteAsync(
             connection =>
             {
@@ -138,10 +138,6 @@ internal sealed class EmbeddedStateStore(StateDatabase database) : IStateStore
                 if (ended > 0)
                 {
                     DeadLetterTable.Add(connection, letter);
-                    if (notice is not null)
-                    {
-                        OutboxTable.Add(connection, notice);
-                    }
                 }
 
                 return ended;

@@ -130,10 +130,10 @@ internal sealed partial class OutageStateStore(IStateStore inner, TimeProvider c
             : inner.MarkFailedAsync(id, sink, failedAt, retryAt, reason, cancellationToken);
 
     /// <remarks>Letters need the database: what is held is tried once more when it is back.</remarks>
-    public Task GiveUpAsync(string id, string sink, DeadLetter letter, OutboxItem? notice, CancellationToken cancellationToken) =>
+    public Task GiveUpAsync(string id, string sink, DeadLetter letter, CancellationToken cancellationToken) =>
         TryHeld(id, sink, alert => alert.DueAt = DateTimeOffset.MaxValue)
             ? Task.CompletedTask
-            : inner.GiveUpAsync(id, sink, letter, notice, cancellationToken);
+            : inner.GiveUpAsync(id, sink, letter, cancellationToken);
 
     public Task AddDeadLetterAsync(DeadLetter letter, CancellationToken cancellationToken) => inner.AddDeadLetterAsync(letter, cancellationToken);
 

@@ -141,7 +141,7 @@ internal sealed class PostgresStateStore(PostgresDatabase database) : IStateStor
         database.WriteAsync(
             c => PostgresOutbox.MarkFailedAsync(c, id, sink, failedAt, retryAt, reason, cancellationToken), cancellationToken);
 
-    public Task GiveUpAsync(string id, string sink, DeadLetter letter, OutboxItem? notice, CancellationToken cancellationToken) =>
+    public Task GiveUpAsync(string id, string sink, DeadLetter letter, CancellationToken cancellationToken) =>
         database.WriteAsync(
             async connection =>
             {
@@ -149,11 +149,6 @@ internal sealed class PostgresStateStore(PostgresDatabase database) : IStateStor
                 if (ended > 0)
                 {
                     await PostgresDeadLetters.AddAsync(connection, letter, cancellationToken).ConfigureAwait(false);
-                    if (notice is not null)
-                    {
-                        await PostgresOutbox.AddAsync(connection, notice, cancellationToken).ConfigureAwait(false);
-                        await PostgresOutbox.WakeAsync(connection, cancellationToken).ConfigureAwait(false);
-                    }
                 }
 
                 return ended;
