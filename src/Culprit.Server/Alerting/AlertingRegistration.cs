@@ -29,7 +29,7 @@ internal static class AlertingRegistration
 
         services.AddHostedService(s => new AlertDispatcher(
             s.GetRequiredService<IStateStore>(),
-            s.GetServices<IAlertSink>().Select(sink => new RememberingSink(sink, s.GetRequiredService<KnownCauseBook>(), s.GetRequiredService<ILogger<RememberingSink>>())),
+            s.GetServices<IAlertSink>().Select(sink => new RememberingSink(new TracedSink(sink), s.GetRequiredService<KnownCauseBook>(), s.GetRequiredService<ILogger<RememberingSink>>())),
             s.GetRequiredService<AlertSignal>(),
             s.GetRequiredService<AlertMetrics>(),
             s.GetRequiredService<TimeProvider>(),
