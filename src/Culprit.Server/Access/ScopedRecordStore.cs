@@ -1,5 +1,6 @@
 using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
+using Culprit.Server.Export;
 
 namespace Culprit.Server.Access;
 
@@ -22,6 +23,7 @@ internal sealed class ScopedRecordStore(IRecordStore inner) : IRecordStore, IDis
 
     public async Task<IReadOnlyList<StoredRecord>> FindAsync(RecordQuery query, CancellationToken cancellationToken)
     {
+        using var span = Tracing.StartQuery("records find", query.Limit);
         if (Caller.Environments is not { } environments)
         {
             return await inner.FindAsync(query, cancellationToken).ConfigureAwait(false);
@@ -45,6 +47,7 @@ internal sealed class ScopedRecordStore(IRecordStore inner) : IRecordStore, IDis
 
     public async Task<IReadOnlyList<CountRow>> CountAsync(CountQuery query, CancellationToken cancellationToken)
     {
+        using var span = Tracing.StartQuery("records count", CountQuery.MaxGroups);
         if (Caller.Environments is not { } environments)
         {
             return await inner.CountAsync(query, cancellationToken).ConfigureAwait(false);

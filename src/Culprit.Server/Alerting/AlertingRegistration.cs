@@ -38,11 +38,7 @@ internal static class AlertingRegistration
         services.AddActiveService<AlertReminders>();
         services.AddActiveService(s => new AlertDispatcher(
             s.GetRequiredService<IStateStore>(),
-            s.GetServices<IAlertSink>().Select(sink => new LinesBeforeSink(
-                new RememberingSink(new RedactingSink(sink), s.GetRequiredService<KnownCauseBook>(), s.GetRequiredService<ILogger<RememberingSink>>()),
-                s.GetRequiredService<IRecordStore>(),
-                s.GetRequiredService<TimeProvider>(),
-                s.GetRequiredService<ILogger<LinesBeforeSink>>())),
+            s.GetServices<IAlertSink>().Select(sink => OnItsWay(s, sink)),
             settings.Alerts.SinksToTell,
             s.GetRequiredService<AlertGate>(),
             s.GetRequiredService<AlertSignal>(),
@@ -50,4 +46,12 @@ internal static class AlertingRegistration
             s.GetRequiredService<TimeProvider>(),
             s.GetRequiredService<ILoggerFactory>()));
     }
+
+    /// <summary>What is added to an alert and taken out of it between the outbox and its sink, the last step innermost.</summary>
+    private static LinesBeforeSink OnItsWay(IServiceProvider services, IAlertSink sink) => new(
+        new RememberingSink(
+            new RedactingSink(new TracedSink(sink)), services.GetRequiredService<KnownCauseBook>(), services.GetRequiredService<ILogger<RememberingSink>>()),
+        services.GetRequiredService<IRecordStore>(),
+        services.GetRequiredService<TimeProvider>(),
+        services.GetRequiredService<ILogger<LinesBeforeSink>>());
 }

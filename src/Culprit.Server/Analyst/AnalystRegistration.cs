@@ -1,7 +1,9 @@
 using Culprit.Engine.Extending;
 using Culprit.Server.Analyst.Tools;
 using Culprit.Server.Configuration;
+using Culprit.Server.Export;
 using Culprit.Server.HighAvailability;
+using Microsoft.Extensions.AI;
 
 namespace Culprit.Server.Analyst;
 
@@ -36,6 +38,9 @@ internal static class AnalystRegistration
         }
 
         var client = ChatClients.Create(options, key(options.KeyName));
+
+        // Spans of each call, without prompts and answers, whatever the environment says.
+        client = client.AsBuilder().UseOpenTelemetry(sourceName: Tracing.ModelName, configure: spans => spans.EnableSensitiveData = false).Build();
         services.AddSingleton(client);
         services.AddSingleton(s => new RemoteTools(options.ToolServers, key, s.GetRequiredService<ILogger<RemoteTools>>()));
         services.AddSingleton(s => new LlmAnalyst(

@@ -6,6 +6,7 @@ using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
 using Culprit.Server.Alerting;
 using Culprit.Server.Analysis;
+using Culprit.Server.Export;
 using Culprit.Server.Http;
 using Culprit.Server.Querying;
 using Culprit.Server.Reporting;
@@ -155,6 +156,7 @@ internal sealed partial class AnalystWorker(
                 return;
             }
 
+            using var span = Tracing.StartInvestigation(waiting.IncidentId);
             var analysis = await analyst.AnalyseAsync(AnalystCase.Of(finding), cancellationToken).ConfigureAwait(false);
             if (analysis.Failure is { } reason)
             {

@@ -73,6 +73,8 @@ internal sealed class CulpritOptions
 
     public DatadogSection Datadog { get; set; } = new();
 
+    public TelemetrySection Telemetry { get; set; } = new();
+
     public SelfAlertSection SelfAlerts { get; set; } = new();
 
     /// <summary>Changes that others report (docs/changes.md).</summary>
@@ -116,6 +118,7 @@ internal sealed class CulpritOptions
         Disk.Check(Check);
         Memory.Check(Check);
         SelfAlerts.Check(Check);
+        Telemetry.Check(Check);
         Analyst.Check(Check);
         Flows.Check(Check);
         Access.Check(Check);

@@ -1,6 +1,7 @@
 using Culprit.Engine.Rules;
 using Culprit.Server.Alerting;
 using Culprit.Server.Commands;
+using Culprit.Server.Export;
 using Culprit.Server.Plugins;
 
 namespace Culprit.Server.Configuration;
@@ -38,7 +39,7 @@ internal sealed record Settings(CulpritOptions Options)
             var unusable = new Mistakes();
             options.Plugged = PluginLoader.Load(options.Plugins, Path.GetDirectoryName(Path.GetFullPath(file))!, unusable);
             var alerts = AlertSettings.Read(configuration.GetSection(ConfigurationKeys.Alerts), options.Plugged.AlertHandlers.Keys);
-            var mistakes = unusable.All.Concat(options.Mistakes()).Concat(alerts.Mistakes).Concat(ConfigurationKeys.Unknown(written)).ToList();
+            var mistakes = unusable.All.Concat(options.Mistakes()).Concat(OtlpTarget.Mistakes(Environment.GetEnvironmentVariable)).Concat(alerts.Mistakes).Concat(ConfigurationKeys.Unknown(written)).ToList();
             mistakes.ForEach(m => errors.WriteLine("culprit: configuration: " + m));
             return mistakes.Count == 0 ? new Settings(options) { Alerts = alerts } : null;
         }

@@ -5,6 +5,7 @@ using Culprit.Engine.RootCause;
 using Culprit.Engine.Rules;
 using Culprit.Engine.Storage;
 using Culprit.Server.Alerting;
+using Culprit.Server.Export;
 using Culprit.Server.Journal;
 using Culprit.Server.Querying;
 using Culprit.Server.Rules;
@@ -144,6 +145,8 @@ internal sealed partial class EngineWorker(
     /// <summary>False when a record failed: nothing of the entry was kept then.</summary>
     private async Task<bool> ProcessAsync(Pipeline pipeline, JournalEntry entry, CancellationToken cancellationToken)
     {
+        using var span = Tracing.StartStep(entry.Batch?.Count);
+        var begun = clock.GetUtcNow();
         IReadOnlyList<DerivedEvent> output = [];
         List<OutboxItem> changes = [];
         if (entry.Batch is { } batch)
@@ -196,6 +199,7 @@ internal sealed partial class EngineWorker(
             }
 
             post.Stored(applied);
+            Tracing.Explained(applied, begun, clock.GetUtcNow());
             metrics.Count(applied);
             foreach (var derived in applied)
             {

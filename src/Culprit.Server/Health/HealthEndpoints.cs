@@ -17,7 +17,9 @@ internal sealed record HealthOptions(string Durability = "sync");
 internal static class HealthEndpoints
 {
     private static readonly string[] GetAndHead = ["GET", "HEAD"];
-    private static readonly string Version =
+
+    /// <summary>Of this build.</summary>
+    internal static readonly string Version =
         Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
 
     public static WebApplicationBuilder AddHealth(this WebApplicationBuilder builder, HealthOptions? options = null)

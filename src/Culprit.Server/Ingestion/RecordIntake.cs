@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Culprit.Engine.Ingestion;
 using Culprit.Engine.Records;
 using Culprit.Server.Access;
+using Culprit.Server.Export;
 using Culprit.Server.Http;
 using Culprit.Server.Journal;
 
@@ -47,6 +48,7 @@ internal sealed class RecordIntake(
             return (null, refusal);
         }
 
+        using var span = Tracing.StartIntake();
         if (!_workspaces.TryTake(out var work))
         {
             work = new Workspace();
@@ -92,13 +94,14 @@ internal sealed class RecordIntake(
 
             sampled += admission.Sift(work.Writer);
             metrics.Sifted(arrived, parse, work.Writer.Count, sampled);
+            span.TakenIn(work.Writer.Count, sampled, parse.Duplicates, parse.Rejected.Count);
             var intake = new Intake(null, parse, work.Writer.Get(LogRecord.IdField).ToArray(), work.Writer.Count, sampled);
             isDurable = sampled > 0 && intake.Kept == 0; // Nothing is left to be made durable.
             if (intake.Kept > 0)
             {
                 // Not cancelled when the sender hangs up: the batch may be durable already, and then its ids must be known.
                 var made = work.Writer.ToBatch(received, note: note?.Invoke(intake));
-                var appended = await journal.AppendAsync(made, CancellationToken.None).ConfigureAwait(false);
+                var appended = await AppendAsync(made).ConfigureAwait(false);
                 if (!appended.Accepted)
                 {
                     metrics.RequestRefused("journal");
@@ -140,6 +143,12 @@ internal sealed class RecordIntake(
                 _workspaces.Add(work);
             }
         }
+    }
+
+    private async Task<AppendResult> AppendAsync(RecordBatch batch)
+    {
+        using var span = Tracing.StartAppend(batch.Count);
+        return await journal.AppendAsync(batch, CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <summary>The problem with a body whose text is broken, or that holds more than a body may.</summary>

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text;
-using Culprit.IntegrationTests.Access;
-using Culprit.Server.Access;
-using Culprit.Server.Configuration;
+using System.Text.Json;
+using Culprit.IntegrationTests.Support;
 
 namespace Culprit.IntegrationTests.Export;
 
@@ -21,14 +21,17 @@ public sealed class StagesAddUpTests
     [InlineData(4)]
     public async Task EveryStageCountsWhatItTookHandedOnAndDropped(int seed)
     {
-        await using var server = await GuardedServer.StartAsync(options =>
+        using var folder = new TempFolder();
+        await using var server = await ServerProcess.StartAsync(folder.Path, Token, new Dictionary<string, string>
         {
-            options.SourceFilter = "^app$";
-            options.Admission = [new AdmissionSection { Where = "level = debug", Sample = 0.5, SampleUpTo = "debug" }];
+            ["CULPRIT_sourceFilter"] = "^app$",
+            ["CULPRIT_admission__0__where"] = "level = debug",
+            ["CULPRIT_admission__0__sample"] = "0.5",
+            ["CULPRIT_admission__0__sampleUpTo"] = "debug",
         });
-        var sender = new MixedSender(server, seed);
+        using var sender = new MixedSender(server, seed);
         await sender.PrepareAsync();
-        using var reader = server.CreateClient(await server.MakeKeyAsync("read"));
+        var reader = server.Http;
         await WaitAsync(reader, page => page.Sum("culprit_engine_lag_seconds") > 0);
 
         for (var i = 0; i < 60; i++)
@@ -64,7 +67,7 @@ public sealed class StagesAddUpTests
             var count = 0;
             foreach (var type in types.Split(','))
             {
-                using var json = System.Text.Json.JsonDocument.Parse(await reader.GetStringAsync(new Uri($"/events?type={type}&limit=1000", UriKind.Relative), Token));
+                using var json = JsonDocument.Parse(await reader.GetStringAsync(new Uri($"/events?type={type}&limit=1000", UriKind.Relative), Token));
                 count += json.RootElement.GetProperty("events").GetArrayLength();
             }
 
@@ -109,7 +112,7 @@ public sealed class StagesAddUpTests
     private static double Dropped(Exposition page, string stage) => page.Sum("culprit_stage_dropped_total", ("stage", stage));
 
     /// <summary>Sends one request after the other, good and bad, and knows what must become of each event.</summary>
-    private sealed class MixedSender(GuardedServer server, int seed)
+    private sealed class MixedSender(ServerProcess server, int seed) : IDisposable
     {
         private const int MaxEnvironments = 64;
 
@@ -128,16 +131,22 @@ public sealed class StagesAddUpTests
 
         public async Task PrepareAsync()
         {
-            _wide = server.CreateClient(await server.MakeKeyAsync("ingest"));
-            _narrow = server.CreateClient(await server.MakeKeyAsync(
-                new KeyRequest("narrow", ["ingest"]) { Environments = ["production"], MinimumLevel = "warn" }));
-            _slow = server.CreateClient(await server.MakeKeyAsync(new KeyRequest("slow", ["ingest"]) { RecordsPerSecond = 1 }));
+            _wide = await ClientAsync("""{"name":"wide","scopes":["ingest"]}""");
+            _narrow = await ClientAsync("""{"name":"narrow","scopes":["ingest"],"environments":["production"],"minimum_level":"warn"}""");
+            _slow = await ClientAsync("""{"name":"slow","scopes":["ingest"],"records_per_second":1}""");
 
             // The environment of those that name none has its place from the start.
             _sent++;
             Reach();
             _environments.Add("");
             await PostAsync(_wide, "/events", Event(NewId()), "application/json", HttpStatusCode.Created);
+        }
+
+        public void Dispose()
+        {
+            _wide.Dispose();
+            _narrow.Dispose();
+            _slow.Dispose();
         }
 
         public async Task SendAsync()
@@ -181,6 +190,17 @@ public sealed class StagesAddUpTests
                 _dropped.Values.Sum() + sampled, Dropped(page, "intake") + Dropped(page, "engine")));
             var wrong = expected.Where(e => e.Expected != e.Actual).Select(e => $"{e.What}: {e.Expected} expected, {e.Actual} counted").ToList();
             return wrong.Count == 0 ? null : string.Join("; ", wrong);
+        }
+
+        private async Task<HttpClient> ClientAsync(string key)
+        {
+            using var content = new StringContent(key, Encoding.UTF8, "application/json");
+            using var answer = await server.Http.PostAsync(new Uri("/keys", UriKind.Relative), content, Token);
+            Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+            using var json = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Token));
+            var client = new HttpClient(new SocketsHttpHandler()) { BaseAddress = server.Http.BaseAddress, Timeout = Patience };
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", json.RootElement.GetProperty("key").GetString());
+            return client;
         }
 
         private async Task SendLinesAsync()

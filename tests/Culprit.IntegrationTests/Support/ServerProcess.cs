@@ -76,6 +76,12 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         // Servers of tests run side by side: only those that test OTLP's addresses have them.
         start.Environment["CULPRIT_otlp__grpcUrl"] = "none";
         start.Environment["CULPRIT_otlp__httpUrl"] = "none";
+        // What the tests' own environment says of a collector is not for them.
+        foreach (var name in start.Environment.Keys.Where(n => n.StartsWith("OTEL_", StringComparison.Ordinal)).ToList())
+        {
+            start.Environment.Remove(name);
+        }
+
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
         {
             start.Environment[name] = value;
