@@ -96,10 +96,13 @@ internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
         return cascade;
     }
 
-    /// <summary>Whether an anomaly that opens no incident tells something new of one that is open.</summary>
-    public bool Supports(Anomaly anomaly) => _open.Exists(o => !o.IsPlain
-        && anomaly.Services.Intersect(o.Incident.Services, StringComparer.Ordinal).Any()
-        && !o.Incident.Anomalies.Any(a => a.Id == anomaly.Id));
+    /// <summary>What an anomaly tells beside the incidents that are open: itself, itself as a support of one of them, or null when nothing.</summary>
+    public Anomaly? Admit(Anomaly found)
+    {
+        var anomaly = found.YieldsToOthers && _open.Exists(o => o.Incident.Anomalies.Any(a => a is { IsPlain: false, IsSupporting: false, YieldsToOthers: false }))
+            ? found with { IsSupporting = true } : found;
+        return !anomaly.IsSupporting || Supports(anomaly) ? anomaly : null;
+    }
 
     /// <summary>A service is still beyond what is usual: its incidents are not over.</summary>
     public void Keep(string service, long nanos)
@@ -176,6 +179,11 @@ internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
         _open.AddRange(open);
         _ended.AddRange(ended);
     }
+
+    /// <summary>Whether an anomaly that opens no incident tells something new of one that is open.</summary>
+    private bool Supports(Anomaly anomaly) => _open.Exists(o => !o.IsPlain
+        && anomaly.Services.Intersect(o.Incident.Services, StringComparer.Ordinal).Any()
+        && !o.Incident.Anomalies.Any(a => a.Id == anomaly.Id));
 
     /// <summary>Each return doubles the quiet that it takes to end, up to eightfold: what flaps stays one incident.</summary>
     private long HoldNanos(OpenIncident open) => UnixNanos.From(resolveAfter) << Math.Min(open.Reopened, 3);
