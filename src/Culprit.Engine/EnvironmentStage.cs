@@ -153,7 +153,7 @@ internal sealed class EnvironmentStage
     {
         var edges = Graph.Edges();
         var relatedness = new Relatedness(edges);
-        anomaly = anomaly.IsPlain ? anomaly : relatedness.OfOneFault(anomaly);
+        anomaly = anomaly.IsPlain ? anomaly : relatedness.OfOneFault(anomaly, [.. OpenIncidents.SelectMany(i => i.Services)]);
         var (open, arrival) = _correlator.Add(anomaly, _history, relatedness, tickNanos);
         output.Add(EventWriter.Anomaly(anomaly, open.Incident.Id));
         if (arrival == Arrival.Joined)

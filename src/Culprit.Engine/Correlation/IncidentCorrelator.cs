@@ -200,7 +200,7 @@ internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
                 continue;
             }
 
-            var related = anomaly.IsPlain ? 3 : relatedness.Of(incident.Incident, anomaly);
+            var related = anomaly.IsPlain ? 4 : relatedness.Of(incident.Incident, anomaly);
             if (related > best)
             {
                 (closest, best) = (incident, related);
@@ -229,7 +229,7 @@ internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
     /// <summary>Services that fail at the same time for another reason are not affected by this one.</summary>
     private static void SetApart(OpenIncident open, Relatedness relatedness)
     {
-        var failures = relatedness.DeepestFailures(open.Incident);
+        var failures = relatedness.Failed(open.Incident);
         open.Apart.Clear();
         open.Apart.UnionWith(open.Services.Keys.Where(s => relatedness.IsApart(s, failures)));
     }
