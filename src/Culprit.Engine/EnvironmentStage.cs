@@ -153,7 +153,7 @@ internal sealed class EnvironmentStage
     {
         var edges = Graph.Edges();
         var relatedness = new Relatedness(edges);
-        anomaly = anomaly.IsPlain ? anomaly : relatedness.OfOneFault(anomaly);
+        anomaly = anomaly.IsPlain ? anomaly : relatedness.OfOneFault(anomaly, [.. OpenIncidents.SelectMany(i => i.Services)]);
         var (open, arrival) = _correlator.Add(anomaly, _history, relatedness, tickNanos);
         output.Add(EventWriter.Anomaly(anomaly, open.Incident.Id));
         if (arrival == Arrival.Joined)
@@ -190,22 +190,22 @@ internal sealed class EnvironmentStage
 
         Traces.Tick(tickNanos, Graph.ObserveTrace);
         var isWarming = Warming(tickNanos);
-        foreach (var anomaly in _detectors.Judge(tickNanos, (from, to) => SignsOfTraces(from, to, isWarming), isWarming))
+        foreach (var found in _detectors.Judge(tickNanos, (from, to) => SignsOfTraces(from, to, isWarming), isWarming))
         {
-            if (!anomaly.IsSupporting || _correlator.Supports(anomaly))
+            if (_correlator.Admit(found) is { } anomaly)
             {
                 Raise(anomaly, tickNanos, output);
             }
         }
 
         _detectors.Settle(_correlator.Keep);
-        var found = _correlator.Open.Where(o => !o.IsPlain).Select(o => o.StartNanos).ToList();
-        foreach (var start in found)
+        var starts = _correlator.Open.Where(o => !o.IsPlain).Select(o => o.StartNanos).ToList();
+        foreach (var start in starts)
         {
             _detectors.Exclude(start, tickNanos);
         }
 
-        Traces.Hold(found.Count > 0 ? found.Min() : null);
+        Traces.Hold(starts.Count > 0 ? starts.Min() : null);
         var isPlainOpen = _threshold.Tick(tickNanos);
         var now = UnixNanos.ToTime(tickNanos);
         foreach (var open in _correlator.Open)

@@ -96,10 +96,13 @@ internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
         return cascade;
     }
 
-    /// <summary>Whether an anomaly that opens no incident tells something new of one that is open.</summary>
-    public bool Supports(Anomaly anomaly) => _open.Exists(o => !o.IsPlain
-        && anomaly.Services.Intersect(o.Incident.Services, StringComparer.Ordinal).Any()
-        && !o.Incident.Anomalies.Any(a => a.Id == anomaly.Id));
+    /// <summary>What an anomaly tells beside the incidents that are open: itself, itself as a support of one of them, or null when nothing.</summary>
+    public Anomaly? Admit(Anomaly found)
+    {
+        var anomaly = found.YieldsToOthers && _open.Exists(o => o.Incident.Anomalies.Any(a => a is { IsPlain: false, IsSupporting: false, YieldsToOthers: false }))
+            ? found with { IsSupporting = true } : found;
+        return !anomaly.IsSupporting || Supports(anomaly) ? anomaly : null;
+    }
 
     /// <summary>A service is still beyond what is usual: its incidents are not over.</summary>
     public void Keep(string service, long nanos)
@@ -177,6 +180,11 @@ internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
         _ended.AddRange(ended);
     }
 
+    /// <summary>Whether an anomaly that opens no incident tells something new of one that is open.</summary>
+    private bool Supports(Anomaly anomaly) => _open.Exists(o => !o.IsPlain
+        && anomaly.Services.Intersect(o.Incident.Services, StringComparer.Ordinal).Any()
+        && !o.Incident.Anomalies.Any(a => a.Id == anomaly.Id));
+
     /// <summary>Each return doubles the quiet that it takes to end, up to eightfold: what flaps stays one incident.</summary>
     private long HoldNanos(OpenIncident open) => UnixNanos.From(resolveAfter) << Math.Min(open.Reopened, 3);
 
@@ -192,7 +200,7 @@ internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
                 continue;
             }
 
-            var related = anomaly.IsPlain ? 3 : relatedness.Of(incident.Incident, anomaly);
+            var related = anomaly.IsPlain ? 4 : relatedness.Of(incident.Incident, anomaly);
             if (related > best)
             {
                 (closest, best) = (incident, related);
@@ -221,7 +229,7 @@ internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
     /// <summary>Services that fail at the same time for another reason are not affected by this one.</summary>
     private static void SetApart(OpenIncident open, Relatedness relatedness)
     {
-        var failures = relatedness.DeepestFailures(open.Incident);
+        var failures = relatedness.Failed(open.Incident);
         open.Apart.Clear();
         open.Apart.UnionWith(open.Services.Keys.Where(s => relatedness.IsApart(s, failures)));
     }

@@ -22,6 +22,9 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
     /// <summary>Records of an anomaly that are read for names.</summary>
     private const int MaxRead = 5;
 
+    /// <summary>Where the calls of so many are known, one of whom none is known belongs to nobody by guess.</summary>
+    private const int MinKnown = 8;
+
     private readonly ILookup<string, string> _callees = edges.Where(e => e.Confidence >= MinConfidence)
         .ToLookup(e => e.Caller, e => e.Callee, StringComparer.Ordinal);
 
@@ -40,8 +43,8 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
         .SelectMany(e => (IEnumerable<string>)[e.Caller, e.Callee]).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>
-    /// How closely they are connected: 0 not at all, 1 by calls or because too little is known of them and they began together, 2 by a trace
-    /// or because it names a service of the incident, 3 by a service.
+    /// How closely they are connected: 0 not at all, 1 because too little is known of their calls and they began together, 2 by calls, 3 by a trace
+    /// or because it names a service of the incident, 4 by a service.
     /// </summary>
     public int Of(Incident incident, Anomaly anomaly)
     {
@@ -54,52 +57,61 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
         if (anomaly.Services.Count == 0 || incident.Services.Count == 0
             || anomaly.Services.Intersect(incident.Services, StringComparer.Ordinal).Any())
         {
-            return 3;
+            return 4;
         }
 
         var traces = incident.Anomalies.SelectMany(a => a.Evidence).Select(e => e.TraceId).OfType<string>().ToHashSet(StringComparer.Ordinal);
         if (isNamed || anomaly.Evidence.Any(e => e.TraceId is { } trace && traces.Contains(trace)))
         {
-            return 2;
+            return 3;
         }
 
         var theirs = incident.Services.Select(NodeName.Normalise).ToHashSet(StringComparer.Ordinal);
-        return anomaly.Services.Select(NodeName.Normalise)
-            .Any(s => IsUnknown(s) || Reaches(s, _callees, theirs) || Reaches(s, _callers, theirs)
+        var ours = anomaly.Services.Select(NodeName.Normalise).ToList();
+        if (ours.Exists(s => Reaches(s, _callees, theirs) || Reaches(s, _callers, theirs)))
+        {
+            return 2;
+        }
+
+        return ours.Exists(s => IsUnknown(s)
                 || ((anomaly.StartedAt - incident.StartedAt).Duration() <= Together && HasCommonNeighbour(s, theirs))
                 || ((!_traced.Contains(s) || !theirs.Overlaps(_traced)) && BeganWhileItSpread(incident, anomaly)))
             || theirs.All(IsUnknown) ? 1 : 0;
     }
 
     /// <summary>
-    /// Services that fail by themselves on both sides, and no call leads from one to the other: these are two faults, whoever calls both. Who only
-    /// reports that another failed may be anybody's victim, and so is whoever is slow.
+    /// Services that fail by themselves on both sides, and no call leads from one to the other: these are two faults, whoever calls both. Who
+    /// reports that others failed belongs to these. Who names nobody, and whoever is slow, may be anybody's victim.
     /// </summary>
     public bool IsApart(Incident incident, Anomaly anomaly)
     {
-        var own = OwnFailures(anomaly);
-        if (own.Count == 0)
+        var failed = OwnFailures(anomaly) is { Count: > 0 } own ? own : Accused(anomaly);
+        if (failed.Count == 0)
         {
             return false;
         }
 
-        var theirs = DeepestFailures(incident);
-        return theirs.Count > 0 && own.All(s => IsApart(s, theirs));
+        var theirs = Failed(incident);
+        return theirs.Count > 0 && failed.All(s => IsApart(s, theirs));
     }
 
     /// <summary>No call leads from a service to the failures of an incident, nor from these to it, as far as its calls are known.</summary>
-    /// <param name="failures">As <see cref="DeepestFailures"/> has them; none are apart from nobody.</param>
+    /// <param name="failures">As <see cref="Failed"/> has them; none are apart from nobody.</param>
     public bool IsApart(string service, IReadOnlyCollection<string> failures) => failures.Count > 0 && NodeName.Normalise(service) is var node
-        && !IsUnknown(node) && failures.All(f => f != node && !IsUnknown(f) && !Calls(node, f) && !Calls(f, node));
+        && !MayCallAnyone(node) && failures.All(f => f != node && !MayCallAnyone(f) && !Calls(node, f) && !Calls(f, node));
 
-    /// <summary>Nodes of an incident that fail by themselves, without those that call others of them.</summary>
-    public HashSet<string> DeepestFailures(Incident incident) =>
-        Deepest(incident.Anomalies.SelectMany(OwnFailures).Select(NodeName.Normalise).ToHashSet(StringComparer.Ordinal));
+    /// <summary>Nodes of an incident that fail by themselves, else those that are named as what failed, without those that call others of them.</summary>
+    public HashSet<string> Failed(Incident incident)
+    {
+        var own = incident.Anomalies.SelectMany(OwnFailures).Select(NodeName.Normalise).ToHashSet(StringComparer.Ordinal);
+        return Deepest(own.Count > 0 ? own : incident.Anomalies.SelectMany(a => Accused(a)).ToHashSet(StringComparer.Ordinal));
+    }
 
     /// <summary>What an environment's errors show of one fault: of several services that fail by themselves, apart from one another, the one with the most of them and all but the others.</summary>
-    public Anomaly OfOneFault(Anomaly anomaly)
+    /// <param name="known">Services of open incidents: what they say is no news, and of no other fault.</param>
+    public Anomaly OfOneFault(Anomaly anomaly, IReadOnlyCollection<string> known)
     {
-        if (anomaly.Services.Count < 2)
+        if (anomaly.Services.Count < 2 || anomaly.Services.Intersect(known, StringComparer.Ordinal).Any())
         {
             return anomaly;
         }
@@ -109,6 +121,8 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
         var roots = own.Where(s => deepest.Contains(NodeName.Normalise(s)))
             .OrderByDescending(s => anomaly.Evidence.Count(e => e.Service == s)).ThenBy(s => s, StringComparer.Ordinal).ToList();
         var others = roots.Skip(1).Where(s => IsApart(s, [NodeName.Normalise(roots[0])])).ToHashSet(StringComparer.Ordinal);
+        others.UnionWith(anomaly.Services.Where(s => roots.Count > 0 && !own.Contains(s)
+            && Accused(anomaly, s) is { Count: > 0 } accused && accused.TrueForAll(a => IsApart(a, [NodeName.Normalise(roots[0])]))));
         return others.Count == 0 ? anomaly : anomaly with
         {
             Services = [.. anomaly.Services.Where(s => !others.Contains(s))],
@@ -132,6 +146,14 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
     [
         .. anomaly.Services.Where(s => anomaly.Evidence.Where(e => e.Service == s).Take(MaxRead).ToList() is { Count: > 0 } said
             && 2 * said.Count(e => NamesAnother(s, e.Text)) < said.Count),
+    ];
+
+    /// <summary>Nodes that errors name as what failed.</summary>
+    private List<string> Accused(Anomaly anomaly, string? by = null) => anomaly.IsSupporting ? [] :
+    [
+        .. anomaly.Evidence.Where(e => by is null || e.Service == by).Take(MaxRead)
+            .SelectMany(e => _nodes.Where(n => n != NodeName.Normalise(e.Service) && Names(e.Text, n)))
+            .Distinct(StringComparer.Ordinal).OrderBy(n => n, StringComparer.Ordinal),
     ];
 
     private bool NamesAnother(string service, string text) =>
@@ -159,6 +181,9 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
     }
 
     private bool IsUnknown(string service) => !_callees.Contains(service) && !_callers.Contains(service);
+
+    /// <summary>Nothing is known of its calls, and little of those of others.</summary>
+    private bool MayCallAnyone(string service) => _nodes.Count < MinKnown && IsUnknown(service);
 
     /// <summary>It began soon after the newest onset of the incident, or before.</summary>
     private static bool BeganWhileItSpread(Incident incident, Anomaly anomaly) => anomaly.StartedAt

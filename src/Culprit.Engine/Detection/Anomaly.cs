@@ -19,6 +19,9 @@ internal sealed record Anomaly
     /// <summary>Tells more of an incident that other findings opened, and opens none.</summary>
     public bool IsSupporting { get; init; }
 
+    /// <summary>Opens an incident only while nothing of another kind is wrong: what it shows follows from other faults, too.</summary>
+    public bool YieldsToOthers { get; init; }
+
     /// <summary>Standard deviations by which it was beyond the usual; 0 when the detector does not measure it so.</summary>
     public double Strength { get; init; }
 

@@ -1,3 +1,4 @@
+using Culprit.Engine.Detection.Decline;
 using Culprit.Engine.Detection.ErrorSpike;
 using Culprit.Engine.Detection.FlowBreak;
 using Culprit.Engine.Detection.Growth;
@@ -22,6 +23,8 @@ internal sealed record DetectorOptions
     public GrowthOptions Growth { get; init; } = new();
 
     public SilenceOptions Silence { get; init; } = new();
+
+    public DeclineOptions Decline { get; init; } = new();
 
     public SurgeOptions Surge { get; init; } = new();
 

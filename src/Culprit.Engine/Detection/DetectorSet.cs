@@ -1,3 +1,4 @@
+using Culprit.Engine.Detection.Decline;
 using Culprit.Engine.Detection.ErrorSpike;
 using Culprit.Engine.Detection.FlowBreak;
 using Culprit.Engine.Detection.Growth;
@@ -42,6 +43,7 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
     private readonly MetricLevelDetector _levels = new(environment, options.MetricLevel);
     private readonly GrowthDetector _growth = new(environment, options.Growth);
     private readonly SilenceDetector _silence = new(environment, options.Silence, lateness);
+    private readonly DeclineDetector _declines = new(environment, options.Decline, lateness);
     private readonly SurgeDetector _surges = new(environment, options.Surge);
     private readonly PatternShiftDetector _patterns = new(environment, options.PatternShift);
     private readonly TraceShiftDetector _traces = new(environment, options.TraceShift);
@@ -155,6 +157,7 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
                 .Concat(_growth.Judge(frame, _levels.Series, Load))
                 .Concat(_levels.Judge(frame, _quiet, Load, s => IsWarming(s) || _latency.HasRoots || _latency.Knows(s) || IsIdle(s, frame)))
                 .Concat(_isEnded ? [] : _silence.Judge(frame, _traffic))
+                .Concat(_isEnded ? [] : _declines.Judge(frame, _traffic))
                 .Concat(_surges.Judge(frame, _traffic))
                 .Concat(_patterns.Judge(frame, _traffic))
                 .Concat(signs is null || step <= _judged ? [] : _traces.Judge(frame, _traffic.Count, s => !_quiet.IsExcluded(s), signs))
@@ -185,6 +188,7 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
         _levels.Settle(_judged, Open);
         _growth.Settle(_judged, Open);
         _silence.Settle(_judged, Open);
+        _declines.Settle(_judged, Open);
         _surges.Settle(_judged, Open);
         _patterns.Settle(_judged, Open);
         _traces.Settle(_judged, Open);
@@ -196,7 +200,7 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
 
     public DetectorSetState ToState() => new(
         _judged, _dirty, _quiet, [.. _traffic.Values], _errors.ToState(), _latency.ToState(), _levels.ToState(),
-        _growth.ToState(), _silence.ToState(), _surges.ToState(), _patterns.ToState(), _traces.ToState(), _flows.ToState());
+        _growth.ToState(), _silence.ToState(), _declines.ToState(), _surges.ToState(), _patterns.ToState(), _traces.ToState(), _flows.ToState());
 
     public void Restore(DetectorSetState state)
     {
@@ -214,6 +218,7 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
         _levels.Restore(state.Levels);
         _growth.Restore(state.Growth);
         _silence.Restore(state.Silence);
+        _declines.Restore(state.Declines);
         _surges.Restore(state.Surges);
         _patterns.Restore(state.Patterns);
         _traces.Restore(state.Traces);
@@ -312,6 +317,7 @@ internal sealed record DetectorSetState(
     MetricLevelState Levels,
     IReadOnlyDictionary<string, long> Growth,
     IReadOnlyDictionary<string, Alarm> Silence,
+    IReadOnlyDictionary<string, Alarm> Declines,
     IReadOnlyDictionary<string, Alarm> Surges,
     IReadOnlyList<PatternSeries> Patterns,
     TraceShiftState Traces,

@@ -19,6 +19,9 @@ internal sealed class ServiceTraffic
     /// <summary>Records below WARN.</summary>
     public Traffic Calm { get; init; } = new();
 
+    /// <summary>Records at INFO, the trace of work that was done.</summary>
+    public Traffic Info { get; init; } = new();
+
     /// <summary>Spans.</summary>
     public Traffic Spans { get; init; } = new();
 
@@ -27,6 +30,7 @@ internal sealed class ServiceTraffic
         All.Counts.Add(step, digest.Records);
         Records.Counts.Add(step, digest.Records);
         Calm.Counts.Add(step, digest.ByLevel[0] + digest.ByLevel[1]);
+        Info.Counts.Add(step, digest.ByLevel[1]);
     }
 
     public void AddSpan(long step)

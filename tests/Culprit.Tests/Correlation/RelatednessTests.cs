@@ -39,6 +39,45 @@ public class RelatednessTests
         Assert.Equal(isRelated, graph.Of(incident, anomaly) > 0);
     }
 
+    /// <summary>Where many calls are known, a service without any, that fails by itself, belongs to nobody by guess.</summary>
+    [Theory]
+    [InlineData(Calls, true)]
+    [InlineData(Calls + " clock>reporter", false)]
+    public void AStrangerBelongsToWhatFailsOnlyWhereLittleIsKnown(string calls, bool isRelated)
+    {
+        var incident = SomeAnomalies.Incident(SomeAnomalies.Anomaly("orders", AnomalyType.ErrorSpike, 0));
+
+        Assert.Equal(isRelated, SomeAnomalies.Graph(calls).Of(incident, SomeAnomalies.Anomaly("stranger", AnomalyType.ErrorSpike, 30)) > 0);
+    }
+
+    /// <summary>Who fails, what it says, who reports what of whom: one fault or two, whichever is found first?</summary>
+    [Theory]
+    [InlineData("orders", "cannot parse", "web", "orders answered 500", true)]
+    [InlineData("mailer", "cannot parse", "web", "orders answered 500", false)]
+    [InlineData("ledger", "cannot parse", "web", "orders answered 500", true)]      // orders calls it
+    public void WhoReportsAFailureBelongsToIt(string failing, string said, string reporting, string reported, bool isRelated)
+    {
+        var graph = SomeAnomalies.Graph(Calls);
+        var failure = SomeAnomalies.Anomaly(failing, AnomalyType.ErrorSpike, 0, message: said);
+        var report = SomeAnomalies.Anomaly(reporting, AnomalyType.ErrorSpike, 5, message: reported);
+
+        Assert.Equal(isRelated, graph.Of(SomeAnomalies.Incident(failure), report) > 0);
+        Assert.Equal(isRelated, graph.Of(SomeAnomalies.Incident(report), failure) > 0);
+    }
+
+    [Fact]
+    public void CallsBindMoreThanTime()
+    {
+        var graph = new Relatedness([
+            new ServiceEdge("web", "orders", EdgeSource.SharedTrace, 0.9, "some"), new ServiceEdge("clock", "mailer", EdgeSource.SharedTrace, 0.9, "some")]);
+        var slow = SomeAnomalies.Anomaly("orders", AnomalyType.LatencySpike, 30);
+
+        var byCalls = graph.Of(SomeAnomalies.Incident(SomeAnomalies.Anomaly("web", AnomalyType.LatencySpike, 0)), slow);
+        var byTime = graph.Of(SomeAnomalies.Incident(SomeAnomalies.Anomaly("mailer", AnomalyType.LatencySpike, 0)), slow);
+
+        Assert.InRange(byTime, 1, byCalls - 1);
+    }
+
     [Fact]
     public void OfTwoFaultsInOneFindingTheLouderIsKept()
     {
@@ -55,10 +94,11 @@ public class RelatednessTests
             ],
         } : null;
 
-        var kept = graph.OfOneFault(both!);
+        var kept = graph.OfOneFault(both!, []);
 
         Assert.Equal(["web", "orders"], kept.Services);
         Assert.DoesNotContain(kept.Evidence, e => e.Service == "mailer");
+        Assert.Same(both, graph.OfOneFault(both!, ["mailer"]));
     }
 
     /// <summary>How an edge is known, what is said, how much later: do two services with no way between them belong together?</summary>
