@@ -167,7 +167,7 @@ internal sealed class EnvironmentStage
             return;
         }
 
-        var report = Rank(open, anomaly.DetectedAt);
+        var report = Rank(open, anomaly.DetectedAt, tickNanos);
         open.Incident = open.Incident with { Severity = Worse(report.Severity, atLeast) };
         var type = arrival == Arrival.Reopened ? EventTypes.IncidentReopened : EventTypes.IncidentOpened;
         output.Add(EventWriter.Incident(open.Incident, type, open.Updates++, anomaly.DetectedAt, open.RootCauseId));
@@ -220,7 +220,7 @@ internal sealed class EnvironmentStage
         foreach (var ended in _correlator.Tick(tickNanos, isPlainOpen))
         {
             // The last explanation counts all of it, and looks back from the last error: the quiet after it is no silence.
-            Publish(ended, Rank(ended, ended.Incident.LastSeenAt), now, null, output);
+            Publish(ended, Rank(ended, ended.Incident.LastSeenAt, tickNanos), now, null, output);
             output.Add(EventWriter.Incident(ended.Incident, EventTypes.IncidentResolved, ended.Updates++, now, ended.RootCauseId));
             output.Add(EventWriter.Alert(ended.Incident, null, EventTypes.AlertResolved, ended.Explanations, now, ended.RootCauseId));
         }
@@ -380,7 +380,7 @@ internal sealed class EnvironmentStage
 
     private void ExplainAgain(OpenIncident open, DateTimeOffset now, List<DerivedEvent> output)
     {
-        var report = Rank(open, now);
+        var report = Rank(open, now, UnixNanos.From(now));
         var blamed = Blamed(report);
         var isNewCause = blamed != open.Blamed;
         var isWorse = report.Severity > open.Incident.Severity;
@@ -420,8 +420,8 @@ internal sealed class EnvironmentStage
 
     private static IncidentSeverity Worse(IncidentSeverity a, IncidentSeverity b) => a > b ? a : b;
 
-    private RootCauseReport Rank(OpenIncident open, DateTimeOffset at) =>
-        _ranker.Rank(DossierBuilder.Build(open, _metrics.Values, _changes.All, Graph.Edges(), Traces, _patterns, at));
+    private RootCauseReport Rank(OpenIncident open, DateTimeOffset at, long tickNanos) =>
+        _ranker.Rank(DossierBuilder.Build(open, _metrics.Values, _changes.All, Graph.Edges(), Traces, _patterns, at, tickNanos));
 
     private static string? Blamed(RootCauseReport report) =>
         report.Abstained || report.Hypotheses.Count == 0 ? null : report.Hypotheses[0].Service;

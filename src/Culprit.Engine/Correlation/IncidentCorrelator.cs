@@ -11,6 +11,9 @@ internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
     /// <summary>Less history than this says nothing about what is usual.</summary>
     private const double MinBaselineMinutes = 0.5;
 
+    /// <summary>What came up for the first time so shortly before the onset that a detector puts down belongs to the trouble: detectors want to be sure.</summary>
+    private const long NewsNanos = 120 * UnixNanos.PerSecond;
+
     /// <summary>Standard deviations by which a service must have more errors than before to count as affected.</summary>
     private const double AffectedSigma = 3;
 
@@ -236,7 +239,8 @@ internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
 
     private static TrackedService Track(ServiceHistory service, long start, long tickNanos)
     {
-        var errors = SecondCount.Since(service.RecentErrors, start);
+        var news = service.Patterns.Values.Where(p => p.IsNewSince(start - NewsNanos)).ToHashSet();
+        var errors = SecondCount.Since(service.RecentErrors, start) + news.Where(p => p.Severity.IsError()).Sum(p => p.Total - SecondCount.Since(p.Recent, start));
         var minutes = (start - service.SinceNanos) / (60.0 * UnixNanos.PerSecond);
         if (service.SinceNanos == 0 || tickNanos == 0 || minutes < MinBaselineMinutes)
         {
@@ -254,7 +258,8 @@ internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
         };
         foreach (var pattern in service.Patterns.Values)
         {
-            var within = pattern.Recent.Where(c => c.AtNanos >= start).ToList();
+            var since = news.Contains(pattern) ? start - NewsNanos : start;
+            var within = pattern.Recent.Where(c => c.AtNanos >= since).ToList();
             var count = within.Sum(c => c.Count);
             var entry = new TrackedPattern
             {
@@ -263,7 +268,7 @@ internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
                 Severity = pattern.Severity,
                 Count = count,
                 FirstNanos = within.Count > 0 ? within.Min(c => c.AtNanos) : long.MaxValue,
-                Samples = [.. pattern.Samples.Where(s => s.TimestampNanos >= start).OrderBy(s => s.TimestampNanos).Take(3)],
+                Samples = [.. pattern.Samples.Where(s => s.TimestampNanos >= since).OrderBy(s => s.TimestampNanos).Take(3)],
             };
             tracked.Patterns.Add(new PatternId(pattern.Pattern).ToString(), entry);
         }

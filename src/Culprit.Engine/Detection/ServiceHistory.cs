@@ -89,6 +89,9 @@ internal sealed class PatternHistory
             Samples.RemoveAt(0);
         }
     }
+
+    /// <summary>It came up at this moment or later.</summary>
+    public bool IsNewSince(long nanos) => SecondCount.Since(Recent, nanos) == Total;
 }
 
 /// <summary>What was counted in about one second of event time.</summary>

@@ -11,9 +11,8 @@ internal static class DossierBuilder
 {
     private const int MaxPatterns = 20;
 
-    /// <summary>Traces that began this long before the first sign still belong to the incident: a detector needs a while.</summary>
-    private static readonly long TraceLead = 30 * UnixNanos.PerSecond;
-
+    /// <param name="at">The evidence is judged as of this moment.</param>
+    /// <param name="nowNanos">Up to when there is telemetry; of an incident that ended, later than that.</param>
     public static Dossier Build(
         OpenIncident open,
         IEnumerable<MetricHistory> metrics,
@@ -21,16 +20,19 @@ internal static class DossierBuilder
         IReadOnlyList<ServiceEdge> edges,
         TraceBook traces,
         PatternNames patterns,
-        DateTimeOffset at)
+        DateTimeOffset at,
+        long nowNanos)
     {
-        var comparison = new TraceComparison(traces, open.StartNanos - TraceLead, UnixNanos.From(at), patterns);
+        var seen = Math.Min(UnixNanos.From(open.Incident.LastSeenAt), nowNanos);
+        var (from, to) = TroubleWindow.Find(traces, patterns, open.StartNanos, UnixNanos.From(open.Incident.DetectedAt), seen, nowNanos);
+        var comparison = new TraceComparison(traces, from, to, patterns);
         return new Dossier
         {
             Incident = open.Incident,
             At = at,
             Services = [.. open.Services.Values.OrderBy(s => s.Service, StringComparer.Ordinal).Select(s => ToEvidence(s, patterns.Text))],
             Edges = edges,
-            Metrics = MetricShifts.Find([.. metrics], open.StartNanos, long.MaxValue),
+            Metrics = MetricShifts.Find([.. metrics], open.StartNanos, UnixNanos.From(at)),
             Changes = [.. changes.Where(c => c.At <= at)],
             Traces = comparison.Findings(),
             TracesSeen = comparison.Now,

@@ -13,6 +13,7 @@ using Culprit.Server.Alerting.PagerDuty;
 using Culprit.Server.Alerting.Slack;
 using Culprit.Server.Alerting.Teams;
 using Culprit.Server.Alerting.Webhook;
+using Culprit.Tests.Alerting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -59,7 +60,7 @@ public sealed class HourOfSilenceTests : IAsyncDisposable
         _http = await Receiver.StartAsync(Answer(kind), Token);
         using var sink = new ObservedSink(Create(kind), _clock);
         using var dispatcher = new AlertDispatcher(
-            _state, [sink], _ => [], new AlertSignal(), new AlertMetrics([sink]), _clock, NullLoggerFactory.Instance);
+            _state, [sink], _ => [], SomeLane.Gate(_state, _clock), new AlertSignal(), new AlertMetrics([sink]), _clock, NullLoggerFactory.Instance);
         List<OutboxItem> alerts = [.. from type in new[] { "alert.firing", "alert.updated", "alert.resolved" } from i in Enumerable.Range(0, Incidents) select Item(type, i)];
         await _state.ApplyAsync(new EngineOutput(1, [], alerts), Token);
         Turn();

@@ -117,7 +117,7 @@ public sealed class AlertDispatcherTests : IAsyncDisposable
 
     private async Task StartAsync(IStateStore state, params ScriptedSink[] sinks)
     {
-        _dispatcher = new AlertDispatcher(state, sinks, _ => ["console"], new AlertGate(state, new IncidentBook(), new SilenceBook(new MemorySilenceStore(), state, new AlertSignal(), _clock), AlertSettings.None.ToRules(), _clock, NullLogger<AlertGate>.Instance), _signal, _metrics, _clock, NullLoggerFactory.Instance);
+        _dispatcher = new AlertDispatcher(state, sinks, _ => ["console"], SomeLane.Gate(state, _clock), _signal, _metrics, _clock, NullLoggerFactory.Instance);
         await _dispatcher.StartAsync(Token);
     }
 

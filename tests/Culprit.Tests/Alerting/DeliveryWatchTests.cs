@@ -119,7 +119,7 @@ public sealed class DeliveryWatchTests
         {
             Assert.True(AlertParser.TryParse(item.Json, out var alert, out _));
             taken.Add(alert);
-            await _state.MarkDeliveredAsync(item.Id, sink, Token);
+            await _state.MarkDeliveredAsync(item.Id, sink, _clock.GetUtcNow(), Token);
         }
 
         return taken;
@@ -128,9 +128,7 @@ public sealed class DeliveryWatchTests
     /// <summary>Serves until nothing waits or a time has come, moving the clock to each moment that the lane asks for.</summary>
     private async Task RunAsync(ScriptedSink sink, DateTimeOffset? until = null, Func<string, IReadOnlyList<string>>? toTell = null)
     {
-        var watch = new DeliveryWatch(_state, new AlertSignal(), toTell ?? (_ => ["mail", "console"]), _clock);
-        var surrender = new Surrender(_state, watch, _metrics, _clock, NullLogger<Surrender>.Instance);
-        var lane = new SinkLane(sink, _state, surrender, watch, _metrics, _clock, NullLogger<SinkLane>.Instance);
+        var lane = SomeLane.Of(sink, _state, _metrics, _clock, sinksToTell: toTell ?? (_ => ["mail", "console"]));
         while (await lane.ServeAsync(Token) is { } pause && !(_clock.GetUtcNow() >= until))
         {
             if (pause > TimeSpan.Zero)

@@ -161,9 +161,7 @@ public sealed class RemindersTests
         var sink = new ScriptedSink(name, _clock, _ => _answer);
         var metrics = new AlertMetrics([]);
         using var silences = new SilenceBook(new MemorySilenceStore(), _state, new AlertSignal(), _clock);
-        var lane = new SinkLane(
-            sink, _state, new AlertGate(_state, _book, silences, rules, _clock, NullLogger<AlertGate>.Instance),
-            new Surrender(_state, new AlertSignal(), metrics, _clock, NullLogger<Surrender>.Instance), metrics, _clock, NullLogger<SinkLane>.Instance);
+        var lane = SomeLane.Of(sink, _state, metrics, _clock, SomeLane.Gate(_state, _clock, _book, silences, rules));
         while (await lane.ServeAsync(Token) == TimeSpan.Zero)
         {
         }

@@ -180,9 +180,7 @@ public sealed class SilenceTests : IDisposable
     {
         var sink = new ScriptedSink("pager", _clock, _ => ScriptedSink.Delivered);
         var metrics = new AlertMetrics([]);
-        var lane = new SinkLane(
-            sink, _state, new AlertGate(_state, _book, _silences, AlertSettings.None.ToRules(), _clock, NullLogger<AlertGate>.Instance),
-            new Surrender(_state, new AlertSignal(), metrics, _clock, NullLogger<Surrender>.Instance), metrics, _clock, NullLogger<SinkLane>.Instance);
+        var lane = SomeLane.Of(sink, _state, metrics, _clock, SomeLane.Gate(_state, _clock, _book, _silences));
         TimeSpan? pause;
         while ((pause = await lane.ServeAsync(Token)) == TimeSpan.Zero)
         {

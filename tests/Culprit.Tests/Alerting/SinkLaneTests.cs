@@ -180,13 +180,8 @@ public sealed class SinkLaneTests
 
     private Task AddAsync(params OutboxItem[] alerts) => _state.ApplyAsync(new EngineOutput(1, [], alerts), Token);
 
-    private SinkLane Lane(IAlertSink sink, IStateStore? state = null)
-    {
-        var store = state ?? _state;
-        var watch = new DeliveryWatch(store, new AlertSignal(), failing => failing == "console" ? [] : ["console"], _clock);
-        var surrender = new Surrender(store, watch, _metrics, _clock, NullLogger<Surrender>.Instance);
-        return new SinkLane(sink, store, new AlertGate(store, _book, new SilenceBook(new MemorySilenceStore(), store, new AlertSignal(), _clock), AlertSettings.None.ToRules(), _clock, NullLogger<AlertGate>.Instance), surrender, watch, _metrics, _clock, NullLogger<SinkLane>.Instance);
-    }
+    private SinkLane Lane(IAlertSink sink, IStateStore? state = null) =>
+        SomeLane.Of(sink, state ?? _state, _metrics, _clock, SomeLane.Gate(state ?? _state, _clock, _book));
 
     /// <summary>Serves until nothing waits, moving the clock to each moment that the lane asks for.</summary>
     private async Task RunAsync(IAlertSink sink)

@@ -1,10 +1,12 @@
 using Culprit.Engine.Correlation;
 using Culprit.Engine.Detection;
+using Culprit.Engine.Records;
 using Culprit.Tests.Support;
+using Xunit;
 
 namespace Culprit.Tests.Correlation;
 
-public class IncidentCorrelatorTests
+public sealed class IncidentCorrelatorTests
 {
     private readonly IncidentCorrelator _correlator = new(TimeSpan.FromMinutes(5));
 
@@ -29,4 +31,43 @@ public class IncidentCorrelatorTests
 
     private void Add(Anomaly anomaly) =>
         _correlator.Add(anomaly, new Dictionary<string, ServiceHistory>(), SomeAnomalies.Graph("web>orders"), Some.At(5));
+
+    /// <summary>A detector that wants two points of a metric puts the start a minute after the first complaint.</summary>
+    [Theory]
+    [InlineData(540, 2, 0)]     // news: came up a minute before the start that the detector gives
+    [InlineData(60, 1, 1)]      // came up long before: usual
+    public void WhatCameUpShortlyBeforeTheStartBelongsToTheTrouble(double first, long count, long before)
+    {
+        var history = new ServiceHistory { Service = "orders" };
+        history.Add(Said(0, null), Some.At(0));
+        history.Add(Said(first, "token rejected"), Some.At(first));
+        history.Add(Said(605, "token rejected"), Some.At(605));
+        var anomaly = SomeAnomalies.Anomaly("orders", AnomalyType.ErrorSpike, 600);
+
+        var (open, _) = new IncidentCorrelator(TimeSpan.FromMinutes(5)).Add(
+            anomaly, new Dictionary<string, ServiceHistory> { ["orders"] = history }, SomeAnomalies.Graph(""), Some.At(610));
+
+        var service = open.Services["orders"];
+        var pattern = Assert.Single(service.Patterns.Values);
+        Assert.Equal((count, before), (pattern.Count, pattern.BaselineCount));
+        Assert.Equal(count, service.Errors);
+        Assert.Equal(before / 10.0, service.BaselineErrorsPerMinute, 3);
+        Assert.Equal(Some.At(count == 2 ? first : 605), pattern.FirstNanos);
+        Assert.Equal(count, pattern.Samples.Count);
+    }
+
+    private static ServiceDigest Said(double second, string? error)
+    {
+        var at = Some.At(second);
+        var sample = new RecordRef(1, $"r-{second}", at, "orders", Severity.Error, error ?? "", null);
+        return new ServiceDigest
+        {
+            Service = "orders",
+            Second = at / UnixNanos.PerSecond,
+            ByLevel = error is null ? [0, 1, 0, 0, 0] : [0, 0, 0, 1, 0],
+            Duplicates = 0,
+            LastNanos = at,
+            Patterns = error is null ? [] : [new PatternCount(new PatternId(7), Severity.Error, 1, at, sample)],
+        };
+    }
 }
