@@ -10,7 +10,6 @@ namespace Culprit.Tests;
 /// <summary>R8: a snapshot and the replay after it give the same events, with the same ids, as a run without the crash.</summary>
 public sealed class CrashEquivalenceTests
 {
-    private const int Seconds = 240;
     private const int CrashesEach = 20;
 
     [Fact]
@@ -22,7 +21,7 @@ public sealed class CrashEquivalenceTests
         for (var run = 0; run < runs; run++)
         {
             var random = new Random(seed + run);
-            var entries = Traffic(random);
+            var entries = FaultyServices.Traffic(random);
             var expected = new Outcome();
             Play(New(), entries, 0, entries.Count, expected);
             events += expected.Count;
@@ -77,40 +76,6 @@ public sealed class CrashEquivalenceTests
     }
 
     private static Pipeline New() => new(new PipelineOptions(), 42, new RootCauseRanker(RunbookLibrary.Empty));
-
-    /// <summary>Services that log, and now and then fail one after the other; a tick every second, ending with one.</summary>
-    private static List<JournalEntry> Traffic(Random random)
-    {
-        string[] services = ["web", "orders", "inventory", "payments"];
-        var entries = new List<JournalEntry>();
-        var sequence = 1L;
-        var failing = 0;
-        var faulty = services[0];
-        for (var second = 0; second < Seconds; second++)
-        {
-            if (failing == 0 && random.Next(40) == 0)
-            {
-                (failing, faulty) = (random.Next(5, 20), services[random.Next(services.Length)]);
-            }
-
-            var records = new List<Entry>();
-            for (var i = random.Next(1, 6); i > 0; i--)
-            {
-                var at = second + (random.NextDouble() * 0.9);
-                records.Add(failing > 0 && random.Next(2) == 0
-                    ? Some.Error(at, faulty, $"connection {random.Next(100)} to database refused")
-                    : Some.Log(at, services[random.Next(services.Length)], $"request {random.Next(1000)} served"));
-            }
-
-            failing = Math.Max(0, failing - 1);
-            var batch = Some.Batch(sequence, [.. records]);
-            entries.Add(new JournalEntry(sequence, batch, 0));
-            sequence = batch.LastSequence + 1;
-            entries.Add(new JournalEntry(sequence++, null, Some.At(second + 1)));
-        }
-
-        return entries;
-    }
 
     /// <summary>What the stores have in the end: they ignore an event whose id they know, and take annotations again.</summary>
     private sealed class Outcome

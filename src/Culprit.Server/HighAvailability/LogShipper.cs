@@ -79,6 +79,7 @@ internal sealed partial class LogShipper(
                 }
 
                 Volatile.Write(ref _failure, e.Message);
+                Interlocked.CompareExchange(ref _oldestNanos, UnixNanos.From(clock.GetUtcNow()), 0);
                 hold.Reset();
                 await Task.Delay(pause, clock, stoppingToken).ConfigureAwait(false);
                 pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;

@@ -18,6 +18,8 @@ internal sealed partial class SharedLog(
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SettlePause = TimeSpan.FromMilliseconds(20);
 
+    // The shipper and whoever reads may both see it grow.
+    private readonly Lock _growing = new();
     private TaskCompletionSource _news = NewBell();
     private long _last = lastSequence;
     private long _shipped;
@@ -101,11 +103,19 @@ internal sealed partial class SharedLog(
     /// <summary>The log has come so far.</summary>
     public void Grew(long last)
     {
-        if (last > LastSequence)
+        TaskCompletionSource bell;
+        lock (_growing)
         {
+            if (last <= _last)
+            {
+                return;
+            }
+
             Interlocked.Exchange(ref _last, last);
-            Interlocked.Exchange(ref _news, NewBell()).SetResult();
+            bell = Interlocked.Exchange(ref _news, NewBell());
         }
+
+        bell.SetResult();
     }
 
     private static TaskCompletionSource NewBell() => new(TaskCreationOptions.RunContinuationsAsynchronously);

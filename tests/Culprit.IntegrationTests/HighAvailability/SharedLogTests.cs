@@ -1,7 +1,10 @@
 using Culprit.IntegrationTests.Faults;
 using Culprit.IntegrationTests.Support;
 using Culprit.Server.HighAvailability;
+using Culprit.Server.Journal;
 using Culprit.Server.Storage.Postgres;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Culprit.IntegrationTests.HighAvailability;
 
@@ -47,6 +50,35 @@ public sealed class SharedLogTests(SharedPostgres postgres)
         Assert.Equal(20, await table.SizeAsync(Token));
         Assert.Equal((42UL, 6000L), await table.OpenAsync(7, 5, Token));
         Assert.Equal((42UL, 7000L), await table.OpenAsync(7, 7000, Token));
+    }
+
+    [Fact]
+    public async Task WhatNobodyNeedsAnyMoreIsDeleted()
+    {
+        await using var database = await OpenAsync();
+        var table = new SharedLogTable(database);
+        await table.OpenAsync(42, 0, Token);
+        await AppendAsync(database, 1, 10, 1);
+        await AppendAsync(database, 11, 20, 1);
+        using var folder = new TempFolder();
+        var clock = new FakeTimeProvider();
+        await using var intake = FileJournal.Open(new JournalOptions { Folder = folder.Path }, PosixFileSystem.OfThisSystem(), TimeProvider.System, null, 0);
+        var log = new SharedLog(intake, table, 42, 20, 1000, clock, NullLogger<SharedLog>.Instance);
+        using var keeper = new SharedLogKeeper(log, table, clock, NullLogger<SharedLogKeeper>.Instance);
+        await keeper.StartAsync(Token);
+
+        log.Trim(10);
+
+        await Wait.UntilAsync(
+            "the first row is gone",
+            TimeSpan.FromSeconds(30),
+            async () =>
+            {
+                clock.Advance(TimeSpan.FromSeconds(5));
+                return (await FirstsAsync(table, 0)).SequenceEqual([11L]);
+            },
+            Token);
+        await keeper.StopAsync(Token);
     }
 
     [Fact]
