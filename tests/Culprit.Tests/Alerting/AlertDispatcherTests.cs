@@ -1,6 +1,7 @@
 using Culprit.Engine.Alerting;
 using Culprit.Engine.Storage;
 using Culprit.Server.Alerting;
+using Culprit.Server.Detection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -117,7 +118,7 @@ public sealed class AlertDispatcherTests : IAsyncDisposable
 
     private async Task StartAsync(IStateStore state, params ScriptedSink[] sinks)
     {
-        _dispatcher = new AlertDispatcher(state, sinks, new AlertGate(state, new IncidentBook(), new SilenceBook(new MemorySilenceStore(), state, new AlertSignal(), _clock), AlertSettings.None.ToRules(), _clock, NullLogger<AlertGate>.Instance), _signal, _metrics, _clock, NullLoggerFactory.Instance);
+        _dispatcher = new AlertDispatcher(state, sinks, new AlertGate(state, new IncidentBook(), new SilenceBook(new MemorySilenceStore(), state, new AlertSignal(), _clock), AlertSettings.None.ToRules(), new EngineProgress(), _clock, NullLogger<AlertGate>.Instance), _signal, _metrics, _clock, NullLoggerFactory.Instance);
         await _dispatcher.StartAsync(Token);
     }
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Culprit.Engine.Alerting;
 using Culprit.Engine.Storage;
 using Culprit.Server.Alerting;
+using Culprit.Server.Detection;
 using Culprit.Server.Querying;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -184,7 +185,7 @@ public sealed class IncidentDeskTests : IDisposable
         var sink = new ScriptedSink("pager", _clock, _ => ScriptedSink.Delivered);
         var metrics = new AlertMetrics([]);
         var lane = new SinkLane(
-            sink, _state, new AlertGate(_state, _book, new SilenceBook(new MemorySilenceStore(), _state, new AlertSignal(), _clock), AlertSettings.None.ToRules(), _clock, NullLogger<AlertGate>.Instance),
+            sink, _state, new AlertGate(_state, _book, new SilenceBook(new MemorySilenceStore(), _state, new AlertSignal(), _clock), AlertSettings.None.ToRules(), new EngineProgress(), _clock, NullLogger<AlertGate>.Instance),
             new Surrender(_state, new AlertSignal(), metrics, _clock, NullLogger<Surrender>.Instance), metrics, _clock, NullLogger<SinkLane>.Instance);
         while (await lane.ServeAsync(Token) == TimeSpan.Zero)
         {

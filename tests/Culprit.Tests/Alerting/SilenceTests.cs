@@ -3,6 +3,7 @@ using System.Text.Json;
 using Culprit.Engine.Alerting;
 using Culprit.Engine.Storage;
 using Culprit.Server.Alerting;
+using Culprit.Server.Detection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -181,7 +182,7 @@ public sealed class SilenceTests : IDisposable
         var sink = new ScriptedSink("pager", _clock, _ => ScriptedSink.Delivered);
         var metrics = new AlertMetrics([]);
         var lane = new SinkLane(
-            sink, _state, new AlertGate(_state, _book, _silences, AlertSettings.None.ToRules(), _clock, NullLogger<AlertGate>.Instance),
+            sink, _state, new AlertGate(_state, _book, _silences, AlertSettings.None.ToRules(), new EngineProgress(), _clock, NullLogger<AlertGate>.Instance),
             new Surrender(_state, new AlertSignal(), metrics, _clock, NullLogger<Surrender>.Instance), metrics, _clock, NullLogger<SinkLane>.Instance);
         TimeSpan? pause;
         while ((pause = await lane.ServeAsync(Token)) == TimeSpan.Zero)

@@ -2,6 +2,7 @@ using System.Text;
 using Culprit.Engine.Alerting;
 using Culprit.Engine.Storage;
 using Culprit.Server.Alerting;
+using Culprit.Server.Detection;
 using Culprit.Server.Health;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -184,7 +185,7 @@ public sealed class SinkLaneTests
     {
         var store = state ?? _state;
         var surrender = new Surrender(store, new AlertSignal(), _metrics, _clock, NullLogger<Surrender>.Instance);
-        return new SinkLane(sink, store, new AlertGate(store, _book, new SilenceBook(new MemorySilenceStore(), store, new AlertSignal(), _clock), AlertSettings.None.ToRules(), _clock, NullLogger<AlertGate>.Instance), surrender, _metrics, _clock, NullLogger<SinkLane>.Instance);
+        return new SinkLane(sink, store, new AlertGate(store, _book, new SilenceBook(new MemorySilenceStore(), store, new AlertSignal(), _clock), AlertSettings.None.ToRules(), new EngineProgress(), _clock, NullLogger<AlertGate>.Instance), surrender, _metrics, _clock, NullLogger<SinkLane>.Instance);
     }
 
     /// <summary>Serves until nothing waits, moving the clock to each moment that the lane asks for.</summary>
