@@ -12,6 +12,9 @@ internal static class AlertPolicy
     /// <summary>How long an incident that people resolved may go on before it is opened again.</summary>
     public static readonly TimeSpan ResolveHold = TimeSpan.FromMinutes(15);
 
+    /// <summary>How soon to look again whether the incident behind a symptom is still open.</summary>
+    public static readonly TimeSpan CauseHold = TimeSpan.FromSeconds(30);
+
     public static AlertVerdict Judge(AlertQuestion question)
     {
         var told = Told(question);
@@ -59,6 +62,11 @@ internal static class AlertPolicy
         if (Silenced(question) is { } quiet)
         {
             return AlertVerdict.Hold(quiet.Until, quiet.Reason);
+        }
+
+        if (told == Knowledge.No && question.Routes.All(r => r.Inhibit) && question.Causes is [var cause, ..])
+        {
+            return AlertVerdict.Hold(question.Now + CauseHold, $"a symptom of incident {cause.Id}, whose suspected cause is {cause.SuspectedCause}");
         }
 
         return question.Alert is { Kind: AlertKind.Firing, IsReminder: false } && told == Knowledge.Yes ? new AlertVerdict(AlertDecision.SendAsUpdate) : AlertVerdict.Send;

@@ -17,6 +17,9 @@ internal sealed record AlertQuestion(Alert Alert, string Sink, DateTimeOffset No
     /// <summary>The routes by which the sink may be told.</summary>
     public IReadOnlyList<AlertRoute> Routes { get; init; } = [];
 
+    /// <summary>Open incidents of which this one may only be a symptom, and of which the sink was told.</summary>
+    public IReadOnlyList<KnownIncident> Causes { get; init; } = [];
+
     /// <summary>Those that have ended, or not begun, too.</summary>
     public IReadOnlyList<Silence> Silences { get; init; } = [];
 

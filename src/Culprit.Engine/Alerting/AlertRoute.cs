@@ -23,6 +23,9 @@ internal sealed record AlertRoute
     /// <summary>False: its sinks are not told that an incident ended.</summary>
     public bool SendResolved { get; init; } = true;
 
+    /// <summary>False: its alerts are sent also when they are only symptoms of another incident.</summary>
+    public bool Inhibit { get; init; } = true;
+
     /// <summary>Every sink that it can lead to.</summary>
     public IEnumerable<string> AllSinks => Sinks.Concat(Escalations.SelectMany(e => e.Sinks)).Distinct(StringComparer.Ordinal);
 }

@@ -1,12 +1,13 @@
 using Culprit.Engine.Alerting;
 using Culprit.Engine.Publishing;
 using Culprit.Engine.Storage;
+using Culprit.Server.Detection;
 using Culprit.Server.Storage;
 
 namespace Culprit.Server.Alerting;
 
 /// <summary>Before an alert goes to a sink: asks the policy, and writes down what is held back or dropped.</summary>
-internal sealed partial class AlertGate(IStateStore state, IncidentBook book, SilenceBook silences, AlertRules rules, TimeProvider clock, ILogger<AlertGate> logger)
+internal sealed partial class AlertGate(IStateStore state, IncidentBook book, SilenceBook silences, AlertRules rules, EngineProgress progress, TimeProvider clock, ILogger<AlertGate> logger)
 {
     /// <summary>The alert as it is to be sent; null when it is not sent now.</summary>
     public async Task<OutboxItem?> PassAsync(OutboxItem item, CancellationToken cancellationToken)
@@ -46,9 +47,27 @@ internal sealed partial class AlertGate(IStateStore state, IncidentBook book, Si
             Act = incident?.Act,
             IsOver = incident is null,
             Routes = [.. rules.Router.RoutesOf(alert).Where(r => r.AllSinks.Contains(item.Sink, StringComparer.Ordinal))],
+            Causes = incident is null ? [] : await CausesAsync(incident, item.Sink, cancellationToken).ConfigureAwait(false),
             Silences = silences.All,
             Maintenance = rules.Maintenance,
         };
+    }
+
+    /// <summary>Incidents of which this one is a symptom, as far as the sink took an alert of them: nothing is held back for what nobody heard of.</summary>
+    private async Task<IReadOnlyList<KnownIncident>> CausesAsync(KnownIncident incident, string sink, CancellationToken cancellationToken)
+    {
+        var edges = progress.Environments.FirstOrDefault(e => e.Environment == incident.Environment)?.Edges ?? [];
+        var told = new List<KnownIncident>();
+        foreach (var cause in Inhibition.CausesOf(incident, book.All, edges))
+        {
+            var deliveries = await DeliveriesAsync(cause.Id, cancellationToken).ConfigureAwait(false) ?? [];
+            if (deliveries.LastOrDefault(d => d.Sink == sink && d.State == DeliveryState.Delivered) is { } last && last.Type != EventTypes.AlertResolved)
+            {
+                told.Add(cause);
+            }
+        }
+
+        return told;
     }
 
     private async Task<IReadOnlyList<AlertDelivery>?> DeliveriesAsync(string incidentId, CancellationToken cancellationToken)

@@ -20,4 +20,7 @@ internal sealed class RouteOptions : MatcherOptions
 
     /// <summary>False: its sinks are not told of ends. Default true.</summary>
     public bool SendResolved { get; set; } = true;
+
+    /// <summary>False: its alerts are sent also when they are only symptoms of another incident. Default true.</summary>
+    public bool Inhibit { get; set; } = true;
 }

@@ -7,7 +7,7 @@ namespace Culprit.Server.Alerting;
 /// <summary>Reads <c>alerts:routes</c>.</summary>
 internal static class RouteReader
 {
-    private const string Keys = "name, " + MatcherReader.Keys + ", sinks, continue, repeat, escalate, sendResolved";
+    private const string Keys = "name, " + MatcherReader.Keys + ", sinks, continue, repeat, escalate, sendResolved, inhibit";
     private const string EscalationKeys = "after, sinks";
     private const int MaxName = 64;
 
@@ -52,6 +52,7 @@ internal static class RouteReader
             Repeat = options.Repeat is { } repeat ? Duration($"{section.Path}:repeat", repeat, mistakes) : null,
             Escalations = [.. section.GetSection("escalate").GetChildren().OrderBy(Position).Select(e => ReadEscalation(e, names, mistakes))],
             SendResolved = options.SendResolved,
+            Inhibit = options.Inhibit,
         };
     }
 

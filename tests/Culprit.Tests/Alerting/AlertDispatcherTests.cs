@@ -1,6 +1,7 @@
 using Culprit.Engine.Alerting;
 using Culprit.Engine.Storage;
 using Culprit.Server.Alerting;
+using Culprit.Server.Detection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;

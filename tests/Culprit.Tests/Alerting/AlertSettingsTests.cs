@@ -163,7 +163,7 @@ public sealed class AlertSettingsTests
     [InlineData("alerts:sinks:console:type", "slack", "alerts:sinks:console:type: 'slack' is not allowed; use console")]
     [InlineData("alerts:sinks:extra:type", "slack", "alerts:sinks:extra: no route leads to it; name it in the sinks of one of alerts:routes.")]
     [InlineData("alerts:routes:0:minSeverity", "huge", "alerts:routes:0:minSeverity: 'huge' is not allowed; use low, medium, high or critical.")]
-    [InlineData("alerts:routes:0:severity", "low", "alerts:routes:0:severity: unknown key; known are name, minSeverity, maxSeverity, environments, services, anomalyTypes, labels, sinks, continue, repeat, escalate, sendResolved.")]
+    [InlineData("alerts:routes:0:severity", "low", "alerts:routes:0:severity: unknown key; known are name, minSeverity, maxSeverity, environments, services, anomalyTypes, labels, sinks, continue, repeat, escalate, sendResolved, inhibit.")]
     [InlineData("alerts:routes:0:sinks:0", "pagre", "alerts:routes:0:sinks: 'pagre' is not allowed; use chat, console, genie, hook, pager.")]
     [InlineData("alerts:routes:0:continue", "1", "alerts:routes:0:continue: '1' is not allowed; use true or false.")]
     [InlineData("alerts:routes:7:environments:0", "x", "alerts:routes:7:sinks: name at least one of chat, console, genie, hook, pager.")]

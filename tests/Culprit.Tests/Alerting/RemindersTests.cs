@@ -3,6 +3,7 @@ using System.Text.Json;
 using Culprit.Engine.Alerting;
 using Culprit.Engine.Storage;
 using Culprit.Server.Alerting;
+using Culprit.Server.Detection;
 using Culprit.Server.Querying;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;

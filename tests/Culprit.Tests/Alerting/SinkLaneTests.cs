@@ -2,6 +2,7 @@ using System.Text;
 using Culprit.Engine.Alerting;
 using Culprit.Engine.Storage;
 using Culprit.Server.Alerting;
+using Culprit.Server.Detection;
 using Culprit.Server.Health;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;

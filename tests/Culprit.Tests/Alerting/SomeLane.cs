@@ -1,6 +1,7 @@
 using Culprit.Engine.Alerting;
 using Culprit.Engine.Storage;
 using Culprit.Server.Alerting;
+using Culprit.Server.Detection;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Culprit.Tests.Alerting;
@@ -14,6 +15,7 @@ internal static class SomeLane
         book ?? new IncidentBook(),
         silences ?? new SilenceBook(new MemorySilenceStore(), state, new AlertSignal(), clock),
         rules ?? AlertSettings.None.ToRules(),
+        new EngineProgress(),
         clock,
         NullLogger<AlertGate>.Instance);
 
