@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Culprit.Engine.Alerting;
 using Culprit.Engine.Publishing;
 using Culprit.Engine.Storage;
@@ -57,9 +56,9 @@ internal sealed partial class SelfWatch(
                 await LookAsync(stoppingToken).ConfigureAwait(false);
                 isUnable = false;
             }
-            catch (Exception e) when (e is DbException or IOException)
+            catch (Exception e) when (e is not OperationCanceledException)
             {
-                // Only the log is left to tell, once; the next look tries again.
+                // The outermost loop. Only the log is left to tell, once; the next look tries again.
                 if (!isUnable)
                 {
                     NotTold(e);

@@ -9,7 +9,7 @@ using Npgsql;
 namespace Culprit.IntegrationTests.Storage;
 
 /// <summary>Opening, migrating, and the small stores.</summary>
-public sealed class PostgresDatabaseTests(SharedPostgres postgres)
+public class PostgresDatabaseTests(SharedPostgres postgres)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

@@ -9,7 +9,7 @@ using Npgsql;
 
 namespace Culprit.IntegrationTests.Storage;
 
-public sealed class PostgresRecordStoreTests(SharedPostgres postgres) : RecordStoreContract
+public class PostgresRecordStoreTests(SharedPostgres postgres) : RecordStoreContract
 {
     private static readonly long Day = UnixNanos.From(TimeSpan.FromDays(1));
 

@@ -5,7 +5,7 @@ using Culprit.Tests.Storage;
 
 namespace Culprit.IntegrationTests.Storage;
 
-public sealed class PostgresStateStoreTests(SharedPostgres postgres) : StateStoreContract
+public class PostgresStateStoreTests(SharedPostgres postgres) : StateStoreContract
 {
     private string? _url;
     private PostgresDatabase? _database;

@@ -32,11 +32,20 @@ internal sealed class PostgresServer : IAsyncDisposable
     public int Port { get; }
 
     /// <summary>Makes and starts a server; skips the test where there is no PostgreSQL.</summary>
-    public static async Task<PostgresServer> StartNewAsync(CancellationToken cancellationToken)
+    /// <param name="version">One that <c>./test</c> fetches; null for that of the system.</param>
+    public static async Task<PostgresServer> StartNewAsync(CancellationToken cancellationToken, int? version = null)
     {
-        var server = new PostgresServer(FindBinaries(), Directory.CreateTempSubdirectory("culprit-postgres-").FullName, FreePort.Next());
+        var source = version is null ? FindBinaries() : FindFetched(version.Value);
+        var folder = Directory.CreateTempSubdirectory("culprit-postgres-").FullName;
+        var server = new PostgresServer(version is null ? source : Path.Combine(folder, "native", "bin"), folder, FreePort.Next());
         try
         {
+            if (version is not null)
+            {
+                // Its user may not look into where the repository is.
+                await RunAsync("cp", "-a", source, Path.Combine(folder, "native"));
+            }
+
             if (IsRoot)
             {
                 await RunAsync("chown", "postgres", server._folder);
@@ -165,6 +174,20 @@ internal sealed class PostgresServer : IAsyncDisposable
         }
 
         return found;
+    }
+
+    /// <summary>A server of another version: programs, libraries and nothing else.</summary>
+    private static string FindFetched(int version)
+    {
+        if (SourceFolder.Find() is { } root
+            && Path.Combine(root, "artifacts", "npm-postgres", "node_modules", $"postgres-{version}", "native") is var native
+            && File.Exists(Path.Combine(native, "bin", "initdb")))
+        {
+            return native;
+        }
+
+        Assert.Skip($"PostgreSQL {version} is not in artifacts/npm-postgres (./test installs it with npm, on Linux x64)");
+        return "";
     }
 
     // PostgreSQL refuses to run as root.

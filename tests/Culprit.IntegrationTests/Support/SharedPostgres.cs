@@ -5,10 +5,18 @@ using Culprit.IntegrationTests.Support;
 namespace Culprit.IntegrationTests.Support;
 
 /// <summary>One PostgreSQL for all tests that only need a database of their own; started by the first that asks.</summary>
-public sealed class SharedPostgres : IAsyncDisposable
+public class SharedPostgres : IAsyncDisposable
 {
     private readonly SemaphoreSlim _starting = new(1, 1);
+    private readonly int? _version;
     private PostgresServer? _server;
+
+    public SharedPostgres()
+    {
+    }
+
+    /// <param name="version">One that <c>./test</c> fetches.</param>
+    protected SharedPostgres(int version) => _version = version;
 
     /// <summary>The URL of a new database; skips the test where there is no PostgreSQL.</summary>
     public async Task<string> NewDatabaseAsync(CancellationToken cancellationToken) =>
@@ -19,7 +27,7 @@ public sealed class SharedPostgres : IAsyncDisposable
         await _starting.WaitAsync(cancellationToken);
         try
         {
-            return _server ??= await PostgresServer.StartNewAsync(cancellationToken);
+            return _server ??= await PostgresServer.StartNewAsync(cancellationToken, _version);
         }
         finally
         {
@@ -35,5 +43,6 @@ public sealed class SharedPostgres : IAsyncDisposable
         }
 
         _starting.Dispose();
+        GC.SuppressFinalize(this);
     }
 }
