@@ -24,6 +24,7 @@ internal static class AlertingRegistration
         services.AddSingleton<AlertPost>();
         services.AddSingleton<AlertGate>();
         services.AddSingleton<IncidentDesk>();
+        services.AddSingleton<AlertTest>();
         services.AddHostedService<IncidentBookLoader>();
         services.AddSingleton<AlertMetrics>();
         services.AddSingleton<IHealthSource>(s => s.GetRequiredService<AlertMetrics>());
