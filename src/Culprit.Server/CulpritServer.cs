@@ -88,10 +88,12 @@ internal static class CulpritServer
         read.MapHealth();
         read.MapExport();
         read.MapSilenceList();
+        read.MapRehearsal();
 
         var respond = app.Scope(KeyScopes.Respond);
         respond.MapIncidentActs();
         respond.MapSilences();
+        respond.MapAlertTest();
 
         var admin = app.Scope(KeyScopes.Admin);
         admin.MapKeys();

@@ -25,6 +25,7 @@ internal static class AlertingRegistration
         services.AddSingleton<AlertPost>();
         services.AddSingleton<AlertGate>();
         services.AddSingleton<IncidentDesk>();
+        services.AddSingleton<AlertTest>();
         services.AddActiveService<IncidentBookLoader>();
         services.AddSingleton<AlertMetrics>();
         services.AddSingleton<IHealthSource>(s => s.GetRequiredService<AlertMetrics>());

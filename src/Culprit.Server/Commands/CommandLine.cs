@@ -18,6 +18,7 @@ internal static class CommandLine
         root.Subcommands.Add(BacktestCommand.Create());
         root.Subcommands.Add(CheckCommand.Create());
         root.Subcommands.Add(IncidentCommand.Create());
+        root.Subcommands.Add(AlertCommand.Create());
         root.Subcommands.Add(SilenceCommand.Create());
         root.Subcommands.Add(AskCommand.Create());
         root.Subcommands.Add(McpCommand.Create());

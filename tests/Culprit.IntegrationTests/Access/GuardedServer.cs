@@ -4,6 +4,7 @@ using Culprit.Engine.Storage;
 using Culprit.IntegrationTests.Support;
 using Culprit.Server;
 using Culprit.Server.Access;
+using Culprit.Server.Alerting;
 using Culprit.Server.Configuration;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -27,13 +28,13 @@ internal sealed class GuardedServer : IAsyncDisposable
 
     public IKeyStore Keys => App.Services.GetRequiredService<IKeyStore>();
 
-    public static async Task<GuardedServer> StartAsync(Action<CulpritOptions>? configure = null)
+    public static async Task<GuardedServer> StartAsync(Action<CulpritOptions>? configure = null, AlertSettings? alerts = null)
     {
         var server = new GuardedServer();
         var options = new CulpritOptions { Data = server._folder.Path, Urls = "http://127.0.0.1:0", Access = new AccessSection { Required = "always" } };
         options.Otlp.GrpcUrl = options.Otlp.HttpUrl = "none";
         configure?.Invoke(options);
-        server.App = await CulpritServer.BuildAsync(new Settings(options), quiet: true, TestContext.Current.CancellationToken);
+        server.App = await CulpritServer.BuildAsync(new Settings(options) { Alerts = alerts ?? AlertSettings.None }, quiet: true, TestContext.Current.CancellationToken);
         await server.App.StartAsync(TestContext.Current.CancellationToken);
         server.Address = new Uri(server.App.Urls.First());
         return server;

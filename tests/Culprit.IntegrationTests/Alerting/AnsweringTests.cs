@@ -2,10 +2,11 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Culprit.Engine.Storage;
+using Culprit.Engine.Alerting;
 using Culprit.IntegrationTests.Access;
 using Culprit.IntegrationTests.Support;
 using Culprit.Server.Access;
+using Culprit.Server.Alerting;
 
 namespace Culprit.IntegrationTests.Alerting;
 
@@ -89,6 +90,40 @@ public sealed class AnsweringTests
         Assert.Equal(2, bad.ExitCode);
         Assert.Contains("Give either --for or --until.", bad.Errors, StringComparison.Ordinal);
         Assert.Contains("DELETE /silences/{id}", (await server.Keys.AuditedAsync(10, Token)).Select(a => a.Action));
+    }
+
+    [Fact]
+    public async Task ATestAlertGoesToTheSinksOfItsRoute()
+    {
+        var route = new AlertRoute { Name = "all", Sinks = ["console"] };
+        await using var server = await GuardedServer.StartAsync(
+            o => o.Access.Required = "auto", new AlertSettings(new Dictionary<string, SinkOptions>(), [route], []));
+        var url = server.Address.ToString();
+
+        var tested = await CommandRun.ExecuteAsync(null, ["alert", "test", "all", "--url", url], Token);
+        var unknown = await CommandRun.ExecuteAsync(null, ["alert", "test", "none", "--url", url], Token);
+
+        Assert.Equal((0, "console           delivered\n"), (tested.ExitCode, tested.Output));
+        Assert.Equal(1, unknown.ExitCode);
+        Assert.Contains("There is no route with the name 'none'.", unknown.Errors, StringComparison.Ordinal);
+        Assert.Contains("POST /alerts/routes/{name}/test", (await server.Keys.AuditedAsync(10, Token)).Select(a => a.Action));
+    }
+
+    [Fact]
+    public async Task ADryRunTellsWhoWouldHaveBeenTold()
+    {
+        await using var server = await GuardedServer.StartAsync(o => o.Access.Required = "auto");
+        var incident = await OpenIncidentAsync(server);
+
+        var run = await CommandRun.ExecuteAsync(null, ["alert", "dry-run", "--url", server.Address.ToString()], Token);
+        var wrong = await CommandRun.ExecuteAsync(null, ["alert", "dry-run", "--from", "yesterday", "--url", server.Address.ToString()], Token);
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains(incident, run.Output, StringComparison.Ordinal);
+        Assert.Matches(@"alert\.firing +console +delivered", run.Output);
+        Assert.Matches(@"console +sent \d+, held 0, dropped 0", run.Output);
+        Assert.Equal(1, wrong.ExitCode);
+        Assert.Contains("'from' and 'to' are ISO 8601 times", wrong.Errors, StringComparison.Ordinal);
     }
 
     [Fact]
