@@ -4,6 +4,7 @@ using Culprit.Engine.Publishing;
 using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
 using Culprit.Server.Http;
+using Culprit.Server.Storage;
 
 namespace Culprit.Server.Alerting;
 
@@ -41,8 +42,8 @@ internal sealed class DeliveryWatch(IStateStore state, AlertSignal signal, Func<
             return;
         }
 
-        var last = await LastAsync(alert.Sink, cancellationToken).ConfigureAwait(false);
-        if (last is not null && now - last.NoticedAt < ShortestInterval)
+        var (isKnown, last) = await LastAsync(alert.Sink, cancellationToken).ConfigureAwait(false);
+        if (!isKnown || (last is not null && now - last.NoticedAt < ShortestInterval))
         {
             return;
         }
@@ -61,7 +62,7 @@ internal sealed class DeliveryWatch(IStateStore state, AlertSignal signal, Func<
     /// <summary>The sink took an alert.</summary>
     public async Task DeliveredAsync(string sink, CancellationToken cancellationToken)
     {
-        if (await LastAsync(sink, cancellationToken).ConfigureAwait(false) is { IsOpen: true } outage)
+        if (await LastAsync(sink, cancellationToken).ConfigureAwait(false) is (_, { IsOpen: true } outage))
         {
             await TellAsync(DeliveryNotice.Redelivered(outage, clock.GetUtcNow()), outage with { IsOpen = false }, cancellationToken).ConfigureAwait(false);
         }
@@ -81,19 +82,27 @@ internal sealed class DeliveryWatch(IStateStore state, AlertSignal signal, Func<
         signal.Wake();
     }
 
-    private async Task<DeliveryOutage?> LastAsync(string sink, CancellationToken cancellationToken)
+    /// <summary>Not known while the store is away: alerts go out meanwhile, and it is asked again with the next.</summary>
+    private async Task<(bool IsKnown, DeliveryOutage? Last)> LastAsync(string sink, CancellationToken cancellationToken)
     {
         if (_last.TryGetValue(sink, out var known))
         {
-            return known;
+            return (true, known);
         }
 
-        var notices = await state.FindAsync(
-            new DerivedQuery { Types = [EventTypes.AlertUndelivered, EventTypes.AlertRedelivered], Text = sink, Limit = MaxRead }, cancellationToken)
-            .ConfigureAwait(false);
-        var last = Read(sink, [.. notices.Select(n => n.Event)]);
-        _last[sink] = last;
-        return last;
+        try
+        {
+            var notices = await state.FindAsync(
+                new DerivedQuery { Types = [EventTypes.AlertUndelivered, EventTypes.AlertRedelivered], Text = sink, Limit = MaxRead }, cancellationToken)
+                .ConfigureAwait(false);
+            var last = Read(sink, [.. notices.Select(n => n.Event)]);
+            _last[sink] = last;
+            return (true, last);
+        }
+        catch (StoreUnavailableException)
+        {
+            return (false, null);
+        }
     }
 
     /// <param name="notices">Newest first.</param>

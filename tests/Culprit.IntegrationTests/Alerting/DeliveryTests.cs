@@ -119,6 +119,22 @@ public sealed class DeliveryTests
     }
 
     [Theory]
+    [InlineData("teams", "alert.firing")]
+    [InlineData("teams", "alert.updated")]
+    [InlineData("teams", "alert.acknowledged")]
+    [InlineData("teams", "alert.resolved")]
+    [InlineData("alertmanager", "alert.firing")]
+    [InlineData("alertmanager", "alert.updated")]
+    [InlineData("alertmanager", "alert.acknowledged")]
+    [InlineData("alertmanager", "alert.resolved")]
+    public async Task TeamsAndAlertmanagerTakeEveryKind(string sink, string type)
+    {
+        await using var receiver = await Receiver.StartAsync(sink == "teams" ? Documented.Teams : Documented.Alertmanager, Token);
+
+        Assert.Equal(new DeliveryResult(DeliveryOutcome.Delivered), await DeliverAsync(sink, receiver, SomeEvent.Item(type)));
+    }
+
+    [Theory]
     [InlineData("alert.firing", "error")]
     [InlineData("alert.updated", "error")]
     [InlineData("alert.acknowledged", "info")]
@@ -140,6 +156,8 @@ public sealed class DeliveryTests
     [InlineData("opsgenie")]
     [InlineData("slack")]
     [InlineData("datadog")]
+    [InlineData("teams")]
+    [InlineData("alertmanager")]
     public async Task HostileTextOfUpToAMegabyteIsTaken(string sink)
     {
         await using var receiver = await Receiver.StartAsync(
@@ -148,6 +166,8 @@ public sealed class DeliveryTests
                 "pagerduty" => Documented.PagerDuty,
                 "opsgenie" => Documented.Opsgenie,
                 "datadog" => Documented.Datadog,
+                "teams" => Documented.Teams,
+                "alertmanager" => Documented.Alertmanager,
                 _ => Documented.Slack,
             },
             Token);
@@ -365,6 +385,10 @@ public sealed class DeliveryTests
         Assert.Equal(401, Documented.Opsgenie(empty with { Path = "/v2/alerts" }).Status);
         Assert.Equal(422, Documented.Opsgenie(empty with { Path = "/v2/alerts", Headers = authorised, Body = longMessage }).Status);
         Assert.Equal(400, Documented.Slack(empty with { Body = longBlock }).Status);
+        Assert.Equal(413, Documented.Teams(empty with { Body = new byte[28_673] }).Status);
+        Assert.Equal(400, Documented.Teams(empty with { Body = """{"type":"x","attachments":[]}"""u8.ToArray() }).Status);
+        var endless = """[{"labels":{"a-b":"c"},"annotations":{},"startsAt":"2026-05-04T10:20:30Z","endsAt":"2026-05-04T10:20:30Z"}]"""u8.ToArray();
+        Assert.Equal(400, Documented.Alertmanager(empty with { Path = "/api/v2/alerts", Body = endless }).Status);
         var datadog = empty with { Path = "/api/v1/events", Headers = new Dictionary<string, string> { ["DD-API-KEY"] = new('k', 32) } };
         Assert.Equal(403, Documented.Datadog(empty with { Path = "/api/v1/events" }).Status);
         Assert.Equal(400, Documented.Datadog(datadog).Status);

@@ -202,6 +202,73 @@ internal static class Documented
             : new Reply(202, """{"status":"ok","event":{"id":6,"title":"t"}}""");
     }
 
+    /// <summary>A workflow that posts what its webhook receives: 202, or 400 for what is no message with an Adaptive Card of version 1.4, 413 for more than 28 KB.</summary>
+    public static Reply Teams(Arrival request)
+    {
+        if (request.Body.Length > 28 * 1024)
+        {
+            return new Reply(413);
+        }
+
+        var errors = new Errors();
+        var json = JsonDocument.Parse(request.Body).RootElement;
+        errors.Keys(json, ["type", "attachments"], "");
+        errors.Check(Text(json, "type") == "message", "type");
+        foreach (var attachment in json.GetProperty("attachments").EnumerateArray())
+        {
+            errors.Keys(attachment, ["contentType", "contentUrl", "content"], "attachments.");
+            errors.Check(Text(attachment, "contentType") == "application/vnd.microsoft.card.adaptive", "contentType");
+            var card = attachment.GetProperty("content");
+            errors.Keys(card, ["$schema", "type", "version", "body", "actions", "msteams"], "content.");
+            errors.Check(Text(card, "type") == "AdaptiveCard" && Text(card, "version") == "1.4", "content.type");
+            foreach (var block in card.GetProperty("body").EnumerateArray())
+            {
+                errors.Keys(block, ["type", "inlines"], "body.");
+                errors.Check(Text(block, "type") == "RichTextBlock", "body.type");
+                foreach (var run in block.GetProperty("inlines").EnumerateArray())
+                {
+                    errors.Keys(run, ["type", "text", "weight", "size", "color"], "inlines.");
+                    errors.Check(Text(run, "type") == "TextRun" && Text(run, "text") is not null, "inlines.type");
+                    errors.Check(Text(run, "color") is null or "Default" or "Good" or "Warning" or "Attention" or "Accent", "inlines.color");
+                }
+            }
+
+            foreach (var action in card.TryGetProperty("actions", out var actions) ? actions.EnumerateArray().ToList() : [])
+            {
+                errors.Check(Text(action, "type") == "Action.OpenUrl" && Uri.TryCreate(Text(action, "url"), UriKind.Absolute, out _), "actions");
+            }
+        }
+
+        return errors.Found.Count > 0 ? new Reply(400, string.Join(", ", errors.Found)) : new Reply(202);
+    }
+
+    /// <summary>API v2: 200, or 400 with a sentence.</summary>
+    public static Reply Alertmanager(Arrival request)
+    {
+        if (request is not { Method: "POST", Path: "/api/v2/alerts" })
+        {
+            return new Reply(404);
+        }
+
+        var errors = new Errors();
+        foreach (var alert in JsonDocument.Parse(request.Body).RootElement.EnumerateArray())
+        {
+            errors.Keys(alert, ["labels", "annotations", "startsAt", "endsAt", "generatorURL"], "");
+            errors.Check(alert.GetProperty("labels").EnumerateObject().Any(), "at least one label pair required");
+            foreach (var pair in alert.GetProperty("labels").EnumerateObject().Concat(alert.GetProperty("annotations").EnumerateObject()))
+            {
+                errors.Check(
+                    pair.Name.Length > 0 && !char.IsAsciiDigit(pair.Name[0]) && pair.Name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_'), "invalid name " + pair.Name);
+                errors.Check(pair.Value.ValueKind == JsonValueKind.String, "values must be strings");
+            }
+
+            errors.Check(
+                alert.GetProperty("startsAt").GetDateTimeOffset() < alert.GetProperty("endsAt").GetDateTimeOffset(), "start time must be before end time");
+        }
+
+        return errors.Found.Count > 0 ? new Reply(400, JsonSerializer.Serialize(string.Join("; ", errors.Found))) : new Reply(200);
+    }
+
     private static string? Text(JsonElement json, string name) =>
         json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 

@@ -3,6 +3,7 @@ using Culprit.Engine.Alerting;
 using Culprit.Engine.Storage;
 using Culprit.Server.Alerting;
 using Culprit.Server.Alerting.Slack;
+using Culprit.Server.Storage;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Culprit.IntegrationTests.Alerting;
@@ -132,18 +133,21 @@ public sealed class SlackThreadTests
     }
 
     [Fact]
-    public async Task AThreadThatCouldNotBeWrittenDownIsNotBegunTwice()
+    public async Task WhileTheStoreIsAwayAlertsGoOutAndTheirThreadIsWrittenDownLater()
     {
         await using var receiver = await Receiver.StartAsync(_workspace.Answer, Token);
-        var failing = new FailingThreadStore(_threads);
-        using var sink = Create(receiver, failing);
+        var away = new AwayThreadStore(_threads) { IsAway = true };
+        using var sink = Create(receiver, away);
 
-        await Assert.ThrowsAsync<IOException>(() => sink.DeliverAsync(Item("alert.firing"), Token));
-        var again = await sink.DeliverAsync(Item("alert.firing"), Token);
+        await sink.DeliverAsync(Item("alert.firing"), Token);
+        await sink.DeliverAsync(Item("alert.updated"), Token);
+        Assert.Null(await _threads.FindAsync("chat", SomeEvent.IncidentId, Token));
+        away.IsAway = false;
         await sink.DeliverAsync(Item("alert.resolved"), Token);
 
-        Assert.Equal(DeliveryOutcome.Delivered, again.Outcome);
-        Assert.Equal([null, _workspace.Postings[0].Ts], _workspace.Postings.Select(p => p.Thread));
+        var first = _workspace.Postings[0].Ts;
+        Assert.Equal([null, first, first], _workspace.Postings.Select(p => p.Thread));
+        Assert.Equal(first, (await _threads.FindAsync("chat", SomeEvent.IncidentId, Token))?.Message);
     }
 
     private static OutboxItem Item(string type, string? id = null)
@@ -174,22 +178,15 @@ public sealed class SlackThreadTests
         return (SlackBotSink)SinkType.All.Single(t => t.Name == "slack").Create("chat", options, new SinkContext(new SystemNetwork(), _clock, threads ?? _threads));
     }
 
-    /// <summary>Fails at the first save.</summary>
-    private sealed class FailingThreadStore(IAlertThreadStore inner) : IAlertThreadStore
+    /// <summary>A store that may not answer.</summary>
+    private sealed class AwayThreadStore(IAlertThreadStore inner) : IAlertThreadStore
     {
-        private bool _hasFailed;
+        public bool IsAway { get; set; }
 
-        public Task<AlertThread?> FindAsync(string sink, string incidentId, CancellationToken cancellationToken) => inner.FindAsync(sink, incidentId, cancellationToken);
+        public Task<AlertThread?> FindAsync(string sink, string incidentId, CancellationToken cancellationToken) =>
+            IsAway ? throw new StoreUnavailableException("away") : inner.FindAsync(sink, incidentId, cancellationToken);
 
-        public Task SaveAsync(AlertThread thread, CancellationToken cancellationToken)
-        {
-            if (!_hasFailed)
-            {
-                _hasFailed = true;
-                throw new IOException("no space left");
-            }
-
-            return inner.SaveAsync(thread, cancellationToken);
-        }
+        public Task SaveAsync(AlertThread thread, CancellationToken cancellationToken) =>
+            IsAway ? throw new StoreUnavailableException("away") : inner.SaveAsync(thread, cancellationToken);
     }
 }

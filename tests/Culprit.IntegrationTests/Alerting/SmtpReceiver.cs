@@ -46,13 +46,13 @@ internal sealed class SmtpReceiver : IAsyncDisposable
     {
         try
         {
-            while (true)
+            while (!_ended.IsCancellationRequested)
             {
                 using var client = await _listener.AcceptTcpClientAsync(_ended.Token);
                 await TalkAsync(client.GetStream());
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException or InvalidOperationException)
         {
             // Ended.
         }

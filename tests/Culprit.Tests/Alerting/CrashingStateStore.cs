@@ -1,4 +1,5 @@
 using Culprit.Engine.Storage;
+using Culprit.Server.Storage;
 
 namespace Culprit.Tests.Alerting;
 
@@ -11,13 +12,16 @@ internal sealed class CrashingStateStore(IStateStore inner) : IStateStore
     /// <summary>How many of the next outputs are not taken.</summary>
     public int Refusals { get; set; }
 
+    /// <summary>As a database that does not answer.</summary>
+    public bool IsAwayForReading { get; init; }
+
     public Task<long> GetEnginePositionAsync(CancellationToken cancellationToken) => inner.GetEnginePositionAsync(cancellationToken);
 
     public Task<IReadOnlyList<DerivedEvent>> ApplyAsync(EngineOutput output, CancellationToken cancellationToken) =>
         Refusals-- > 0 ? throw new IOException("no space left") : inner.ApplyAsync(output, cancellationToken);
 
     public Task<IReadOnlyList<DerivedRow>> FindAsync(DerivedQuery query, CancellationToken cancellationToken) =>
-        inner.FindAsync(query, cancellationToken);
+        IsAwayForReading ? throw new StoreUnavailableException("away") : inner.FindAsync(query, cancellationToken);
 
     public Task<IReadOnlyList<NamedAliasRow>> FindAliasesAsync(long afterRow, CancellationToken cancellationToken) =>
         inner.FindAliasesAsync(afterRow, cancellationToken);

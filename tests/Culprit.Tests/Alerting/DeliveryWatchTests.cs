@@ -96,6 +96,20 @@ public sealed class DeliveryWatchTests
     }
 
     [Fact]
+    public async Task AStoreThatIsAwayHoldsNoDeliveryUp()
+    {
+        await AddAsync("1");
+        await AddAsync("2");
+        var away = new CrashingStateStore(_state) { IsAwayForReading = true };
+
+        await RunAsync(new ScriptedSink("hook", _clock, a => a.Id == "1" ? new DeliveryResult(DeliveryOutcome.Rejected, "no") : ScriptedSink.Delivered), store: away);
+
+        Assert.Equal(Start, _clock.GetUtcNow());
+        Assert.Empty(await _state.WaitingSinksAsync(Token));
+        Assert.Empty(await NoticesAsync());
+    }
+
+    [Fact]
     public async Task TheConsoleThatFailsIsNotToldOfItself()
     {
         await _state.ApplyAsync(new EngineOutput(1, [], [new OutboxItem("1", "console", "i", "{}"u8.ToArray(), 0)]), Token);
@@ -126,9 +140,9 @@ public sealed class DeliveryWatchTests
     }
 
     /// <summary>Serves until nothing waits or a time has come, moving the clock to each moment that the lane asks for.</summary>
-    private async Task RunAsync(ScriptedSink sink, DateTimeOffset? until = null, Func<string, IReadOnlyList<string>>? toTell = null)
+    private async Task RunAsync(ScriptedSink sink, DateTimeOffset? until = null, Func<string, IReadOnlyList<string>>? toTell = null, IStateStore? store = null)
     {
-        var lane = SomeLane.Of(sink, _state, _metrics, _clock, sinksToTell: toTell ?? (_ => ["mail", "console"]));
+        var lane = SomeLane.Of(sink, store ?? _state, _metrics, _clock, sinksToTell: toTell ?? (_ => ["mail", "console"]));
         while (await lane.ServeAsync(Token) is { } pause && !(_clock.GetUtcNow() >= until))
         {
             if (pause > TimeSpan.Zero)

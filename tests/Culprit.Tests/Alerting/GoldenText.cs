@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Culprit.Tests.Alerting;
 
@@ -9,7 +10,7 @@ internal static class GoldenText
     /// <param name="name">Of a file under <c>Cases/alerts</c>, without its ending.</param>
     public static string Of(string name, string content)
     {
-        if (name.StartsWith("email", StringComparison.Ordinal) || name.StartsWith("console", StringComparison.Ordinal))
+        if (name.StartsWith("email", StringComparison.Ordinal) || name.StartsWith("console", StringComparison.Ordinal) || name.StartsWith("webhook", StringComparison.Ordinal))
         {
             return content.TrimEnd();
         }
@@ -43,7 +44,7 @@ internal static class GoldenText
                 Lines(text, [string.Join(", ", json.GetProperty("tags").EnumerateArray().Select(t => t.GetString()))]);
                 break;
             default:
-                Lines(text, json.GetProperty("blocks").EnumerateArray().Select(b => b.GetProperty("text").GetProperty("text").GetString()!));
+                Lines(text, json.GetProperty("blocks").EnumerateArray().Select(b => Regex.Replace(b.GetProperty("text").GetProperty("text").GetString()!, "<[^|>]*[|]([^>]*)>", "[$1]")));
                 break;
         }
 

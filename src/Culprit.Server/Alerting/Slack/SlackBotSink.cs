@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Net.Http.Headers;
 using Culprit.Engine.Alerting;
 using Culprit.Engine.Storage;
@@ -12,12 +13,14 @@ namespace Culprit.Server.Alerting.Slack;
 /// <param name="options">Without mistakes, and with a token.</param>
 internal sealed class SlackBotSink(string name, SlackOptions options, SinkContext context) : IAlertSink, IDisposable
 {
+    private const int MaxUnsaved = 1000;
+
     private readonly SinkClient _client = new(options, context.Network, context.Clock);
     private readonly Uri _post = new(options.Target.TrimEnd('/') + "/chat.postMessage");
     private readonly Uri _update = new(options.Target.TrimEnd('/') + "/chat.update");
 
-    /// <summary>What was posted and could not be written down yet: the next try must not post it again.</summary>
-    private (string AlertId, AlertThread Thread)? _unsaved;
+    /// <summary>By incident, what was posted and could not be written down yet: the store may be away, and alerts go out meanwhile.</summary>
+    private readonly Dictionary<string, AlertThread> _unsaved = new(StringComparer.Ordinal);
 
     public string Name => name;
 
@@ -28,17 +31,8 @@ internal sealed class SlackBotSink(string name, SlackOptions options, SinkContex
             return new(DeliveryOutcome.Rejected, $"the alert cannot be read: {mistake}");
         }
 
-        if (_unsaved is { } unsaved)
-        {
-            await context.Threads.SaveAsync(unsaved.Thread, cancellationToken).ConfigureAwait(false);
-            _unsaved = null;
-            if (unsaved.AlertId == alert.Id)
-            {
-                return new(DeliveryOutcome.Delivered);
-            }
-        }
-
-        var thread = await context.Threads.FindAsync(name, parsed.IncidentId, cancellationToken).ConfigureAwait(false);
+        await SaveAsync(cancellationToken).ConfigureAwait(false);
+        var thread = await FindAsync(parsed.IncidentId, cancellationToken).ConfigureAwait(false);
         return thread is null || !AlertParser.TryParse(thread.FirstJson, out var first, out _)
             ? await BeginAsync(alert, parsed, cancellationToken).ConfigureAwait(false)
             : await FollowAsync(alert, parsed, thread, first, cancellationToken).ConfigureAwait(false);
@@ -51,10 +45,8 @@ internal sealed class SlackBotSink(string name, SlackOptions options, SinkContex
         var (result, reply) = await SendAsync(_post, SlackMessage.WritePost(alert, options, thread: null), cancellationToken).ConfigureAwait(false);
         if (result.Outcome == DeliveryOutcome.Delivered && reply is { Channel: { } channel, Message: { } message })
         {
-            var thread = new AlertThread(name, alert.IncidentId, channel, message, item.Json, context.Clock.GetUtcNow());
-            _unsaved = (item.Id, thread);
-            await context.Threads.SaveAsync(thread, cancellationToken).ConfigureAwait(false);
-            _unsaved = null;
+            _unsaved[alert.IncidentId] = new AlertThread(name, alert.IncidentId, channel, message, item.Json, context.Clock.GetUtcNow());
+            await SaveAsync(cancellationToken).ConfigureAwait(false);
         }
 
         return result;
@@ -72,6 +64,44 @@ internal sealed class SlackBotSink(string name, SlackOptions options, SinkContex
         return result.Outcome != DeliveryOutcome.Delivered && reply.IsMessageGone
             ? await BeginAsync(item, alert, cancellationToken).ConfigureAwait(false)
             : result;
+    }
+
+    private async Task<AlertThread?> FindAsync(string incidentId, CancellationToken cancellationToken)
+    {
+        if (_unsaved.TryGetValue(incidentId, out var held))
+        {
+            return held;
+        }
+
+        try
+        {
+            return await context.Threads.FindAsync(name, incidentId, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is DbException or IOException)
+        {
+            // An alert in the channel is better than one that waits for its thread.
+            return null;
+        }
+    }
+
+    private async Task SaveAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (var thread in _unsaved.Values.ToList())
+            {
+                await context.Threads.SaveAsync(thread, cancellationToken).ConfigureAwait(false);
+                _unsaved.Remove(thread.IncidentId);
+            }
+        }
+        catch (Exception e) when (e is DbException or IOException)
+        {
+            // Tried again with the next alert. What was posted must not be posted again for it.
+            if (_unsaved.Count > MaxUnsaved)
+            {
+                _unsaved.Remove(_unsaved.MinBy(t => t.Value.At).Key);
+            }
+        }
     }
 
     private async Task<(DeliveryResult Result, SlackReply Reply)> SendAsync(Uri url, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)

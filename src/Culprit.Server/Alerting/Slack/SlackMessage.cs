@@ -53,7 +53,7 @@ internal static class SlackMessage
     public static ReadOnlyMemory<byte> WriteUpdate(Alert first, Alert now, SlackOptions options, AlertThread thread)
     {
         var shown = now.Kind is AlertKind.Firing or AlertKind.Updated
-            ? now
+            ? now with { Kind = AlertKind.Firing }
             : first with { Kind = now.Kind, Severity = now.Severity, ResolvedAt = now.ResolvedAt, Services = now.Services.Count > 0 ? now.Services : first.Services };
         return Write(shown, first, options, json =>
         {
