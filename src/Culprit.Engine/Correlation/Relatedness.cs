@@ -123,6 +123,11 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
         var others = roots.Skip(1).Where(s => IsApart(s, [NodeName.Normalise(roots[0])])).ToHashSet(StringComparer.Ordinal);
         others.UnionWith(anomaly.Services.Where(s => roots.Count > 0 && !own.Contains(s)
             && Accused(anomaly, s) is { Count: > 0 } accused && accused.TrueForAll(a => IsApart(a, [NodeName.Normalise(roots[0])]))));
+        if (2 * anomaly.Evidence.Count(e => others.Contains(e.Service)) > anomaly.Evidence.Count)
+        {
+            others = [.. anomaly.Services.Where(s => !others.Contains(s))]; // Most of them are of another fault than the loudest by itself.
+        }
+
         return others.Count == 0 ? anomaly : anomaly with
         {
             Services = [.. anomaly.Services.Where(s => !others.Contains(s))],

@@ -23,6 +23,15 @@ public class TraceShiftDetectorTests
     }
 
     [Fact]
+    public void WhatIsLeftOutIsNoError()
+    {
+        var found = Play(_ => [
+            new TraceSign("shop", false, 1, 6, "the call is missing") { IsLeftOut = true }, new TraceSign("shop", false, 1, 5, "requests break off")]);
+
+        Assert.Equal(AnomalyType.Unknown, Assert.Single(found).Type);
+    }
+
+    [Fact]
     public void SignsThatAgreeAddUp()
     {
         var found = Play(_ => [

@@ -49,7 +49,10 @@ internal sealed class ErrorSpikeDetector(string environment, ErrorSpikeOptions o
             var scope = _scopes[key];
             if (scope.Dirty < frame.End && Test(scope, frame, traffic) is { } spike)
             {
-                var isNew = scope.Alarm.Reach(frame.End, spike.Sigma >= Frame.Certain * _needed);
+                // What all services say by themselves falls together now and then.
+                var isSpread = scope.Kind != ErrorScopeKind.Environment
+                    && scope.Counts.StepsAbove(spike.Usual.PerStep, spike.From, frame.End) >= options.AgreeingSteps;
+                var isNew = scope.Alarm.Reach(frame.End, isSpread || spike.Sigma >= Frame.Certain * _needed);
                 if (isNew && !HasOpenNarrower(scope))
                 {
                     yield return ToAnomaly(scope, frame, spike);

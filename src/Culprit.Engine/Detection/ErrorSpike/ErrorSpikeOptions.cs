@@ -13,12 +13,15 @@ internal sealed record ErrorSpikeOptions
     /// <summary>History without which nothing is called unusual. Default 30 s.</summary>
     public TimeSpan MinHistory { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Size of the clumps in which errors come until the history shows it. Default 2.</summary>
+    /// <summary>Size of the clumps in which errors come until the history shows it. Default 1.6.</summary>
     /// <remarks>Raising it protects against short bursts of something new and delays the finding of weak faults.</remarks>
-    public double Clumping { get; init; } = 2;
+    public double Clumping { get; init; } = 1.6;
 
     /// <summary>The same for errors of which each step of 5 s counts once. Default 1.2.</summary>
     public double SpreadClumping { get; init; } = 1.2;
+
+    /// <summary>More errors than usual in so many steps of 5 s of a window need no second window that agrees. Default 2.</summary>
+    public int AgreeingSteps { get; init; } = 2;
 
     /// <summary>Scopes counted per environment. Default 4,096; further ones count in their service only.</summary>
     public int MaxScopes { get; init; } = 4096;

@@ -70,7 +70,7 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
         foreach (var service in _services.Values)
         {
             if (service.Dirty < frame.End && !isWarming(service.Service) && Test(service, frame, quiet, load) is { } shift
-                && service.Alarm.Reach(frame.End, shift.Sigma >= Frame.Certain * _needed))
+                && service.Alarm.Reach(frame.End, IsSpread(service, frame, shift) || shift.Sigma >= Frame.Certain * _needed))
             {
                 yield return ToAnomaly(service, frame, shift);
             }
@@ -176,6 +176,9 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
 
         return best;
     }
+
+    private bool IsSpread(ServiceLatency service, Frame frame, Shift shift) =>
+        service.Operations[shift.Operation].Durations.StepsAbove(shift.Slow.Bin, shift.From, frame.End) >= options.AgreeingSteps;
 
     /// <summary>What is less than a tenth of a usual request is not worth a page.</summary>
     private int Floor()

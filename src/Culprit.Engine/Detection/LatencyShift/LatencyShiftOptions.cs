@@ -21,14 +21,17 @@ internal sealed record LatencyShiftOptions
     /// <summary>Fewer slow ones than this are never a shift. Default 3.</summary>
     public int MinSlow { get; init; } = 3;
 
-    /// <summary>Slow ones come together: variance over mean of their number. Default 2.5.</summary>
-    public double Clumping { get; init; } = 2.5;
+    /// <summary>Slow ones come together: variance over mean of their number. Default 1.8.</summary>
+    public double Clumping { get; init; } = 1.8;
 
     /// <summary>The same of steps of 5 s with slow ones. Default 1.2.</summary>
     public double SpreadClumping { get; init; } = 1.2;
 
     /// <summary>Steps with slow ones before they are counted by steps. Default 4.</summary>
     public int MinSpread { get; init; } = 4;
+
+    /// <summary>Slow ones in so many steps of 5 s of a window need no second window that agrees. Default 3: pauses last longer than bursts of errors.</summary>
+    public int AgreeingSteps { get; init; } = 3;
 
     /// <summary>Durations below this are never slow. Default 2 ms.</summary>
     public TimeSpan Floor { get; init; } = TimeSpan.FromMilliseconds(2);

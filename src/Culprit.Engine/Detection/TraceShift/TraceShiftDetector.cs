@@ -173,7 +173,7 @@ internal sealed class TraceShiftDetector(string environment, TraceShiftOptions o
         return new Anomaly
         {
             Id = ContentId.Of("anomaly", environment, Name, shifted.Service, (frame.End / Steps.PerMinute).ToString(CultureInfo.InvariantCulture)),
-            Type = top[0].IsTime ? AnomalyType.LatencySpike : AnomalyType.ErrorSpike,
+            Type = top[0].IsTime ? AnomalyType.LatencySpike : top[0].IsLeftOut ? AnomalyType.Unknown : AnomalyType.ErrorSpike,
             Detector = Name,
             Environment = environment,
             Services = [.. look.Services.Where(s => s == shifted || s.Clarity >= 1).Select(s => s.Service)],
