@@ -15,7 +15,7 @@ internal sealed class AlertMetrics : IHealthSource, IMetricSource
     private readonly CountTable<string> _failedBySink = New();
     private readonly CountTable<string> _deadBySink = New();
     private readonly ConcurrentDictionary<string, bool> _failing = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, bool> _untried = new(StringComparer.Ordinal);
+
     // Tried and to be tried again: few, because a lane takes the oldest of an incident only.
     private readonly ConcurrentDictionary<(string Sink, string Alert), bool> _begun = new();
     private long _failed;
@@ -28,7 +28,6 @@ internal sealed class AlertMetrics : IHealthSource, IMetricSource
             _deliveredBySink.Add(Labels.Clean(sink.Name), 0);
             _failedBySink.Add(Labels.Clean(sink.Name), 0);
             _deadBySink.Add(Labels.Clean(sink.Name), 0);
-            _untried[sink.Name] = true;
         }
     }
 
@@ -55,14 +54,12 @@ internal sealed class AlertMetrics : IHealthSource, IMetricSource
             ["failed_attempts"] = Failed,
             ["dead_letters"] = GivenUp,
             ["failing_sinks"] = failing,
-            ["untried_sinks"] = string.Join(", ", _untried.Keys.Order(StringComparer.Ordinal)),
         });
     }
 
     public void Tried(string sink, string alert, DeliveryOutcome outcome)
     {
         Begin(sink, alert);
-        _untried.TryRemove(sink, out _);
         if (outcome == DeliveryOutcome.Delivered)
         {
             _begun.TryRemove((sink, alert), out _);

@@ -24,9 +24,6 @@ internal sealed class SelfAlertSection
     /// <summary>New dead letters within 15 minutes that are too many. Default 10.</summary>
     public int DeadLetters { get; set; } = 10;
 
-    /// <summary>Seconds for which a destination of alerts may fail; the others are told then. Default 900.</summary>
-    public double DestinationSeconds { get; set; } = 900;
-
     internal void Check(Action<bool, string, object, string> check)
     {
         check(AfterSeconds is >= 0 and <= 86400, "selfAlerts:afterSeconds", AfterSeconds, "0 to 86400");
@@ -35,6 +32,5 @@ internal sealed class SelfAlertSection
         check(JournalPercent is > 0 and <= 95, "selfAlerts:journalPercent", JournalPercent, "more than 0, at most 95");
         check(DiskMarginPercent is >= 0 and <= 50, "selfAlerts:diskMarginPercent", DiskMarginPercent, "0 to 50");
         check(DeadLetters >= 1, "selfAlerts:deadLetters", DeadLetters, "1 or more");
-        check(DestinationSeconds is >= 0 and <= 86400, "selfAlerts:destinationSeconds", DestinationSeconds, "0 to 86400");
     }
 }

@@ -40,11 +40,6 @@ internal sealed record SelfAlert(
             json.WriteString("anomaly_type", Sign.Type);
             json.WriteString("self_sign", Sign.Id);
             json.WriteNumber("number", Number);
-            if (Sign.Sink is not null)
-            {
-                json.WriteString("sink", Sign.Sink);
-            }
-
             json.WriteString("started_at", StartedAt.UtcDateTime);
             json.WriteStartArray("services");
             json.WriteStringValue(Origin);
@@ -76,10 +71,7 @@ internal sealed record SelfAlert(
         }
 
         var sign = new Sign(
-            id.GetString()!, alert.AnomalyType ?? "", SignLevel.Bad, alert.Severity, TimeSpan.Zero, alert.Observed ?? "", alert.Expected ?? "", alert.RecommendedAction ?? "")
-        {
-            Sink = root.TryGetProperty("sink", out var sink) ? sink.GetString() : null,
-        };
+            id.GetString()!, alert.AnomalyType ?? "", SignLevel.Bad, alert.Severity, TimeSpan.Zero, alert.Observed ?? "", alert.Expected ?? "", alert.RecommendedAction ?? "");
         return new SelfAlert(
             sign, stored.Type, alert.IncidentId, root.GetProperty("number").GetInt32(), startedAt, UnixNanos.ToTime(stored.TimestampNanos), alert.Severity);
     }

@@ -92,15 +92,12 @@ internal sealed class SelfAlertBook(TimeSpan wellAfter)
         return sign.Level == SignLevel.Bad && sign.Severity > open.Severity ? open.Next(EventTypes.AlertUpdated, sign, now) : null;
     }
 
-    /// <summary>What is no longer reported is well: a destination that takes alerts again, or that the configuration no longer has.</summary>
+    /// <summary>What is no longer reported is well: a component that the configuration no longer has.</summary>
     private List<Sign> Gone(IReadOnlyList<Sign> signs)
     {
         var reported = signs.Select(s => s.Id).ToHashSet(StringComparer.Ordinal);
         return [.. _pages.Where(p => !reported.Contains(p.Key)).Select(p => new Sign(
-            p.Key, p.Value.Open?.Sign.Type ?? p.Key, SignLevel.Well, default, default, "it is no longer so", p.Value.Open?.Sign.Expected ?? "", "")
-        {
-            Sink = p.Value.Open?.Sign.Sink,
-        })];
+            p.Key, p.Value.Open?.Sign.Type ?? p.Key, SignLevel.Well, default, default, "it is no longer so", p.Value.Open?.Sign.Expected ?? "", "))];
     }
 
     private sealed class Page

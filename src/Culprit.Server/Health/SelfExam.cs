@@ -41,7 +41,6 @@ internal sealed class SelfExam(SelfAlertSection options, double maxDiskUsedPerce
         }
 
         signs.Add(Letters(reports, uptime));
-        signs.AddRange(Destinations(reports.GetValueOrDefault("alerts")));
         signs.AddRange(reports.Where(r => r.Key is "retention" or "compaction").Select(r => Housekeeping(r.Key, r.Value)));
         return signs;
     }
@@ -127,31 +126,6 @@ internal sealed class SelfExam(SelfAlertSection options, double maxDiskUsedPerce
         { Hold = TimeSpan.Zero };
 
         double Of(string component, string number) => reports.TryGetValue(component, out var report) ? Number(report, number) : 0;
-    }
-
-    private IEnumerable<Sign> Destinations(HealthReport? alerts)
-    {
-        // After a start nobody knows whether a destination works until it has been tried.
-        return Named("failing_sinks").Select(s => (s, SignLevel.Bad)).Concat(Named("untried_sinks").Select(s => (s, SignLevel.Doubtful))).Select(Destination);
-
-        string[] Named(string number) => (alerts?.Numbers.GetValueOrDefault(number) as string ?? "").Split(", ", StringSplitOptions.RemoveEmptyEntries);
-    }
-
-    private Sign Destination((string Sink, SignLevel Level) destination)
-    {
-        var (sink, level) = destination;
-        return Sign(
-            "destination_failing",
-            level,
-            IncidentSeverity.High,
-            $"{sink} takes no alerts",
-            "a destination that takes alerts",
-            "See the server's log for the answer of the destination; what could not be delivered is tried for 24 hours and then a dead letter.") with
-        {
-            Id = "destination_failing:" + sink,
-            Hold = TimeSpan.FromSeconds(options.DestinationSeconds),
-            Sink = sink,
-        };
     }
 
     private Sign Housekeeping(string component, HealthReport report) => Sign(

@@ -89,7 +89,6 @@ internal sealed partial class SelfWatch(
     {
         var made = alert.ToEvent();
         var output = post.ToOutput(0, [made]);
-        output = output with { Outbox = [.. output.Outbox.Where(i => i.Sink != alert.Sign.Sink).DefaultIfEmpty(post.ToItem(made, AlertSettings.Console))] };
         Unwell(alert.EventType, alert.Sign.Id, alert.Sign.Observed);
         foreach (var added in await state.ApplyAsync(output, cancellationToken).ConfigureAwait(false))
         {

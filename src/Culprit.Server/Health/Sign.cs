@@ -20,8 +20,4 @@ internal enum SignLevel : byte
 /// <param name="Observed">In words and numbers; never text of logs.</param>
 /// <param name="Advice">What to do about it.</param>
 internal sealed record Sign(
-    string Id, string Type, SignLevel Level, IncidentSeverity Severity, TimeSpan Hold, string Observed, string Expected, string Advice)
-{
-    /// <summary>The destination that fails, and that is told nothing of it.</summary>
-    public string? Sink { get; init; }
-}
+    string Id, string Type, SignLevel Level, IncidentSeverity Severity, TimeSpan Hold, string Observed, string Expected, string Advice);

@@ -11,70 +11,49 @@ public sealed class SelfAlertTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task ADestinationThatFailsIsToldToTheOthersOnceAcrossAKillAndResolvedWhenItTakesAlertsAgain()
+    public async Task ADiskThatIsTooFullIsToldOnceAcrossAKillAndResolvedWhenThereIsRoom()
     {
-        var isDown = true;
-        await using var pager = await Receiver.StartAsync(_ => new Reply(Volatile.Read(ref isDown) ? 503 : 200), Token);
         await using var chat = await Receiver.StartAsync(_ => new Reply(200), Token);
-        using var folder = await FolderAsync(pager, chat);
+        using var folder = new TempFolder();
+        await ConfigureAsync(folder, chat, maxUsedPercent: 10, marginPercent: 50);
         string incident;
         await using (var first = await ServerProcess.StartAsync(folder.Path, Token))
         {
-            await SendErrorsAsync(first);
             var told = await OwnAsync(chat, first, 1);
-            incident = told[0].GetProperty("incident_id").GetString()!;
-            Assert.Equal(("alert.firing", "destination_failing"), (Text(told[0], "type"), Text(told[0], "anomaly_type")));
-            Assert.Contains("pager", Text(told[0], "observed"), StringComparison.Ordinal);
+            incident = Text(told[0], "incident_id");
+            Assert.Equal(("alert.firing", "disk_filling"), (Text(told[0], "type"), Text(told[0], "anomaly_type")));
             Assert.Single((await first.GetAsync("/events?type=alert.firing&environment=culprit", Token)).GetProperty("events").EnumerateArray());
             await first.KillAsync();
         }
 
-        var before = pager.Arrivals.Count;
+        await ConfigureAsync(folder, chat, maxUsedPercent: 100, marginPercent: 0);
         await using var second = await ServerProcess.StartAsync(folder.Path, Token);
-        await WaitAsync(() => pager.Arrivals.Count > before, second);
-        Volatile.Write(ref isDown, false);
 
         var all = await OwnAsync(chat, second, 2);
         Assert.Equal(["alert.firing", "alert.resolved"], all.Select(a => Text(a, "type")));
         Assert.All(all, a => Assert.Equal(incident, Text(a, "incident_id")));
-        Assert.DoesNotContain(pager.Arrivals, a => a.Text.Contains("destination_failing", StringComparison.Ordinal));
     }
 
-    private static async Task<TempFolder> FolderAsync(Receiver pager, Receiver chat)
-    {
-        var folder = new TempFolder();
-        await File.WriteAllTextAsync(
-            Path.Combine(folder.Path, "culprit.yaml"),
-            $"""
-            selfAlerts:
-              destinationSeconds: 3
-              wellAfterSeconds: 3
-            alerts:
-              sinks:
-                pager:
-                  type: webhook
-                  url: {pager.Url}/alerts
-                  signingSecrets: [whsec_{Convert.ToBase64String(new byte[32])}]
-                  allowLoopback: true
-                chat:
-                  type: webhook
-                  url: {chat.Url}/alerts
-                  signingSecrets: [whsec_{Convert.ToBase64String(new byte[32])}]
-                  allowLoopback: true
-              routes:
-                - sinks: [pager, chat]
-            """,
-            Token);
-        return folder;
-    }
-
-    private static async Task SendErrorsAsync(ServerProcess server)
-    {
-        for (var i = 0; i < 5; i++)
-        {
-            await server.PostAsync("""{"service":"user-service","environment":"production","level":"error","message":"Database connection timeout"}""", "application/json", Token);
-        }
-    }
+    private static Task ConfigureAsync(TempFolder folder, Receiver chat, int maxUsedPercent, int marginPercent) => File.WriteAllTextAsync(
+        Path.Combine(folder.Path, "culprit.yaml"),
+        $"""
+        disk:
+          maxUsedPercent: {maxUsedPercent}
+        selfAlerts:
+          afterSeconds: 1
+          wellAfterSeconds: 3
+          diskMarginPercent: {marginPercent}
+        alerts:
+          sinks:
+            chat:
+              type: webhook
+              url: {chat.Url}/alerts
+              signingSecrets: [whsec_{Convert.ToBase64String(new byte[32])}]
+              allowLoopback: true
+          routes:
+            - sinks: [chat]
+        """,
+        Token);
 
     /// <summary>The alerts that the server raised about itself, when there are so many.</summary>
     private static async Task<List<JsonElement>> OwnAsync(Receiver receiver, ServerProcess server, int count)

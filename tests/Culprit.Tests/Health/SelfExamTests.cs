@@ -67,24 +67,6 @@ public sealed class SelfExamTests
         Assert.Equal(SignLevel.Well, Letters(1100, 510));
     }
 
-    [Fact]
-    public void EachFailingDestinationIsASignOfItsOwn()
-    {
-        var signs = Examine(0, ("alerts", HealthState.Degraded, [("failing_sinks", "chat, pager")])).Where(s => s.Type == "destination_failing").ToList();
-
-        Assert.Equal(["destination_failing:chat", "destination_failing:pager"], signs.Select(s => s.Id));
-        Assert.Equal(["chat", "pager"], signs.Select(s => s.Sink));
-        Assert.All(signs, s => Assert.Equal(TimeSpan.FromMinutes(15), s.Hold));
-    }
-
-    [Fact]
-    public void ADestinationThatWasNotTriedSinceTheStartMayStillFail()
-    {
-        var sign = Find("destination_failing:pager", ("alerts", HealthState.Ok, [("failing_sinks", ""), ("untried_sinks", "pager")]));
-
-        Assert.Equal(SignLevel.Doubtful, sign.Level);
-    }
-
     private SignLevel Letters(double second, long total) =>
         Examine(second, ("alerts", HealthState.Ok, [("dead_letters", total)])).Single(s => s.Id == "dead_letters").Level;
 

@@ -39,24 +39,6 @@ public sealed class SelfWatchTests
     }
 
     [Fact]
-    public async Task AFailingDestinationIsToldToTheOthers()
-    {
-        await LookForAsync(Watch(_store, new Report("alerts", ("failing_sinks", "pager"))), TimeSpan.FromMinutes(16));
-
-        Assert.Empty(await DueAsync("pager"));
-        Assert.Single(await DueAsync("chat"));
-    }
-
-    [Fact]
-    public async Task WhereEveryDestinationOfTheRouteFailsTheConsoleIsTold()
-    {
-        await LookForAsync(
-            Watch(_store, new AlertRouter([new AlertRoute { Sinks = ["pager"] }], ["console"]), new Report("alerts", ("failing_sinks", "pager"))), TimeSpan.FromMinutes(16));
-
-        Assert.Single(await DueAsync("console"));
-    }
-
-    [Fact]
     public async Task ARestartTellsNothingTwiceAndResolvesWhatIsWell()
     {
         var bad = new Report("disk", ("used_percent", 88.0), ("reserve", "held"));
