@@ -85,7 +85,7 @@ public sealed class InhibitionTests
         await ApplyAsync("t", "orders", 2);
         await ServeAsync([]);
         Assert.Equal(["s", "c"], taken);
-        Assert.Equal("a symptom of incident c, whose suspected cause is db", Assert.Single(await state.FindDeliveriesAsync("t", default)).Held);
+        Assert.Equal("a symptom of incident c, whose suspected cause is db", Assert.Single(await state.FindDeliveriesAsync("t", TestContext.Current.CancellationToken)).Held);
 
         clock.Advance(AlertPolicy.CauseHold);
         await ServeAsync([]);
@@ -142,7 +142,7 @@ public sealed class InhibitionTests
         json["incident_id"] = incident;
         json["state"] = "open";
         json["services"] = new System.Text.Json.Nodes.JsonArray([.. services.Split(',').Select(s => (System.Text.Json.Nodes.JsonNode)s)]);
-        json["started_at"] = Start.AddMinutes(minutes).ToString("O");
+        json["started_at"] = Start.AddMinutes(minutes).ToString("O", System.Globalization.CultureInfo.InvariantCulture);
         return new DerivedEvent($"{type}-{incident}", type, 1, "prod", null, incident, null, Encoding.UTF8.GetBytes(json.ToJsonString()));
     }
 
