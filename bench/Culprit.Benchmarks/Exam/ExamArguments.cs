@@ -109,7 +109,7 @@ internal sealed class ExamArguments
             case "--explain":
                 return Keep(() => Explained = value);
             case "--lead":
-                return Numbers(name, value, 15, 600, numbers => Lead = TimeSpan.FromMinutes(numbers[0]));
+                return Numbers(name, value, 2, 600, numbers => Lead = TimeSpan.FromMinutes(numbers[0]));
             case "--early":
                 return Numbers(name, value, 1, 15, numbers => Early = TimeSpan.FromMinutes(numbers[0]));
             case "--fault" or "--faults":

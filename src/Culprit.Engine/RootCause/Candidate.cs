@@ -43,6 +43,9 @@ internal sealed class Candidate(string name, string node, CauseKind kind, Servic
     /// <summary>What traces say of it.</summary>
     public TraceSupport Traces { get; set; } = TraceSupport.None;
 
+    /// <summary>Whose answers its time went by waiting for, as its own spans show; null for nobody's.</summary>
+    public Candidate? WaitedFor { get; set; }
+
     public ChangeEffect? Change { get; set; }
 
     public double Score { get; set; }

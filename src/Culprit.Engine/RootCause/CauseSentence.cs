@@ -32,7 +32,7 @@ internal static class CauseSentence
         var ways = cause.Traces.Findings is [var strongest, ..] && TraceSupport.PointsOf(strongest) >= 1 ? strongest : null;
         if (ways is not null && TraceSupport.PointsOf(ways) > (own?.Mass ?? 0))
         {
-            return $"{name} is where requests go wrong: {ways.Text}";
+            return cause.Kind == CauseKind.Dependency ? $"{name} answers slowly: {ways.Text}" : $"{name} is where requests go wrong: {ways.Text}";
         }
 
         if (cause.Metric is { IsResource: true, Metric: var metric })

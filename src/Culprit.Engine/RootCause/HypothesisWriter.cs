@@ -171,6 +171,11 @@ internal sealed class HypothesisWriter(Dossier dossier, CandidateSet candidates,
             Add(pro, finding.Text, null, TraceSupport.PointsOf(finding));
         }
 
+        if (candidate.WaitedFor is { } answers)
+        {
+            Add(contra, $"its time goes by waiting for {Wording.Subject(answers)}", null, -0.5);
+        }
+
         if (candidate.Metric is { Metric: var metric } shift)
         {
             var unit = metric.Unit.Length > 0 ? " " + QuotedText.Name(metric.Unit) : "";

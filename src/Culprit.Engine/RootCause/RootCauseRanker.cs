@@ -41,6 +41,7 @@ internal class RootCauseRanker(RunbookLibrary runbooks)
 
         var flow = new BlameFlow(dossier, candidates);
         flow.Run();
+        QueryWaits.Settle(dossier, candidates);
         Score(dossier, candidates, flow);
         var changes = JudgeChanges(dossier, candidates);
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Culprit.Engine.RootCause;
+using Culprit.Engine.Topology;
 
 namespace Culprit.Engine.Traces;
 
@@ -84,8 +85,12 @@ internal sealed class StepTimes(OperationIndex index, List<CompactTrace> before,
             .Select(s => Slower(s.Key, was.GetValueOrDefault(s.Key) ?? [], s.Value, Median(roots.GetValueOrDefault(s.Key) ?? [])))
             .Where(f => f.Score > 0)
             .GroupBy(f => f.Service, StringComparer.Ordinal)
-            .Select(g => g.OrderByDescending(f => f.Score).ThenBy(f => f.Text, StringComparer.Ordinal).First());
+            .Select(g => Strongest([.. g.OrderByDescending(f => f.Score).ThenBy(f => f.Text, StringComparer.Ordinal)]));
     }
+
+    /// <summary>Whoever is also slow where it asks nobody is slow itself.</summary>
+    private static TraceFinding Strongest(IReadOnlyList<TraceFinding> findings) =>
+        findings.Any(f => f.WaitsFor == ResourceClass.None && f.Score >= findings[0].Score / 2) ? findings[0] with { WaitsFor = ResourceClass.None } : findings[0];
 
     private TraceFinding Slower(int operation, List<double> past, List<double> present, double root)
     {
@@ -96,8 +101,14 @@ internal sealed class StepTimes(OperationIndex index, List<CompactTrace> before,
         var score = past.Count > 0
             ? ProportionShift.Weighed(k0, past.Count, k1, present.Count)
             : 0;
+        var name = index.Names[index.Operations[operation].Name];
+        var asks = QueryName.ClassOf(name);
+        var took = asks == ResourceClass.None ? "itself took" : "waited";
         return new TraceFinding(service, TraceFindingKind.Self, score, string.Create(CultureInfo.InvariantCulture,
-            $"{k1} of {present.Count} times {QuotedText.Name(service)} itself took more than {limit / 1e6:0.#} ms for {QuotedText.Quote(index.Names[index.Operations[operation].Name])}, before {k0} of {past.Count} times"));
+            $"{k1} of {present.Count} times {QuotedText.Name(service)} {took} more than {limit / 1e6:0.#} ms for {QuotedText.Quote(name)}, before {k0} of {past.Count} times"))
+        {
+            WaitsFor = asks,
+        };
     }
 
     /// <summary>What is slow for a step: far from its own past if there is enough of it, else far from what all steps take.</summary>

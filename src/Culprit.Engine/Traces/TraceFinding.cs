@@ -1,3 +1,5 @@
+using Culprit.Engine.Topology;
+
 namespace Culprit.Engine.Traces;
 
 /// <summary>What traces say about one service.</summary>
@@ -7,6 +9,9 @@ internal sealed record TraceFinding(string Service, TraceFindingKind Kind, doubl
 {
     /// <summary>A line is missing where no line came at all although the spans did: it may be on its way.</summary>
     public bool MayBeLate { get; init; }
+
+    /// <summary>Own work that is a query: the time went by waiting for a resource of this kind, which sends no spans.</summary>
+    public ResourceClass WaitsFor { get; init; }
 }
 
 /// <summary>The kinds of evidence that traces give.</summary>

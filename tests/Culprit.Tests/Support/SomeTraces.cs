@@ -52,6 +52,21 @@ internal sealed class SomeTraces
         return this;
     }
 
+    /// <summary>Requests, one a second, in which <c>orders</c> renders and asks its database.</summary>
+    public SomeTraces Queries(double at, int count, double queryMs, double renderMs)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            var trace = (++_traces).ToString("x8", CultureInfo.InvariantCulture);
+            Span(trace, "o", "", "orders", "GET /order", at + i, queryMs + renderMs + 2);
+            Span(trace, "q", "o", "orders", "SELECT orders", at + i + 0.001, queryMs);
+            Span(trace, "r", "o", "orders", "render", at + i + 0.001 + (queryMs / 1000), renderMs);
+        }
+
+        Book.Tick(Some.At(at + count + 60));
+        return this;
+    }
+
     public IReadOnlyList<TraceFinding> Compare(double from, double to) =>
         new TraceComparison(Book, Some.At(from), Some.At(to), Patterns).Findings();
 

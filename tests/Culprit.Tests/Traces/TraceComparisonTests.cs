@@ -92,6 +92,18 @@ public sealed class TraceComparisonTests
             traces.Compare(100, 200).Where(f => f.Service == service && f.Kind is TraceFindingKind.Blame or TraceFindingKind.Errors).Sum(f => f.Score);
     }
 
+    [Theory]
+    [InlineData(200, 10, "Database", "waited")]
+    [InlineData(10, 200, "None", "itself took")]
+    [InlineData(200, 200, "None", "")]      // who is slow in all that it does is slow itself
+    public void ASlowQueryIsTimeOfWhoeverAnswersIt(double queryMs, double renderMs, string waitsFor, string how)
+    {
+        var slow = Strongest(new SomeTraces().Queries(0, 60, 10, 10).Queries(100, 40, queryMs, renderMs).Compare(100, 200), TraceFindingKind.Self);
+
+        Assert.Equal(("orders", waitsFor), (slow.Service, slow.WaitsFor.ToString()));
+        Assert.Contains(how, slow.Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void TimeLostOnTheWayToAServiceIsItsOwn()
     {

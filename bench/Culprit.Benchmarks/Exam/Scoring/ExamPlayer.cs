@@ -44,8 +44,8 @@ internal sealed class ExamPlayer
 
     public AnalysisReport Report { get; } = new();
 
-    /// <summary>The evidence behind the last explanation of each incident, in the order in which they were detected.</summary>
-    public IReadOnlyList<Dossier> Dossiers => _ranker.Last;
+    /// <summary>The evidence behind what the report says: the answer to a question, else of each incident the last explanation, in the order in which they were detected.</summary>
+    public IReadOnlyList<Dossier> Dossiers => _question.Until is null ? _ranker.Last : _ranker.Newest is { } answer ? [answer] : [];
 
     public long Records => _sequence - 1;
 
@@ -146,8 +146,11 @@ internal sealed class ExamPlayer
 
         public IReadOnlyList<Dossier> Last => [.. _last.Values.OrderBy(d => d.Incident.DetectedAt).ThenBy(d => d.Incident.Id, StringComparer.Ordinal)];
 
+        public Dossier? Newest { get; private set; }
+
         public override RootCauseReport Rank(Dossier dossier)
         {
+            Newest = dossier;
             _last[dossier.Incident.Id] = dossier;
             return base.Rank(dossier);
         }

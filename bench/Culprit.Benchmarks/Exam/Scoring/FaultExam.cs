@@ -48,12 +48,12 @@ internal static class FaultExam
         var (simulation, plan) = exam.Prepare();
         using (simulation)
         {
-            var fault = new InquiryRange(simulation.Start.AddMilliseconds(plan!.FromMs), simulation.Start.AddMilliseconds(plan.ToMs));
+            var from = simulation.Start.AddMilliseconds(plan!.FromMs);
+            var fault = new InquiryRange(from, arguments.Early is { } early ? from + early : simulation.Start.AddMilliseconds(plan.ToMs));
             var question = isTold ? FileQuestion.Cause(fault) : FileQuestion.Incidents();
             var players = forms.Select(form => new ExamPlayer(form, simulation.Start, question)).ToList();
-            var read = question.Until is { } until ? until + Shipping : DateTimeOffset.MaxValue;
-            var early = arguments.Early is { } after ? fault.From + after : DateTimeOffset.MaxValue;
-            Play(simulation, players, read < early ? read : early);
+            var until = question.Until is { } asked ? asked + Shipping : arguments.Early is null ? DateTimeOffset.MaxValue : fault.To;
+            Play(simulation, players, until);
             var labels = plan.Labels(simulation);
             if (arguments.DossierFolder is { } folder)
             {

@@ -123,7 +123,14 @@ internal sealed class ChangeJudge
         var ramp = _dossier.Metrics.Where(m => m.Service == suspect.Name && m.RisesSince is not null && MetricShift.KindOf(m.Metric) == MetricKind.Resource)
             .Select(m => m.RisesSince).Min();
         var first = _suspects.Select(s => s.Onset).Min() ?? _dossier.Incident.StartedAt;
-        return ramp is { } bend && bend < first ? (bend, RampSlack) : (first, Slack);
+        if (ramp is { } bend && bend < first)
+        {
+            return (bend, RampSlack);
+        }
+
+        // Where nobody complained before it bent, the incident's start is that of the stretch in which the rise was noticed.
+        var complained = _suspects.SelectMany(s => s.Patterns).Where(p => p.Gate >= 0.5).Select(p => (DateTimeOffset?)p.Pattern.FirstAt).Min();
+        return suspect is { Metric.Metric.RisesSince: { } rise, Traces.Points: < 1 } && !(complained < rise) ? (rise, RampSlack) : (first, Slack);
     }
 
     private List<string> FailingTexts() =>

@@ -1,3 +1,4 @@
+using Culprit.Engine.Detection;
 using Culprit.Engine.RootCause;
 using Culprit.Tests.Support;
 using Xunit;
@@ -48,6 +49,26 @@ public sealed class ChangeJudgeTests
             .Carried("ccc", "billing", -100));
 
         Assert.Null(report.Hypotheses[0].ChangeId);
+    }
+
+    /// <summary>Who looks for growth looks at half an hour: its incident begins before the rise does, and before the deploy that brought it.</summary>
+    [Theory]
+    [InlineData(480, "bbb")]
+    [InlineData(1200, null)]    // it was deployed long after memory began to rise
+    public void WhatRisesBeganWhereItBendsAndNotWhereTheLookBegan(double deployed, string? expected)
+    {
+        var dossier = new SomeDossier().WithBaseline(60).Lasting(1800).OfType(AnomalyType.MemoryLeak)
+            .Logs("billing", 400)
+            .Metric("billing", "process_resident_memory_mb", 200, 480, at: 1800)
+            .Commit("bbb", -500, "simplify vat table", Guilty, "services/billing/vat.go")
+            .Carried("bbb", "billing", deployed)
+            .Build();
+        dossier = dossier with { Metrics = [.. dossier.Metrics.Select(m => m with { RisesSince = SomeDossier.DefaultStart.AddSeconds(470) })] };
+
+        var report = new RootCauseRanker(RunbookLibrary.Empty).Rank(dossier);
+
+        Assert.Equal("billing", report.Hypotheses[0].Service);
+        Assert.Equal(expected, report.Hypotheses[0].ChangeId);
     }
 
     [Fact]
