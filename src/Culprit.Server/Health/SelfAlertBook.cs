@@ -97,7 +97,7 @@ internal sealed class SelfAlertBook(TimeSpan wellAfter)
     {
         var reported = signs.Select(s => s.Id).ToHashSet(StringComparer.Ordinal);
         return [.. _pages.Where(p => !reported.Contains(p.Key)).Select(p => new Sign(
-            p.Key, p.Value.Open?.Sign.Type ?? p.Key, SignLevel.Well, default, default, "it is no longer so", p.Value.Open?.Sign.Expected ?? "", "))];
+            p.Key, p.Value.Open?.Sign.Type ?? p.Key, SignLevel.Well, default, default, "it is no longer so", p.Value.Open?.Sign.Expected ?? "", ""))];
     }
 
     private sealed class Page

@@ -113,11 +113,8 @@ public sealed class InhibitionTests
         {
             var progress = new EngineProgress { Environments = [new EnvironmentOverview("prod", 0, 0, 0, [], Edges)] };
             var metrics = new AlertMetrics([]);
-            using var silences = new SilenceBook(new MemorySilenceStore(), state, new AlertSignal(), clock);
             var sink = new ScriptedSink("pager", clock, a => refused.Contains(a.IncidentId) ? ScriptedSink.Down : ScriptedSink.Delivered);
-            var lane = new SinkLane(
-                sink, state, new AlertGate(state, book, silences, AlertSettings.None.ToRules(), progress, clock, NullLogger<AlertGate>.Instance),
-                new Surrender(state, new AlertSignal(), metrics, clock, NullLogger<Surrender>.Instance), metrics, clock, NullLogger<SinkLane>.Instance);
+            var lane = SomeLane.Of(sink, state, metrics, clock, SomeLane.Gate(state, clock, book, progress: progress));
             while (await lane.ServeAsync(TestContext.Current.CancellationToken) == TimeSpan.Zero)
             {
             }

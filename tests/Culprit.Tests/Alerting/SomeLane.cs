@@ -10,12 +10,17 @@ namespace Culprit.Tests.Alerting;
 internal static class SomeLane
 {
     public static AlertGate Gate(
-        IStateStore state, TimeProvider clock, IncidentBook? book = null, SilenceBook? silences = null, AlertRules? rules = null) => new(
+        IStateStore state,
+        TimeProvider clock,
+        IncidentBook? book = null,
+        SilenceBook? silences = null,
+        AlertRules? rules = null,
+        EngineProgress? progress = null) => new(
         state,
         book ?? new IncidentBook(),
         silences ?? new SilenceBook(new MemorySilenceStore(), state, new AlertSignal(), clock),
         rules ?? AlertSettings.None.ToRules(),
-        new EngineProgress(),
+        progress ?? new EngineProgress(),
         clock,
         NullLogger<AlertGate>.Instance);
 
