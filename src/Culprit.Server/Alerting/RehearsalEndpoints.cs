@@ -57,7 +57,11 @@ internal static class RehearsalEndpoints
     {
         var query = new DerivedQuery
         {
-            Types = AlertRehearsal.Types, FromNanos = UnixNanos.From(from), ToNanos = UnixNanos.From(to), OldestFirst = true, Limit = PageSize,
+            Types = AlertRehearsal.Types,
+            FromNanos = UnixNanos.From(from),
+            ToNanos = UnixNanos.From(to),
+            OldestFirst = true,
+            Limit = PageSize,
         };
         var events = new List<DerivedEvent>();
         while (events.Count <= MaxEvents && await state.FindAsync(query, cancellationToken).ConfigureAwait(false) is { Count: > 0 } page)
