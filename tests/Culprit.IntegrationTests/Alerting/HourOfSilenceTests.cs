@@ -28,6 +28,9 @@ public sealed class HourOfSilenceTests : IAsyncDisposable
     private const int Incidents = 5;
 
     private static readonly DateTimeOffset Start = new(2026, 5, 4, 10, 0, 0, TimeSpan.Zero);
+    // Not whole seconds, as Retry-After is: a pause must never be as long as the limit of an attempt, by which PauseClock knows that.
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(1007);
+
     private static readonly DateTimeOffset Back = Start.AddHours(1);
 
     private readonly PauseClock _clock = new(Start);
@@ -102,8 +105,8 @@ public sealed class HourOfSilenceTests : IAsyncDisposable
             else if (!sink.IsBusy && _clock.Pauses > 0)
             {
                 // Before the time comes: whoever waits for it may be quicker than we are.
-                Turn(TimeSpan.FromSeconds(1));
-                _clock.Advance(TimeSpan.FromSeconds(1));
+                Turn(Step);
+                _clock.Advance(Step);
             }
             else
             {
