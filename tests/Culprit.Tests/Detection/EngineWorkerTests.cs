@@ -124,11 +124,11 @@ public sealed class EngineWorkerTests
     private static async Task UntilAsync(Func<bool> condition)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        limit.CancelAfter(TimeSpan.FromSeconds(60));
+        using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
         while (!condition())
         {
-            limit.Token.ThrowIfCancellationRequested();
-            await Task.Yield();
+            await pause.WaitForNextTickAsync(limit.Token);
         }
     }
 

@@ -61,6 +61,7 @@ public sealed class OutageStateStoreTests : IDisposable
     {
         _switch.IsAway = true;
         await ApplyAsync(2);
+        await RefusedAsync(2); // Now whoever hands over pauses by the fake clock.
         _switch.IsAway = false;
         var snapshot = new EngineSnapshot(1, 2, new byte[] { 1 });
         await Assert.ThrowsAsync<StoreUnavailableException>(() => _store.SaveSnapshotAsync(snapshot, Token));
@@ -112,6 +113,17 @@ public sealed class OutageStateStoreTests : IDisposable
     private async Task<List<string>> DueAsync(string sink) =>
         [.. (await _store.DueAlertsAsync(sink, _clock.GetUtcNow(), 10, Token)).Select(a => a.Id)];
 
+    private async Task RefusedAsync(int calls)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        limit.CancelAfter(TimeSpan.FromSeconds(20));
+        while (_switch.Refused < calls)
+        {
+            limit.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+
     private async Task HandedOverAsync(long sequence)
     {
         // The pauses between tries are of the fake clock, the work is not.
@@ -139,7 +151,19 @@ public sealed class OutageStateStoreTests : IDisposable
 
         public bool IsAway { get; set; }
 
-        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) =>
-            IsAway ? throw new StoreUnavailableException("away") : targetMethod!.Invoke(Inner, args);
+        public int Refused => Volatile.Read(ref _refused);
+
+        private int _refused;
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
+        {
+            if (!IsAway)
+            {
+                return targetMethod!.Invoke(Inner, args);
+            }
+
+            Interlocked.Increment(ref _refused);
+            throw new StoreUnavailableException("away");
+        }
     }
 }
