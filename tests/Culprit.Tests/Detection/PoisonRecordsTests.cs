@@ -1,6 +1,6 @@
-using Culprit.Engine.Alerting;
 using System.Text;
 using Culprit.Engine;
+using Culprit.Engine.Alerting;
 using Culprit.Engine.Filtering;
 using Culprit.Engine.Records;
 using Culprit.Engine.RootCause;

@@ -1,8 +1,8 @@
 using System.Globalization;
 using Culprit.Server.Configuration;
 using Culprit.Server.Export;
-using Culprit.Server.HighAvailability;
 using Culprit.Server.Health;
+using Culprit.Server.HighAvailability;
 using Culprit.Server.Storage.Moving;
 
 namespace Culprit.Server.Storage.Postgres;
