@@ -6,6 +6,8 @@ namespace Culprit.Server.Alerting;
 /// <summary>Delivers what is in the outbox: at least once, in order per incident, every sink at its own pace.</summary>
 internal sealed partial class AlertDispatcher : BackgroundService
 {
+    private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(1);
+
     private readonly IAlertLane[] _lanes;
     private readonly AlertSignal _signal;
     private readonly TimeProvider _clock;
@@ -89,8 +91,9 @@ internal sealed partial class AlertDispatcher : BackgroundService
             return;
         }
 
-        // Not longer than the longest pause between tries: the wall clock may be set back meanwhile.
-        wait = wait < RetrySchedule.LongestBackoff ? wait : RetrySchedule.LongestBackoff;
+        // Not longer than the longest pause between tries: the wall clock may be set back meanwhile. Not shorter than a timer
+        // counts: what it takes for nothing would have the lane look again and again until the time has come.
+        wait = wait < ShortestWait ? ShortestWait : wait < RetrySchedule.LongestBackoff ? wait : RetrySchedule.LongestBackoff;
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await Task.WhenAny(woken, Task.Delay(wait, _clock, ended.Token)).ConfigureAwait(false);
         await ended.CancelAsync().ConfigureAwait(false);

@@ -31,6 +31,9 @@ public sealed class HourOfSilenceTests : IAsyncDisposable
     // Not whole seconds, as Retry-After is: a pause must never be as long as the limit of an attempt, by which PauseClock knows that.
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(1007);
 
+    /// <summary>Of real time, in which nothing of this should take more than a few seconds.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
+
     private static readonly DateTimeOffset Back = Start.AddHours(1);
 
     private readonly PauseClock _clock = new(Start);
@@ -87,15 +90,19 @@ public sealed class HourOfSilenceTests : IAsyncDisposable
     private async Task DriveAsync(ObservedSink sink)
     {
         Task? hanging = null;
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        patience.CancelAfter(Patience);
         while ((await _state.WaitingSinksAsync(Token)).Count > 0)
         {
-            Token.ThrowIfCancellationRequested();
+            Assert.False(
+                patience.IsCancellationRequested,
+                $"stuck at {_clock.GetUtcNow():T}: busy {sink.IsBusy}, hanging {_smtp.Hangs}, pauses {_clock.Pauses}, taken {sink.Taken.Count}, failed {sink.Failures.Count}");
             if (sink.IsBusy && _smtp.Hangs)
             {
                 // One wait until it is over: a second one would take the next attempt's word.
                 hanging ??= Task.WhenAny(Http.HangingAsync(Token).AsTask(), _smtp.HangingAsync(Token).AsTask());
                 var ended = sink.Ended;
-                if (await Task.WhenAny(hanging, ended) == hanging)
+                if (await Task.WhenAny(hanging, ended, Task.Delay(Timeout.Infinite, patience.Token)) == hanging)
                 {
                     hanging = null;
                     _clock.Advance(SinkClient.Timeout);
