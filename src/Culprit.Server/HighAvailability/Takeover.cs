@@ -39,7 +39,7 @@ internal sealed partial class Takeover(
         }
 
         await base.StopAsync(cancellationToken).ConfigureAwait(false);
-        if (role.IsActive)
+        if (database.Epoch > 0)
         {
             await ReleaseAsync().ConfigureAwait(false);
         }
@@ -115,18 +115,25 @@ internal sealed partial class Takeover(
             },
             cancellationToken).ConfigureAwait(false);
         feed.LeaveToEngine(records.AppliedSequence);
-        role.Become(active: true);
         _active = ActiveServices.Make(services);
-        foreach (var service in _active.OfType<IHostedLifecycleService>())
-        {
-            await service.StartingAsync(cancellationToken).ConfigureAwait(false);
-        }
-
+        await InsistAsync(() => LoadAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
         foreach (var service in _active.TakeWhile(_ => !_isStopping))
         {
             // Not under the token of this service: each is stopped by itself, in order.
             await service.StartAsync(CancellationToken.None).ConfigureAwait(false);
             Watch(service);
+        }
+
+        // Only now: who is told that it is active may ask the engine, or stop it.
+        role.Become(active: true);
+    }
+
+    /// <summary>What those that start must have read before any of them does; the host does this for those that it starts itself.</summary>
+    private async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        foreach (var service in _active.OfType<IHostedLifecycleService>())
+        {
+            await service.StartingAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -9,7 +9,7 @@ public sealed class StateMigrationsTests : IDisposable
 {
     /// <summary>Takes the steps after the third back.</summary>
     internal const string UndoToThree = """
-        DROP TABLE silences;
+        DROP TABLE silences; DROP TABLE alert_threads;
         ALTER TABLE outbox DROP COLUMN added_at;
         ALTER TABLE outbox DROP COLUMN ended_at;
         ALTER TABLE outbox DROP COLUMN held;
