@@ -22,7 +22,7 @@ public class ExplainedIncidentTests
 
         var analysis = Assert.Single(await server.WaitForEventsAsync("type=log.analysis", e => e.Count > 0, Token));
         var updated = (await server.WaitForEventsAsync("type=alert.updated", e => e.Any(IsExplained), Token)).Single(IsExplained);
-        await server.WaitForOutputAsync("explained", Token);
+        await server.WaitForOutputAsync("explanation", Token);
 
         Assert.Equal("openai:test", Text(analysis, "model"));
         Assert.Equal(JsonValueKind.Null, analysis.GetProperty("failure").ValueKind);
