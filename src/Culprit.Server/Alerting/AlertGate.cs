@@ -12,8 +12,8 @@ internal sealed partial class AlertGate(IStateStore state, IncidentBook book, Si
     /// <summary>The alert as it is to be sent; null when it is not sent now.</summary>
     public async Task<OutboxItem?> PassAsync(OutboxItem item, CancellationToken cancellationToken)
     {
-        // Notices about this server are no alerts, and what cannot be read is the sink's to refuse.
-        if (!AlertParser.TryParse(item.Json, out var alert, out _))
+        // A notice about a sink has no incident: one of a later hour is no update of it. What cannot be read is the sink's to refuse.
+        if (!AlertParser.TryParse(item.Json, out var alert, out _) || alert.FailingSink is not null)
         {
             return item;
         }

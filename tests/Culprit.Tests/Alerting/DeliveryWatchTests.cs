@@ -63,6 +63,21 @@ public sealed class DeliveryWatchTests
         Assert.All(times.Zip(times.Skip(1)), pair => Assert.True(pair.Second - pair.First >= 3600 * 1_000_000_000L));
     }
 
+    /// <summary>Each is a notice to whoever is told: a later one is no update of the first.</summary>
+    [Fact]
+    public async Task EveryNoticeArrivesAsOne()
+    {
+        await AddAsync("1");
+        await RunAsync(DownUntil(Start.AddHours(3)));
+        var mail = new ScriptedSink("mail", _clock, _ => ScriptedSink.Delivered);
+
+        await RunAsync(mail);
+
+        var arrived = mail.Attempts.Select(a => Assert.IsType<Alert>(AlertParser.TryParse(a.Alert.Json, out var alert, out _) ? alert : null)).ToList();
+        Assert.InRange(arrived.Count(a => a.Kind == AlertKind.Firing), 2, 3);
+        Assert.All(arrived, a => Assert.Equal("hook", a.FailingSink));
+    }
+
     [Fact]
     public async Task ASinkThatComesAndGoesMakesOneNoticeAnHour()
     {
