@@ -104,9 +104,10 @@ internal static class HighAvailabilityRegistration
         CulpritOptions options, SharedLogTable table, IFileSystem files, TimeProvider clock, CancellationToken cancellationToken)
     {
         var intake = Open(options, IntakeFolder, files, clock, 0);
+        long shipped;
         try
         {
-            var shipped = await table.ShippedAsync(intake.Id, cancellationToken).ConfigureAwait(false);
+            shipped = await table.ShippedAsync(intake.Id, cancellationToken).ConfigureAwait(false);
             if (shipped <= intake.LastSequence)
             {
                 return intake;
@@ -119,9 +120,8 @@ internal static class HighAvailabilityRegistration
         }
 
         // Its end was lost, with a power cut say: numbers that were shipped must not come again.
-        var known = await table.ShippedAsync(intake.Id, cancellationToken).ConfigureAwait(false);
         await intake.DisposeAsync().ConfigureAwait(false);
-        return Open(options, IntakeFolder, files, clock, known);
+        return Open(options, IntakeFolder, files, clock, shipped);
     }
 
     private static FileJournal Open(CulpritOptions options, string name, IFileSystem files, TimeProvider clock, long known) =>

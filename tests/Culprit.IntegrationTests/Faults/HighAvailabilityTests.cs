@@ -29,8 +29,7 @@ public sealed class HighAvailabilityTests
         using var folder = new TempFolder();
         await using var alone = await ServerProcess.StartAsync(folder.Path, Token);
         await using var pair = await ServerPair.StartAsync(seed, Token);
-        using var stop = new CancellationTokenSource();
-        var sending = pair.Driver.SendToAnyAsync(pair.Servers, stop.Token);
+        pair.BeginSending();
         await pair.AcknowledgeMoreAsync(200, Token);
         var took = TimeSpan.Zero;
 
@@ -49,8 +48,7 @@ public sealed class HighAvailabilityTests
         await pair.AcknowledgeMoreAsync(200, Token);
         await pair.RestartAsync(0, Token);
         await pair.AcknowledgeMoreAsync(200, Token);
-        await stop.CancelAsync();
-        await sending;
+        await pair.EndSendingAsync();
         await pair.SettleAsync(active: 1, Token);
 
         var expected = await IdsAsync(alone, "incident.opened", Bursts);
@@ -76,16 +74,14 @@ public sealed class HighAvailabilityTests
     {
         var seed = FaultTier.NewSeed();
         await using var pair = await ServerPair.StartAsync(seed, Token, point);
-        using var stop = new CancellationTokenSource();
-        var sending = pair.Driver.SendToAnyAsync(pair.Servers, stop.Token);
+        pair.BeginSending();
 
         Assert.True(await pair.Servers[0].EndsWithinAsync(Patience, Token), "the fault point was not met");
         var took = await pair.ActiveWithinAsync(1, ServerPair.TakeoverLimit, Token);
         await pair.AcknowledgeMoreAsync(200, Token);
         await pair.RestartAsync(0, Token);
         await pair.AcknowledgeMoreAsync(200, Token);
-        await stop.CancelAsync();
-        await sending;
+        await pair.EndSendingAsync();
         await pair.SettleAsync(active: 1, Token);
         var verdict = await CheckAsync(pair, 1, seed);
 
@@ -98,8 +94,7 @@ public sealed class HighAvailabilityTests
     {
         var seed = FaultTier.NewSeed();
         await using var pair = await ServerPair.StartAsync(seed, Token);
-        using var stop = new CancellationTokenSource();
-        var sending = pair.Driver.SendToAnyAsync(pair.Servers, stop.Token);
+        pair.BeginSending();
         await pair.AcknowledgeMoreAsync(400, Token);
 
         pair.Freeze(0);
@@ -112,8 +107,7 @@ public sealed class HighAvailabilityTests
         Assert.Contains("was replaced and ends", pair.Servers[0].Output, StringComparison.Ordinal);
         await pair.RestartAsync(0, Token);
         await pair.AcknowledgeMoreAsync(200, Token);
-        await stop.CancelAsync();
-        await sending;
+        await pair.EndSendingAsync();
         await pair.SettleAsync(active: 1, Token);
         Assert.Equal("standby", (await pair.Servers[0].GetAsync("/health", Token)).GetProperty("role").GetString());
         Assert.Equal(2, await pair.EpochAsync(Token));
@@ -128,16 +122,14 @@ public sealed class HighAvailabilityTests
     {
         var seed = FaultTier.NewSeed();
         await using var pair = await ServerPair.StartAsync(seed, Token);
-        using var stop = new CancellationTokenSource();
-        var sending = pair.Driver.SendToAnyAsync(pair.Servers, stop.Token);
+        pair.BeginSending();
         await pair.AcknowledgeMoreAsync(200, Token);
 
         await pair.Database.StopAtOnceAsync();
         await pair.AcknowledgeMoreAsync(1000, Token);
         await pair.Database.StartAsync(Token);
         await pair.AcknowledgeMoreAsync(200, Token);
-        await stop.CancelAsync();
-        await sending;
+        await pair.EndSendingAsync();
         await pair.SettleAsync(active: 0, Token);
         var verdict = await CheckAsync(pair, 0, seed);
 
@@ -153,24 +145,20 @@ public sealed class HighAvailabilityTests
         var atOnce = TimeSpan.FromSeconds(5);
         var seed = FaultTier.NewSeed();
         await using var pair = await ServerPair.StartAsync(seed, Token);
-        using var stop = new CancellationTokenSource();
-        var sending = pair.Driver.SendToAnyAsync(pair.Servers, stop.Token);
+        pair.BeginSending();
         await pair.AcknowledgeMoreAsync(200, Token);
 
         Assert.Equal(0, await pair.Servers[0].StopAsync());
         var took = await pair.ActiveWithinAsync(1, atOnce, Token);
         await pair.AcknowledgeMoreAsync(200, Token);
         await pair.Servers[1].KillAsync();
-        await stop.CancelAsync();
-        await sending;
+        await pair.EndSendingAsync();
         await pair.RestartAsync(0, Token);
         await pair.RestartAsync(1, Token);
-        using var stopAgain = new CancellationTokenSource();
-        var again = pair.Driver.SendToAnyAsync(pair.Servers, stopAgain.Token);
+        pair.BeginSending();
         await pair.ActiveWithinAsync(0, Patience, Token);
         await pair.AcknowledgeMoreAsync(200, Token);
-        await stopAgain.CancelAsync();
-        await again;
+        await pair.EndSendingAsync();
         await pair.SettleAsync(active: 0, Token);
         var verdict = await CheckAsync(pair, 0, seed);
 

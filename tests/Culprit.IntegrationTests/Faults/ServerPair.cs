@@ -17,6 +17,8 @@ internal sealed class ServerPair : IAsyncDisposable
     private readonly TempFolder[] _folders = [new(), new()];
     private readonly TempFolder _outside = new();
     private string _url = string.Empty;
+    private CancellationTokenSource? _stop;
+    private Task _sending = Task.CompletedTask;
 
     private ServerPair()
     {
@@ -109,6 +111,21 @@ internal sealed class ServerPair : IAsyncDisposable
         await Wait.UntilAsync($"{count} more events are acknowledged", Patience, () => Task.FromResult(Driver.Acknowledged >= before + count), cancellationToken);
     }
 
+    /// <summary>Senders to both, until <see cref="EndSendingAsync"/>.</summary>
+    public void BeginSending()
+    {
+        _stop = new CancellationTokenSource();
+        _sending = Driver.SendToAnyAsync(Servers, _stop.Token);
+    }
+
+    public async Task EndSendingAsync()
+    {
+        await _stop!.CancelAsync();
+        await _sending;
+        _stop.Dispose();
+        _stop = null;
+    }
+
     /// <summary>Waits until everything that both have acknowledged went through the engine of one.</summary>
     public Task SettleAsync(int active, CancellationToken cancellationToken) => Wait.UntilAsync(
         "the engine has seen it all",
@@ -141,6 +158,8 @@ internal sealed class ServerPair : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _stop?.Cancel();
+        _stop?.Dispose();
         foreach (var server in Servers.OfType<ServerProcess>())
         {
             await server.DisposeAsync();
