@@ -195,15 +195,21 @@ internal static class EventWriter
         json.WriteStartArray("lines");
         foreach (var line in evidence.DistinctBy(e => (e.Service, e.Text)).Take(MaxAlertLines))
         {
-            json.WriteStartObject();
-            json.WriteString("at", Iso(UnixNanos.ToTime(line.TimestampNanos)));
-            json.WriteString("service", line.Service);
-            json.WriteString("level", line.Severity.ToWire());
-            json.WriteString("text", line.Text);
-            json.WriteEndObject();
+            WriteLine(json, line.TimestampNanos, line.Service, line.Severity, line.Text);
         }
 
         json.WriteEndArray();
+    }
+
+    /// <summary>A log line that an alert quotes, as <see cref="Alerting.AlertParser"/> reads it.</summary>
+    public static void WriteLine(Utf8JsonWriter json, long timestampNanos, string service, Severity severity, string text)
+    {
+        json.WriteStartObject();
+        json.WriteString("at", Iso(UnixNanos.ToTime(timestampNanos)));
+        json.WriteString("service", service);
+        json.WriteString("level", severity.ToWire());
+        json.WriteString("text", text);
+        json.WriteEndObject();
     }
 
     private static void Write(Utf8JsonWriter json, Hypothesis hypothesis)

@@ -35,10 +35,17 @@ internal sealed class AlertPost(AlertRouter router, ServiceLabels labels, Incide
         return new EngineOutput(sequence, output, outbox);
     }
 
+    /// <summary>The incident's newest alert, said again to the sinks of a reminder and to no other.</summary>
+    public EngineOutput ToOutput(KnownIncident incident, Reminder reminder)
+    {
+        var alert = IncidentEvents.Of(incident, reminder, clock.GetUtcNow());
+        return new EngineOutput(0, [alert], [.. reminder.Sinks.Select(sink => ToItem(alert, sink) with { IsForItsSinkOnly = true })]);
+    }
+
     /// <summary>Takes the events that were new to the store, in order.</summary>
     public void Stored(IEnumerable<DerivedEvent> added) => book.Add(added);
 
-    public OutboxItem ToItem(DerivedEvent alert, string sink) =>
+    private OutboxItem ToItem(DerivedEvent alert, string sink) =>
         new(alert.Id, sink, alert.CorrelationId!, alert.Json, 0) { AddedAt = clock.GetUtcNow() };
 
     private DerivedEvent Overlaid(DerivedEvent update, IReadOnlyList<DerivedEvent> events) =>

@@ -74,9 +74,7 @@ internal sealed class AlertRehearsal(AlertRules rules, ServiceLabels labels, Eng
         var deliveries = await _state.FindDeliveriesAsync(incident.Id, cancellationToken).ConfigureAwait(false);
         foreach (var reminder in Reminders.Due(incident, deliveries, rules.Router.RoutesOf(incident.Alert!), _clock.Now))
         {
-            var alert = IncidentEvents.Of(incident, reminder, _clock.Now);
-            var outbox = reminder.Sinks.Select(sink => post.ToItem(alert, sink) with { IsForItsSinkOnly = true });
-            await _state.ApplyAsync(new EngineOutput(0, [alert], [.. outbox]), cancellationToken).ConfigureAwait(false);
+            await _state.ApplyAsync(post.ToOutput(incident, reminder), cancellationToken).ConfigureAwait(false);
         }
     }
 

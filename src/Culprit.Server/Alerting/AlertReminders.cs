@@ -1,13 +1,12 @@
 using Culprit.Engine.Alerting;
 using Culprit.Engine.Storage;
-using Culprit.Server.Querying;
 
 namespace Culprit.Server.Alerting;
 
 /// <summary>Looks at the open incidents now and then, and says again what must not be forgotten.</summary>
 /// <remarks>What is due follows from what is stored alone, so that a restart forgets nothing and repeats nothing.</remarks>
 internal sealed partial class AlertReminders(
-    IStateStore state, IncidentBook book, AlertPost post, AlertRules rules, EventHub hub, AlertSignal signal, TimeProvider clock, ILogger<AlertReminders> logger) : BackgroundService
+    IStateStore state, IncidentBook book, AlertPost post, AlertRules rules, SideOutput side, TimeProvider clock, ILogger<AlertReminders> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
@@ -33,9 +32,7 @@ internal sealed partial class AlertReminders(
         var deliveries = await state.FindDeliveriesAsync(incident.Id, cancellationToken).ConfigureAwait(false);
         foreach (var reminder in Reminders.Due(incident, deliveries, routes, clock.GetUtcNow()))
         {
-            var alert = IncidentEvents.Of(incident, reminder, clock.GetUtcNow());
-            var outbox = reminder.Sinks.Select(sink => post.ToItem(alert, sink) with { IsForItsSinkOnly = true });
-            await StoreAsync(new EngineOutput(0, [alert], [.. outbox]), cancellationToken).ConfigureAwait(false);
+            await StoreAsync(post.ToOutput(incident, reminder), cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -56,17 +53,8 @@ internal sealed partial class AlertReminders(
         }
     }
 
-    private async Task StoreAsync(EngineOutput output, CancellationToken cancellationToken)
-    {
-        var added = await state.ApplyAsync(output with { MustBeStored = true }, cancellationToken).ConfigureAwait(false);
-        post.Stored(added);
-        foreach (var stored in added)
-        {
-            hub.Publish(stored);
-        }
-
-        signal.Wake();
-    }
+    private Task StoreAsync(EngineOutput output, CancellationToken cancellationToken) =>
+        side.StoreAsync(output with { MustBeStored = true }, cancellationToken);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Incident {Incident} goes on after {By} resolved it at {At:O}: it is open again")]
     private partial void GoesOn(string incident, string by, DateTimeOffset at);

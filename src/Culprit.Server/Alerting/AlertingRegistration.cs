@@ -23,6 +23,7 @@ internal static class AlertingRegistration
         services.AddSingleton<SilenceBook>();
         services.AddActiveService(s => s.GetRequiredService<SilenceBook>());
         services.AddSingleton<AlertPost>();
+        services.AddSingleton<SideOutput>();
         services.AddSingleton<AlertGate>();
         services.AddSingleton<IncidentDesk>();
         services.AddSingleton<AlertTest>();

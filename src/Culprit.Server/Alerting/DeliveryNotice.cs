@@ -30,7 +30,7 @@ internal static class DeliveryNotice
         Write(outage, EventTypes.AlertRedelivered, now, json =>
         {
             json.WriteString("observed", "takes alerts again");
-            json.WriteString("resolved_at", Iso(now));
+            json.WriteString("resolved_at", EventWriter.Iso(now));
         });
 
     private static DerivedEvent Write(DeliveryOutage outage, string type, DateTimeOffset at, Action<Utf8JsonWriter> more)
@@ -42,7 +42,7 @@ internal static class DeliveryNotice
             json.WriteString("environment", Environment);
             json.WriteString("severity", "high");
             json.WriteString("anomaly_type", "alerts undelivered");
-            json.WriteString("started_at", Iso(outage.Since));
+            json.WriteString("started_at", EventWriter.Iso(outage.Since));
             json.WriteStartArray("services");
             json.WriteStringValue(outage.Sink);
             json.WriteEndArray();
@@ -51,6 +51,4 @@ internal static class DeliveryNotice
             more(json);
         });
     }
-
-    private static string Iso(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture);
 }

@@ -4,12 +4,11 @@ using Culprit.Engine.Publishing;
 using Culprit.Engine.Storage;
 using Culprit.Server.Access;
 using Culprit.Server.Http;
-using Culprit.Server.Querying;
 
 namespace Culprit.Server.Alerting;
 
 /// <summary>What people do about incidents: events beside the engine's, in one transaction with the alerts that tell of them.</summary>
-internal sealed class IncidentDesk(IStateStore state, IncidentBook book, AlertPost post, EventHub hub, AlertSignal signal, TimeProvider clock) : IDisposable
+internal sealed class IncidentDesk(IStateStore state, IncidentBook book, AlertPost post, SideOutput side, TimeProvider clock) : IDisposable
 {
     // One at a time: of two people who acknowledge at once the second sees the first.
     private readonly SemaphoreSlim _turn = new(1, 1);
@@ -35,14 +34,7 @@ internal sealed class IncidentDesk(IStateStore state, IncidentBook book, AlertPo
             var output = post.ToOutput(0, events) with { MustBeStored = true };
 
             // From here on to its end: whoever leaves meanwhile has acknowledged all the same.
-            var added = await state.ApplyAsync(output, CancellationToken.None).ConfigureAwait(false);
-            post.Stored(added);
-            foreach (var stored in added)
-            {
-                hub.Publish(stored);
-            }
-
-            signal.Wake();
+            await side.StoreAsync(output, CancellationToken.None).ConfigureAwait(false);
             return (events[0].Json, null);
         }
         finally

@@ -1,5 +1,6 @@
-using System.Text.Json.Nodes;
+using System.Text.Json;
 using Culprit.Engine.Alerting;
+using Culprit.Engine.Publishing;
 using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
 
@@ -40,7 +41,7 @@ internal sealed partial class LinesBeforeSink(IAlertSink sink, IRecordStore reco
         try
         {
             var lines = await FindAsync(alert, onset, either.Token).WaitAsync(either.Token).ConfigureAwait(false);
-            return lines.Count > 0 && JsonNode.Parse(item.Json.Span) is JsonObject json ? With(item, json, lines) : item;
+            return lines.Count > 0 ? item with { Json = EventJson.With(item.Json, ("lines_before", writer => Write(writer, lines))) } : item;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -73,16 +74,15 @@ internal sealed partial class LinesBeforeSink(IAlertSink sink, IRecordStore reco
         return [.. found.OrderBy(r => r.TimestampNanos).ThenBy(r => r.Sequence)];
     }
 
-    private static OutboxItem With(OutboxItem item, JsonObject json, List<StoredRecord> lines)
+    private static void Write(Utf8JsonWriter writer, List<StoredRecord> lines)
     {
-        json["lines_before"] = new JsonArray([.. lines.Select(line => new JsonObject
+        writer.WriteStartArray();
+        foreach (var line in lines)
         {
-            ["at"] = UnixNanos.ToTime(line.TimestampNanos).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", System.Globalization.CultureInfo.InvariantCulture),
-            ["service"] = line.Service,
-            ["level"] = line.Severity.ToWire(),
-            ["text"] = TextCut.Fit(line.Body, RecordRef.MaxTextLength),
-        })]);
-        return item with { Json = System.Text.Encoding.UTF8.GetBytes(json.ToJsonString()) };
+            EventWriter.WriteLine(writer, line.TimestampNanos, line.Service, line.Severity, TextCut.Fit(line.Body, RecordRef.MaxTextLength));
+        }
+
+        writer.WriteEndArray();
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Alert {Alert} goes out without the lines before its onset")]

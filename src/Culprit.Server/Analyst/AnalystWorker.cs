@@ -25,7 +25,7 @@ internal sealed partial class AnalystWorker(
     IncidentReportReader incidents,
     EventHub hub,
     AlertPost post,
-    AlertSignal alerts,
+    SideOutput side,
     TimeProvider clock,
     ILogger<AnalystWorker> logger) : BackgroundService
 {
@@ -186,19 +186,7 @@ internal sealed partial class AnalystWorker(
             output.Add(AnalysisEvent.Alert(alert, analysed, analysis, at));
         }
 
-        // Position 0: the engine's own never moves back.
-        var made = post.ToOutput(0, output);
-        var stored = await state.ApplyAsync(made, cancellationToken).ConfigureAwait(false);
-        post.Stored(stored);
-        foreach (var added in stored)
-        {
-            hub.Publish(added);
-        }
-
-        if (made.Outbox.Count > 0)
-        {
-            alerts.Wake();
-        }
+        await side.StoreAsync(post.ToOutput(0, output), cancellationToken).ConfigureAwait(false);
     }
 
     private void Remember(string incidentId, string? suspect)

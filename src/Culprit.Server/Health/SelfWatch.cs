@@ -2,7 +2,6 @@ using Culprit.Engine.Alerting;
 using Culprit.Engine.Publishing;
 using Culprit.Engine.Storage;
 using Culprit.Server.Alerting;
-using Culprit.Server.Querying;
 
 namespace Culprit.Server.Health;
 
@@ -14,8 +13,7 @@ internal sealed partial class SelfWatch(
     SelfAlertBook book,
     IStateStore state,
     AlertPost post,
-    AlertSignal signal,
-    EventHub hub,
+    SideOutput side,
     TimeProvider clock,
     ILogger<SelfWatch> logger) : BackgroundService
 {
@@ -87,15 +85,8 @@ internal sealed partial class SelfWatch(
 
     private async Task TellAsync(SelfAlert alert, CancellationToken cancellationToken)
     {
-        var made = alert.ToEvent();
-        var output = post.ToOutput(0, [made]);
         Unwell(alert.EventType, alert.Sign.Id, alert.Sign.Observed);
-        foreach (var added in await state.ApplyAsync(output, cancellationToken).ConfigureAwait(false))
-        {
-            hub.Publish(added);
-        }
-
-        signal.Wake();
+        await side.StoreAsync(post.ToOutput(0, [alert.ToEvent()]), cancellationToken).ConfigureAwait(false);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Type} about this server ({Sign}): {Observed}")]

@@ -21,13 +21,15 @@ public sealed class IncidentDeskTests : IDisposable
     private readonly IncidentBook _book = new();
     private readonly EventHub _hub = new(new EventJsonWriter(1));
     private readonly AlertPost _post;
+    private readonly SideOutput _side;
     private readonly IncidentDesk _desk;
     private int _events;
 
     public IncidentDeskTests()
     {
         _post = new AlertPost(new AlertRouter([new AlertRoute { Sinks = ["pager"] }], ["console"]), ServiceLabels.None, _book, _clock);
-        _desk = new IncidentDesk(_state, _book, _post, _hub, new AlertSignal(), _clock);
+        _side = new SideOutput(_state, _post, _hub, new AlertSignal());
+        _desk = new IncidentDesk(_state, _book, _post, _side, _clock);
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -172,7 +174,7 @@ public sealed class IncidentDeskTests : IDisposable
         Assert.Equal("alert.firing", Text(after.Find("i1")!.AlertJson!.Value, "type"));
     }
 
-    private AlertReminders Reminders() => new(_state, _book, _post, AlertSettings.None.ToRules(), _hub, new AlertSignal(), _clock, NullLogger<AlertReminders>.Instance);
+    private AlertReminders Reminders() => new(_state, _book, _post, AlertSettings.None.ToRules(), _side, _clock, NullLogger<AlertReminders>.Instance);
 
     private Task OpenAsync() => ApplyAsync(Incident("incident.opened", "open"), Alert("alert.firing"));
 

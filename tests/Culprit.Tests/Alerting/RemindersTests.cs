@@ -141,7 +141,7 @@ public sealed class RemindersTests
         while (true)
         {
             var reminders = new AlertReminders(
-                _state, _book, Post(), rules, new EventHub(new EventJsonWriter(1)), new AlertSignal(), _clock, NullLogger<AlertReminders>.Instance);
+                _state, _book, Post(), rules, Side(), _clock, NullLogger<AlertReminders>.Instance);
             await reminders.LookAsync(Token);
             foreach (var sink in (string[])["chat", "pager", "boss"])
             {
@@ -173,7 +173,7 @@ public sealed class RemindersTests
 
     private async Task AcknowledgeAsync()
     {
-        using var desk = new IncidentDesk(_state, _book, Post(), new EventHub(new EventJsonWriter(1)), new AlertSignal(), _clock);
+        using var desk = new IncidentDesk(_state, _book, Post(), Side(), _clock);
         Assert.Null((await desk.ActAsync("i1", ActKind.Acknowledged, "ann", null, Token)).Problem);
     }
 
@@ -191,6 +191,8 @@ public sealed class RemindersTests
     }
 
     private static AlertRules Rules(AlertRoute route) => new(new AlertRouter([route], ["console"]));
+
+    private SideOutput Side() => new(_state, Post(), new EventHub(new EventJsonWriter(1)), new AlertSignal());
 
     private AlertPost Post() => new(Rules(Route).Router, ServiceLabels.None, _book, _clock);
 }

@@ -84,16 +84,19 @@ public sealed class SelfWatchTests
 
     private SelfWatch Watch(IStateStore store, params IHealthSource[] sources) => Watch(store, _router, sources);
 
-    private SelfWatch Watch(IStateStore store, AlertRouter router, params IHealthSource[] sources) => new(
-        sources,
-        new SelfExam(new SelfAlertSection(), maxDiskUsedPercent: 90),
-        new SelfAlertBook(TimeSpan.FromMinutes(5)),
-        store,
-        new AlertPost(router, ServiceLabels.None, new IncidentBook(), _clock),
-        new AlertSignal(),
-        new EventHub(new EventJsonWriter(1)),
-        _clock,
-        NullLogger<SelfWatch>.Instance);
+    private SelfWatch Watch(IStateStore store, AlertRouter router, params IHealthSource[] sources)
+    {
+        var post = new AlertPost(router, ServiceLabels.None, new IncidentBook(), _clock);
+        return new SelfWatch(
+            sources,
+            new SelfExam(new SelfAlertSection(), maxDiskUsedPercent: 90),
+            new SelfAlertBook(TimeSpan.FromMinutes(5)),
+            store,
+            post,
+            new SideOutput(store, post, new EventHub(new EventJsonWriter(1)), new AlertSignal()),
+            _clock,
+            NullLogger<SelfWatch>.Instance);
+    }
 
     private sealed class Report(string name, params (string Name, object Value)[] numbers) : IHealthSource
     {

@@ -1,5 +1,5 @@
-using System.Text.Json.Nodes;
 using Culprit.Engine.Alerting;
+using Culprit.Engine.Publishing;
 using Culprit.Engine.RootCause.Learning;
 using Culprit.Engine.Storage;
 
@@ -24,19 +24,13 @@ internal sealed partial class RememberingSink(IAlertSink sink, KnownCauseBook bo
             }
 
             var signature = IncidentSignature.Of(alert.Environment, alert.AnomalyType ?? "", alert.Services, alert.SampleMessages);
-            if (await book.MatchAsync(signature, alert.IncidentId, cancellationToken).ConfigureAwait(false) is not { } known
-                || JsonNode.Parse(item.Json.Span) is not JsonObject json)
+            if (await book.MatchAsync(signature, alert.IncidentId, cancellationToken).ConfigureAwait(false) is not { } known)
             {
                 return item;
             }
 
-            json["known_cause"] = known.ToString();
-            if (json["runbook"] is null && known.Runbook is { } runbook)
-            {
-                json["runbook"] = runbook;
-            }
-
-            return item with { Json = System.Text.Encoding.UTF8.GetBytes(json.ToJsonString()) };
+            var json = EventJson.With(item.Json, ("known_cause", EventJson.Text(known.ToString())));
+            return item with { Json = alert.Runbook is null && known.Runbook is { } runbook ? EventJson.With(json, ("runbook", EventJson.Text(runbook))) : json };
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
