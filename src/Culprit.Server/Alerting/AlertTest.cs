@@ -33,26 +33,11 @@ internal sealed class AlertTest(AlertRules rules, IEnumerable<IAlertSink> sinks,
         })).ConfigureAwait(false);
     }
 
-    private async Task<DeliveryResult> SendAsync(
-        string sink, AlertRoute route, string by, string incident, string type, CancellationToken cancellationToken)
+    private Task<DeliveryResult> SendAsync(string sink, AlertRoute route, string by, string incident, string type, CancellationToken cancellationToken)
     {
-        using var deadline = new CancellationTokenSource(SinkLane.LongestAttempt, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         var id = $"{incident}-{(type == EventTypes.AlertFiring ? "1" : "2")}";
-        try
-        {
-            var alert = new OutboxItem(id, sink, incident, Write(id, incident, type, route, by), 0);
-            return await _sinks[sink].DeliverAsync(alert, either.Token).WaitAsync(either.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            return new DeliveryResult(DeliveryOutcome.Retryable, $"no result within {SinkLane.LongestAttempt.TotalSeconds:0} s");
-        }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
-        {
-            // The outermost place of a sink's code: whatever it throws is its answer.
-            return new DeliveryResult(DeliveryOutcome.Retryable, $"the sink failed: {e.GetType().Name}");
-        }
+        var alert = new OutboxItem(id, sink, incident, Write(id, incident, type, route, by), 0);
+        return SinkAttempt.MakeAsync(_sinks[sink], alert, clock, threw: null, cancellationToken);
     }
 
     private ReadOnlyMemory<byte> Write(string id, string incident, string type, AlertRoute route, string by)

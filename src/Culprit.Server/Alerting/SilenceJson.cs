@@ -84,8 +84,8 @@ internal static class SilenceJson
             return (null, Problem.BadParameter("silence", "Say what to silence: environments, services, anomaly_types, labels or incidents. '*' is any."));
         }
 
-        var start = Time(json, "starts_at") ?? now;
-        var end = Time(json, "ends_at") ?? (Engine.Filtering.FilterText.TryParseDuration(JsonFields.Text(json, "duration"), out var duration) ? start + duration : null);
+        var start = JsonFields.Time(json, "starts_at") ?? now;
+        var end = JsonFields.Time(json, "ends_at") ?? (Engine.Filtering.FilterText.TryParseDuration(JsonFields.Text(json, "duration"), out var duration) ? start + duration : null);
         return end is not { } ends ? (null, Problem.BadParameter("ends_at", "Give 'ends_at', an ISO 8601 time, or 'duration', such as 90m, 2h or 3d."))
             : ends <= start || ends <= now || ends - start > Silence.Longest
                 ? (null, Problem.BadParameter("ends_at", $"A silence ends after it starts and after now, and lasts at most {Silence.Longest.TotalDays:0} days."))
@@ -101,7 +101,7 @@ internal static class SilenceJson
                 "environments" or "services" or "anomaly_types" or "incidents" => IsTexts(field.Value),
                 "labels" => field.Value.ValueKind == JsonValueKind.Object
                     && field.Value.EnumerateObject().All(l => l.Value.ValueKind == JsonValueKind.String || IsTexts(l.Value)),
-                "starts_at" or "ends_at" => Time(json, field.Name) is not null,
+                "starts_at" or "ends_at" => JsonFields.Time(json, field.Name) is not null,
                 _ => field.Value.ValueKind == JsonValueKind.String && field.Value.GetString() is { Length: <= MaxText } text && !text.Any(char.IsControl),
             };
             if (!ok)
@@ -164,9 +164,6 @@ internal static class SilenceJson
 
         json.WriteEndArray();
     }
-
-    private static DateTimeOffset? Time(JsonElement json, string name) => DateTimeOffset.TryParse(
-        JsonFields.TextOrNull(json, name), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) ? time : null;
 
     private static string Iso(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ", CultureInfo.InvariantCulture);
 

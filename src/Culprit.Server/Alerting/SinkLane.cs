@@ -7,9 +7,6 @@ namespace Culprit.Server.Alerting;
 internal sealed partial class SinkLane(
     IAlertSink sink, IStateStore state, AlertGate gate, Surrender surrender, DeliveryWatch watch, AlertMetrics metrics, TimeProvider clock, ILogger<SinkLane> logger) : IAlertLane
 {
-    /// <summary>For one attempt. Sinks end theirs sooner; this frees the lane from one that does not.</summary>
-    public static readonly TimeSpan LongestAttempt = TimeSpan.FromMinutes(1);
-
     private const int BatchSize = 50;
 
     public string Name => sink.Name;
@@ -35,7 +32,7 @@ internal sealed partial class SinkLane(
 
     private async Task DeliverAsync(OutboxItem alert, CancellationToken cancellationToken)
     {
-        var result = await TryAsync(alert, cancellationToken).ConfigureAwait(false);
+        var result = await SinkAttempt.MakeAsync(sink, alert, clock, e => SinkFailed(sink.Name, alert.Id, e), cancellationToken).ConfigureAwait(false);
         metrics.Tried(sink.Name, alert.Id, result.Outcome);
         switch (result.Outcome)
         {
@@ -70,30 +67,6 @@ internal sealed partial class SinkLane(
         NotTaken(alert.Sink, alert.Id, alert.Attempts + 1, (next - now).TotalSeconds, detail);
         await state.MarkFailedAsync(alert.Id, alert.Sink, now, next, detail, CancellationToken.None).ConfigureAwait(false);
         await watch.FailedAsync(alert, since, detail, isLost: false, CancellationToken.None).ConfigureAwait(false);
-    }
-
-    private async Task<DeliveryResult> TryAsync(OutboxItem alert, CancellationToken cancellationToken)
-    {
-        using var deadline = new CancellationTokenSource(LongestAttempt, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-        try
-        {
-            return await sink.DeliverAsync(alert, either.Token).WaitAsync(either.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            throw;
-        }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
-        {
-            return new(DeliveryOutcome.Retryable, $"no result within {LongestAttempt.TotalSeconds:0} s");
-        }
-        catch (Exception e)
-        {
-            // The outermost place of a sink's code: whatever it throws is a failed attempt.
-            SinkFailed(sink.Name, alert.Id, e);
-            return new(DeliveryOutcome.Retryable, $"the sink failed: {e.GetType().Name}");
-        }
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Sink {Sink} did not take alert {Alert} (attempt {Attempt}, next in {Seconds:0.#} s): {Detail}")]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Culprit.Server.Http;
@@ -11,6 +12,10 @@ internal static class JsonFields
 
     /// <summary>The text; empty when there is none.</summary>
     public static string Text(JsonElement json, string name) => TextOrNull(json, name) ?? string.Empty;
+
+    /// <summary>An ISO 8601 time, UTC where it has no offset; null when there is none.</summary>
+    public static DateTimeOffset? Time(JsonElement json, string name) => DateTimeOffset.TryParse(
+        TextOrNull(json, name), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) ? time : null;
 
     /// <summary>The texts of a list; none when there is no list.</summary>
     public static List<string> Texts(JsonElement json, string name) =>

@@ -39,17 +39,14 @@ internal static class DiagnoseEndpoints
     /// <summary>The times of an object with <c>from</c> and <c>to</c>, or what is wrong with them.</summary>
     internal static (InquiryRange? Range, Problem? Problem) ReadRange(JsonElement json)
     {
-        if (Time("from") is not { } from)
+        if (JsonFields.Time(json, "from") is not { } from)
         {
             return (null, Problem.BadParameter("from", "'from' must be an ISO 8601 time, such as 2026-03-01T14:03:00Z."));
         }
 
-        return Time("to") is { } to && to > from && to - from <= MaxRange
+        return JsonFields.Time(json, "to") is { } to && to > from && to - from <= MaxRange
             ? (new InquiryRange(from, to), null)
             : (null, Problem.BadParameter("to", $"'to' must be an ISO 8601 time after 'from', by at most {MaxRange.TotalHours:0} hours."));
-
-        DateTimeOffset? Time(string name) => DateTimeOffset.TryParse(
-            JsonFields.TextOrNull(json, name), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) ? time : null;
     }
 
     private static async Task<(Question? Question, Problem? Problem)> ReadAsync(HttpContext context)

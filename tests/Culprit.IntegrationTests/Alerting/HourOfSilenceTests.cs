@@ -250,7 +250,7 @@ public sealed class HourOfSilenceTests : IAsyncDisposable
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
         {
             var timer = base.CreateTimer(callback, state, dueTime, period);
-            return dueTime == SinkLane.LongestAttempt || dueTime == SinkClient.Timeout ? timer : new Pause(this, timer);
+            return dueTime == SinkAttempt.Longest || dueTime == SinkClient.Timeout ? timer : new Pause(this, timer);
         }
 
         private sealed class Pause : ITimer

@@ -46,7 +46,7 @@ public sealed class AlertTestTests
         var test = new AlertTest(new AlertRules(new AlertRouter([], [])), [hangs], _clock);
 
         var running = test.RunAsync(new AlertRoute { Name = "a", Sinks = ["chat"] }, "ann", TestContext.Current.CancellationToken);
-        _clock.Advance(SinkLane.LongestAttempt);
+        _clock.Advance(SinkAttempt.Longest);
 
         Assert.Equal("no result within 60 s", Assert.Single(await running).Result.Detail);
     }

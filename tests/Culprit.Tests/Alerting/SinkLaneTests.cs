@@ -167,7 +167,7 @@ public sealed class SinkLaneTests
         var lane = Lane(sink);
 
         var served = lane.ServeAsync(Token);
-        _clock.Advance(SinkLane.LongestAttempt);
+        _clock.Advance(SinkAttempt.Longest);
         await served;
         hangs = false;
         await RunAsync(sink);

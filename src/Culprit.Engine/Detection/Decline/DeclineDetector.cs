@@ -74,7 +74,13 @@ internal sealed class DeclineDetector(string environment, DeclineOptions options
         }
 
         var whole = Hold(from, frame.End);
-        return whole.Expected >= MinExpected && Declined(whole) && Declined(Hold(from, settled)) && Hold(from, settled).Sigma >= options.SettledSigma ? whole : null;
+        if (whole.Expected < MinExpected || !Declined(whole))
+        {
+            return null;
+        }
+
+        var part = Hold(from, settled);
+        return Declined(part) && part.Sigma >= options.SettledSigma ? whole : null;
 
         bool Declined(Less less) => less.Count <= options.MaxShare * less.Expected;
 
