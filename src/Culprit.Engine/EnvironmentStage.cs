@@ -319,8 +319,8 @@ internal sealed class EnvironmentStage
         [
             .. comparison.Findings().Where(f => f.Kind != TraceFindingKind.Static && !f.MayBeLate && !(IsTime(f) && isWarming(f.Service)))
                 .Select(f => new TraceSign(
-                    f.Service, IsTime(f), f.Kind is TraceFindingKind.Blame or TraceFindingKind.Gap ? 1 : 0.5, f.Score, f.Text)),
-            .. comparison.LeftOutCalls().Select(f => new TraceSign(f.Service, IsTime: false, 1, f.Score, f.Text) { IsLeftOut = true }),
+                    f.Service, IsTime(f), f.Kind is TraceFindingKind.Blame or TraceFindingKind.Gap ? 1 : 0.5, f.Score, f.Requests, f.Text)),
+            .. comparison.LeftOutCalls().Select(f => new TraceSign(f.Service, IsTime: false, 1, f.Score, f.Requests, f.Text) { IsLeftOut = true }),
         ];
     }
 

@@ -203,7 +203,7 @@ internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
                 continue;
             }
 
-            var related = anomaly.IsPlain ? 4 : relatedness.Of(incident.Incident, anomaly);
+            var related = anomaly.IsPlain ? 4 : relatedness.Of(incident.Incident, anomaly, incident.Suspect);
             if (related > best)
             {
                 (closest, best) = (incident, related);

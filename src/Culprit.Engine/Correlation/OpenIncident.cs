@@ -6,6 +6,8 @@ namespace Culprit.Engine.Correlation;
 /// <remarks>Baselines are frozen when it opens: what the fault adds never becomes part of what is usual.</remarks>
 internal sealed class OpenIncident
 {
+    private const double MinConfidence = 0.5;
+
     public required Incident Incident { get; set; }
 
     /// <summary>Opened by a plain count: other detectors' findings stay out of it.</summary>
@@ -41,6 +43,9 @@ internal sealed class OpenIncident
     public string? Blamed { get; set; }
 
     public double Confidence { get; set; }
+
+    /// <summary>Who is blamed, when the ranker is sure enough that it may bind others to the incident.</summary>
+    public string? Suspect => Confidence >= MinConfidence ? Blamed : null;
 
     /// <summary>States published so far.</summary>
     public int Updates { get; set; }

@@ -46,10 +46,11 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
     /// How closely they are connected: 0 not at all, 1 because too little is known of their calls and they began together, 2 by calls, 3 by a trace
     /// or because it names a service of the incident, 4 by a service.
     /// </summary>
-    public int Of(Incident incident, Anomaly anomaly)
+    /// <param name="suspect">Who is blamed for the incident; null when that is not clear.</param>
+    public int Of(Incident incident, Anomaly anomaly, string? suspect = null)
     {
         var isNamed = Names(anomaly, incident);
-        if (!isNamed && IsApart(incident, anomaly))
+        if (!isNamed && IsApart(incident, anomaly, suspect))
         {
             return 0;
         }
@@ -81,18 +82,28 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
 
     /// <summary>
     /// Services that fail by themselves on both sides, and no call leads from one to the other: these are two faults, whoever calls both. Who
-    /// reports that others failed belongs to these. Who names nobody, and whoever is slow, may be anybody's victim.
+    /// reports that others failed belongs to these. Who names nobody, and whoever is slow, may be anybody's victim. So may who calls the suspect
+    /// that they call.
+    /// Who was found in the incident before, or named as failed, stays in it.
     /// </summary>
-    public bool IsApart(Incident incident, Anomaly anomaly)
+    public bool IsApart(Incident incident, Anomaly anomaly, string? suspect = null)
     {
-        var failed = OwnFailures(anomaly) is { Count: > 0 } own ? own : Accused(anomaly);
-        if (failed.Count == 0)
+        var own = OwnFailures(anomaly);
+        var failed = own.Count > 0 ? own : Accused(anomaly);
+        if (failed.Count == 0 || failed.Exists(s => IsFoundIn(incident, s) || incident.Anomalies.Any(a => Accused(a).Contains(s))))
         {
             return false;
         }
 
         var theirs = Failed(incident);
-        return theirs.Count > 0 && failed.All(s => IsApart(s, theirs));
+        if (suspect is not null && NodeName.Normalise(suspect) is var blamed && theirs.Any(t => Calls(t, blamed)))
+        {
+            theirs.Add(blamed);
+        }
+
+        // What failed may itself say whose victim it is, or who calls it is a victim, too, whether or not that last call is known.
+        var isUpstream = own.Count == 0 && anomaly.Services.Select(NodeName.Normalise).Any(s => theirs.Any(t => t == s || Calls(t, s)));
+        return theirs.Count > 0 && !isUpstream && failed.All(s => IsApart(s, theirs));
     }
 
     /// <summary>No call leads from a service to the failures of an incident, nor from these to it, as far as its calls are known.</summary>
@@ -184,6 +195,9 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
 
         static bool IsPart(char c) => char.IsLetterOrDigit(c) || c is '-' or '_';
     }
+
+    private static bool IsFoundIn(Incident incident, string service) =>
+        incident.Anomalies.Any(a => a is { IsSupporting: false } && a.Services.Count == 1 && a.Services[0] == service);
 
     private bool IsUnknown(string service) => !_callees.Contains(service) && !_callers.Contains(service);
 

@@ -217,6 +217,11 @@ internal static class EventWriter
         json.WriteStartObject();
         json.WriteString("kind", hypothesis.Kind == CauseKind.Service ? "service" : "dependency");
         json.WriteString("service", hypothesis.Service);
+        if (hypothesis.Resource is { } resource)
+        {
+            json.WriteString("resource", resource);
+        }
+
         json.WriteNumber("confidence", Math.Round(hypothesis.Confidence, 3));
         json.WriteNumber("score", Math.Round(hypothesis.Score, 3));
         json.WriteNumber("signals", hypothesis.Signals);

@@ -17,10 +17,12 @@ internal sealed class HypothesisWriter(Dossier dossier, CandidateSet candidates,
         Accusations(candidate, pro, contra, failing);
         Graph(candidate, pro, failing);
         Circumstances(candidate, pro, contra, failing);
+        var first = candidate.FirstToFailOnIt;
         return new Hypothesis
         {
             Kind = candidate.Kind,
-            Service = candidate.Name,
+            Service = first?.Name ?? candidate.Name,
+            Resource = first is null ? null : candidate.Name,
             Confidence = Math.Round(confidence, 2),
             Score = Math.Round(candidate.Score, 3),
             ChangeId = candidate.Change?.Change.Id,

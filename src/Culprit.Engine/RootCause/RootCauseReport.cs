@@ -24,8 +24,11 @@ internal sealed record Hypothesis
 {
     public required CauseKind Kind { get; init; }
 
-    /// <summary>The service or dependency that is blamed.</summary>
+    /// <summary>The service or dependency that is blamed; of a <see cref="Resource"/> the service that failed first for want of it.</summary>
     public required string Service { get; init; }
+
+    /// <summary>What failed, when a cloud runs it and nobody here does, such as <c>s3</c>; null for services and dependencies of ours.</summary>
+    public string? Resource { get; init; }
 
     /// <summary>0 to 1: how sure the ranker is that this is the cause.</summary>
     public required double Confidence { get; init; }

@@ -20,7 +20,8 @@ internal enum ResourceClass : byte
 /// <summary>A word that operators use for infrastructure.</summary>
 /// <param name="Name">The product (<c>postgres</c>), or the general word (<c>database</c>).</param>
 /// <param name="IsGeneric">The word says what it is, but not which one.</param>
-internal sealed record InfrastructureWord(ResourceClass Class, string Name, bool IsGeneric);
+/// <param name="IsHosted">A cloud runs it for everybody: nobody here operates an instance of that name.</param>
+internal sealed record InfrastructureWord(ResourceClass Class, string Name, bool IsGeneric, bool IsHosted = false);
 
 /// <summary>The general vocabulary of infrastructure, as people write it in messages.</summary>
 internal static class InfrastructureWords
@@ -128,9 +129,9 @@ internal static class InfrastructureWords
     private static Dictionary<string, InfrastructureWord> Vocabulary()
     {
         var words = new Dictionary<string, InfrastructureWord>(StringComparer.Ordinal);
-        void Add(ResourceClass kind, string name, bool isGeneric, string spellings)
+        void Add(ResourceClass kind, string name, bool isGeneric, string spellings, bool isHosted = false)
         {
-            var word = new InfrastructureWord(kind, name, isGeneric);
+            var word = new InfrastructureWord(kind, name, isGeneric, isHosted);
             foreach (var spelling in spellings.Split(' '))
             {
                 words.Add(spelling, word);
@@ -144,7 +145,7 @@ internal static class InfrastructureWords
         Add(ResourceClass.Database, "cassandra", false, "cassandra scylla scylladb");
         Add(ResourceClass.Database, "sqlserver", false, "sqlserver mssql");
         Add(ResourceClass.Database, "oracle", false, "oracle");
-        Add(ResourceClass.Database, "dynamodb", false, "dynamo dynamodb");
+        Add(ResourceClass.Database, "dynamodb", false, "dynamo dynamodb", isHosted: true);
         Add(ResourceClass.Database, "clickhouse", false, "clickhouse");
         Add(ResourceClass.Database, "cockroachdb", false, "cockroach cockroachdb");
         Add(ResourceClass.Cache, "cache", true, "cache");
@@ -155,9 +156,9 @@ internal static class InfrastructureWords
         Add(ResourceClass.Broker, "rabbitmq", false, "rabbit rabbitmq");
         Add(ResourceClass.Broker, "nats", false, "nats");
         Add(ResourceClass.Broker, "pulsar", false, "pulsar");
-        Add(ResourceClass.Broker, "sqs", false, "sqs");
+        Add(ResourceClass.Broker, "sqs", false, "sqs", isHosted: true);
         Add(ResourceClass.Search, "elasticsearch", false, "elasticsearch opensearch");
-        Add(ResourceClass.ObjectStore, "s3", false, "s3");
+        Add(ResourceClass.ObjectStore, "s3", false, "s3", isHosted: true);
         Add(ResourceClass.ObjectStore, "minio", false, "minio");
         Add(ResourceClass.Mail, "smtp", false, "smtp");
         Add(ResourceClass.NameResolution, "dns", false, "dns coredns nameserver");

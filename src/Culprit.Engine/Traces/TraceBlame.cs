@@ -169,7 +169,7 @@ internal sealed class TraceBlame(OperationIndex index, EventShifts shifts, List<
         var text = tally.Witness >= 0
             ? $"after its answer in {Name(operation)}, {QuotedText.Name(index.ServiceOf(tally.Witness))} does not go on as before: {how}"
             : $"{QuotedText.Name(service)} works otherwise in {Name(operation)}, and nothing that it calls does: {how}";
-        return new TraceFinding(service, TraceFindingKind.Blame, score, text) { MayBeLate = missing && 2 * tally.Silent > tally.Now };
+        return new TraceFinding(service, TraceFindingKind.Blame, score, text) { Requests = (int)Math.Round(tally.Now), MayBeLate = missing && 2 * tally.Silent > tally.Now };
     }
 
     private bool IsMix(EventShift shift) => shift.Sigmas > 0 ? !shifts.IsBad(shift.Event) : shift.K0 < NearlyAlways * shift.N0;

@@ -51,7 +51,7 @@ internal static class HtmlReport
         foreach (var hypothesis in cause.GetProperty("hypotheses").EnumerateArray())
         {
             page.Append(CultureInfo.InvariantCulture,
-                $"<h3>{Text(hypothesis, "service")} <span class=\"meta\">{hypothesis.GetProperty("confidence").GetDouble():0.00}</span></h3><ul>");
+                $"<h3>{Safe(CauseName.Of(hypothesis))} <span class=\"meta\">{hypothesis.GetProperty("confidence").GetDouble():0.00}</span></h3><ul>");
             Items("for", "+");
             Items("against", "&minus;");
             page.Append("</ul>");

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Culprit.Server.Alerting;
+using Culprit.Server.Reporting;
 using Spectre.Console;
 
 namespace Culprit.Server.Analysis;
@@ -65,7 +66,7 @@ internal static class TerminalReport
         foreach (var hypothesis in cause.GetProperty("hypotheses").EnumerateArray())
         {
             console.MarkupLineInterpolated(CultureInfo.InvariantCulture,
-                $"  [bold]{Text(hypothesis, "service")}[/] {hypothesis.GetProperty("confidence").GetDouble():0.00}");
+                $"  [bold]{TerminalText.Visible(CauseName.Of(hypothesis))}[/] {hypothesis.GetProperty("confidence").GetDouble():0.00}");
             foreach (var item in hypothesis.GetProperty("for").EnumerateArray())
             {
                 console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"    [green]+[/] {Text(item, "text")}");

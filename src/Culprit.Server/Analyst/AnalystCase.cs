@@ -66,6 +66,9 @@ internal sealed record AnalystCase
 internal sealed record CaseCandidate(
     string Id, string Kind, string Service, double Confidence, string? Change, IReadOnlyList<CaseItem> For, IReadOnlyList<CaseItem> Against)
 {
+    /// <summary>What the service lacked, when a cloud runs that; else null.</summary>
+    public string? Resource { get; init; }
+
     public static CaseCandidate Of(JsonElement hypothesis, int number) => new(
         string.Create(CultureInfo.InvariantCulture, $"c{number}"),
         JsonFields.Text(hypothesis, "kind"),
@@ -73,7 +76,10 @@ internal sealed record CaseCandidate(
         hypothesis.GetProperty("confidence").GetDouble(),
         JsonFields.Text(hypothesis, "change_id") is { Length: > 0 } change ? change : null,
         [.. hypothesis.GetProperty("for").EnumerateArray().Select(CaseItem.Of)],
-        [.. hypothesis.GetProperty("against").EnumerateArray().Select(CaseItem.Of)]);
+        [.. hypothesis.GetProperty("against").EnumerateArray().Select(CaseItem.Of)])
+    {
+        Resource = JsonFields.TextOrNull(hypothesis, "resource"),
+    };
 }
 
 /// <summary>One piece of the ranker's evidence.</summary>

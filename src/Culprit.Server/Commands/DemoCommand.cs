@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Culprit.Server.Alerting;
 using Culprit.Server.Configuration;
+using Culprit.Server.Reporting;
 using Spectre.Console;
 
 namespace Culprit.Server.Commands;
@@ -175,7 +176,7 @@ internal static class DemoCommand
         Terminal.Console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[bold]Do[/]          {cause.GetProperty("recommended_action").GetString()}");
         foreach (var hypothesis in cause.GetProperty("hypotheses").EnumerateArray().Take(2))
         {
-            Terminal.Console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"\n[bold]{hypothesis.GetProperty("service").GetString()}[/] ({hypothesis.GetProperty("confidence").GetDouble():0.00})");
+            Terminal.Console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"\n[bold]{CauseName.Of(hypothesis)}[/] ({hypothesis.GetProperty("confidence").GetDouble():0.00})");
             foreach (var item in hypothesis.GetProperty("for").EnumerateArray())
             {
                 Terminal.Console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"  [green]+[/] {item.GetProperty("text").GetString()}");

@@ -67,7 +67,7 @@ internal static class IncidentMarkdown
         foreach (var hypothesis in cause.GetProperty("hypotheses").EnumerateArray())
         {
             var change = Text(hypothesis, "change_id");
-            page.Append(CultureInfo.InvariantCulture, $"\n### {Text(hypothesis, "service")}, {hypothesis.GetProperty("confidence").GetDouble():0.00}{(change.Length > 0 ? ", change " + change : "")}\n\n");
+            page.Append(CultureInfo.InvariantCulture, $"\n### {MarkdownText.Inline(CauseName.Of(hypothesis))}, {hypothesis.GetProperty("confidence").GetDouble():0.00}{(change.Length > 0 ? ", change " + change : "")}\n\n");
             Items(page, report, hypothesis, "for", "for");
             Items(page, report, hypothesis, "against", "against");
         }

@@ -65,6 +65,50 @@ public class RelatednessTests
         Assert.Equal(isRelated, graph.Of(SomeAnomalies.Incident(report), failure) > 0);
     }
 
+    /// <summary>Two callers fail for what the store answers, and neither names it: one fault, once the store is blamed.</summary>
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData("store", true)]
+    [InlineData("ledger", false)]       // which the second does not call
+    [InlineData("orders", false)]
+    [InlineData("catalog", false)]      // of another fault, as nothing leads there from what failed
+    public void WhoCallsTheSuspectBelongsToItsIncident(string? suspect, bool isRelated)
+    {
+        var incident = SomeAnomalies.Incident(SomeAnomalies.Anomaly("orders", AnomalyType.ErrorSpike, 0, message: "negative amount"));
+        var anomaly = SomeAnomalies.Anomaly("catalog", AnomalyType.ErrorSpike, 5, message: "price out of range");
+
+        Assert.Equal(isRelated, SomeAnomalies.Graph(Calls).Of(incident, anomaly, suspect) > 0);
+    }
+
+    /// <summary>A finding of somebody, or of whom it names, that the incident knows belongs to it, although something deeper fails there as well.</summary>
+    [Theory]
+    [InlineData("mailer", "error_spike", "cannot parse the message", true)]
+    [InlineData("clock", "connection_failure", "mailer-db: pool is empty", true)]
+    [InlineData("clock", "connection_failure", "mailer: connection refused", true)]      // was found itself
+    [InlineData("clock", "error_spike", "cannot parse the message", false)]
+    public void WhoWasFoundOrNamedBeforeStaysInIt(string service, string type, string message, bool isRelated)
+    {
+        var incident = SomeAnomalies.Incident(
+            SomeAnomalies.Anomaly("orders", AnomalyType.ErrorSpike, 0),
+            SomeAnomalies.Anomaly("mailer", AnomalyType.ConnectionFailure, 5, message: "mailer-db: pool is empty"));
+        var anomaly = SomeAnomalies.Anomaly(service, Enum.GetValues<AnomalyType>().First(t => t.ToWire() == type), 30, message: message);
+
+        Assert.Equal(isRelated, SomeAnomalies.Graph(Calls + " mailer>mailer-db beat>clock").Of(incident, anomaly) > 0);
+    }
+
+    /// <summary>Somebody says that its database failed, of which no call is known yet: who calls the one that says so may be its victim.</summary>
+    [Theory]
+    [InlineData("web", true)]
+    [InlineData("catalog", true)]
+    [InlineData("ledger", false)]
+    public void WhoCallsTheReporterMayBeItsVictim(string failing, bool isRelated)
+    {
+        var incident = SomeAnomalies.Incident(SomeAnomalies.Anomaly(failing, AnomalyType.ErrorSpike, 0));
+        var report = SomeAnomalies.Anomaly("catalog", AnomalyType.ConnectionFailure, 5, message: "catalog-db: pool is empty");
+
+        Assert.Equal(isRelated, SomeAnomalies.Graph(Calls + " clock>catalog-db").Of(incident, report) > 0);
+    }
+
     [Fact]
     public void CallsBindMoreThanTime()
     {

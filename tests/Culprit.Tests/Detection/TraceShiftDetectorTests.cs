@@ -16,7 +16,7 @@ public class TraceShiftDetectorTests
     {
         var looks = 0;
 
-        var found = Play(_ => [new TraceSign("shop", false, 1, looks++ == 0 ? first : then, "20 of 20 requests break off")]);
+        var found = Play(_ => [new TraceSign("shop", false, 1, looks++ == 0 ? first : then, 20, "20 of 20 requests break off")]);
 
         Assert.Equal(isFound, found.Count > 0);
         Assert.All(found, a => Assert.Equal((AnomalyType.ErrorSpike, "shop"), (a.Type, a.Services[0])));
@@ -26,7 +26,7 @@ public class TraceShiftDetectorTests
     public void WhatIsLeftOutIsNoError()
     {
         var found = Play(_ => [
-            new TraceSign("shop", false, 1, 6, "the call is missing") { IsLeftOut = true }, new TraceSign("shop", false, 1, 5, "requests break off")]);
+            new TraceSign("shop", false, 1, 6, 20, "the call is missing") { IsLeftOut = true }, new TraceSign("shop", false, 1, 5, 20, "requests break off")]);
 
         Assert.Equal(AnomalyType.Unknown, Assert.Single(found).Type);
     }
@@ -35,8 +35,8 @@ public class TraceShiftDetectorTests
     public void SignsThatAgreeAddUp()
     {
         var found = Play(_ => [
-            new TraceSign("shop", true, 1, 1.6, "calls take longer on the way"), new TraceSign("shop", true, 0.5, 2.2, "than those of others"),
-            new TraceSign("shop", false, 0.5, 1.8, "more errors"), new TraceSign("cart", false, 1, 1.6, "requests break off"),
+            new TraceSign("shop", true, 1, 1.6, 20, "calls take longer on the way"), new TraceSign("shop", true, 0.5, 2.2, 20, "than those of others"),
+            new TraceSign("shop", false, 0.5, 1.8, 20, "more errors"), new TraceSign("cart", false, 1, 1.6, 20, "requests break off"),
         ]);
 
         var anomaly = Assert.Single(found);
@@ -52,7 +52,7 @@ public class TraceShiftDetectorTests
     {
         var noise = new SomeTraffic(3);
 
-        var found = Play(begin => [new TraceSign("shop", false, 1, begin < Some.At(1200) ? usual * noise.Next() : 5.5, "5 of 9 requests break off")], from: 0, until: 1320);
+        var found = Play(begin => [new TraceSign("shop", false, 1, begin < Some.At(1200) ? usual * noise.Next() : 5.5, 20, "5 of 9 requests break off")], from: 0, until: 1320);
 
         Assert.Equal(isFound, found.Count > 0);
     }
@@ -64,7 +64,7 @@ public class TraceShiftDetectorTests
     public void AnotherLookMustAgree(double next, bool isFound)
     {
         var found = Play(
-            begin => [new TraceSign("shop", false, 1, begin < Some.At(260) ? 6 : next, "5 of 9 requests break off")], from: 300, until: 320);
+            begin => [new TraceSign("shop", false, 1, begin < Some.At(260) ? 6 : next, 20, "5 of 9 requests break off")], from: 300, until: 320);
 
         Assert.Equal(isFound, found.Count > 0);
     }
@@ -77,16 +77,30 @@ public class TraceShiftDetectorTests
         for (var s = 0; s < 400; s++)
         {
             set.Observe(SomeTraffic.Digest(s, "shop", 5, 0));
-            set.Judge(Some.At(s), (_, _) => s >= 300 ? [new TraceSign("shop", false, 1, 20, "all requests break off")] : []);
+            set.Judge(Some.At(s), (_, _) => s >= 300 ? [new TraceSign("shop", false, 1, 20, 20, "all requests break off")] : []);
             set.Settle((service, _) => open.Add(service));
         }
 
         Assert.Equal(["shop"], open);
     }
 
+    /// <summary>What one request shows in three ways is one observation.</summary>
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(2, true)]
+    public void OneRequestIsAnAnecdote(int requests, bool isFound)
+    {
+        var found = Play(_ => [
+            new TraceSign("shop", false, 1, 4, requests, "an error status comes"), new TraceSign("shop", false, 0.5, 4, requests, "requests report an error"),
+            new TraceSign("shop", true, 0.5, 4, requests, "it took longer"),
+        ]);
+
+        Assert.Equal(isFound, found.Count > 0);
+    }
+
     [Fact]
     public void WithoutHistoryNothingIsSaid() =>
-        Assert.Empty(Play(_ => [new TraceSign("shop", false, 1, 30, "all fail")], from: 0, until: 60));
+        Assert.Empty(Play(_ => [new TraceSign("shop", false, 1, 30, 20, "all fail")], from: 0, until: 60));
 
     private static List<Anomaly> Play(Func<long, IReadOnlyList<TraceSign>> signs, int from = 300, int until = 400)
     {

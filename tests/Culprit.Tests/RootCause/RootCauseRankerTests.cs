@@ -78,6 +78,24 @@ public sealed class RootCauseRankerTests
     }
 
     [Fact]
+    public void WhatACloudRunsIsBlamedAtTheServiceThatFailedFirstForWantOfIt()
+    {
+        var report = Rank(new SomeDossier().WithBaseline(60)
+            .Error("thumbnails", "s3 PutObject failed: ServiceUnavailable (503)", 20, count: 30)
+            .Error("uploads", "aws sdk s3 GetObject failed after 4 retries: ServiceUnavailable (503)", 8, count: 12)
+            .Error("web", "upstream uploads returned 503", 9, count: 12)
+            .Logs("search", 500));
+
+        var best = report.Hypotheses[0];
+        Assert.Equal((CauseKind.Dependency, "uploads", "s3"), (best.Kind, best.Service, best.Resource));
+        Assert.StartsWith("s3 (a dependency of thumbnails and uploads) became unavailable", report.RootCause, StringComparison.Ordinal);
+        Assert.All(report.Hypotheses.Skip(1), h => Assert.Null(h.Resource));
+    }
+
+    [Fact]
+    public void ADatabaseOfOursIsBlamedByItsOwnName() => Assert.Equal(("postgres", null), (Rank(Scenarios.OneBlamer()).Hypotheses[0].Service, Rank(Scenarios.OneBlamer()).Hypotheses[0].Resource));
+
+    [Fact]
     public void AServiceWithItsUsualErrorsIsRuledOutWithTheNumbers()
     {
         var report = Rank(Scenarios.LoudInnocent());

@@ -20,6 +20,9 @@ internal sealed class TraceShiftDetector(string environment, TraceShiftOptions o
 
     private const int MaxServices = 5;
 
+    /// <summary>What one request shows in several ways is still one observation.</summary>
+    private const int MinRequests = 2;
+
     /// <summary>A look is learned from when it is five minutes old: by then it is known whether it was the beginning of something that lasts.</summary>
     private const int LearnAfterSteps = 5 * Steps.PerMinute;
 
@@ -123,6 +126,7 @@ internal sealed class TraceShiftDetector(string environment, TraceShiftOptions o
         var needed = frame.Sigma(services);
         var ranked = signs(Steps.Start(from), Steps.Start(frame.End))
             .GroupBy(s => s.Service, StringComparer.Ordinal)
+            .Where(g => g.Any(s => s.Requests >= MinRequests))
             .Select(g => new Shifted(g.Key, g.Sum(s => s.Weight * 10 * Math.Log(1 + (Math.Max(0, s.Score) / 10))), [.. g]))
             .OrderByDescending(s => s.Score).ThenBy(s => s.Service, StringComparer.Ordinal).ToList();
         foreach (var shifted in ranked)
