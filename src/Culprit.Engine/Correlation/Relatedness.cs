@@ -49,8 +49,8 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
     /// <param name="suspect">Who is blamed for the incident; null when that is not clear.</param>
     public int Of(Incident incident, Anomaly anomaly, string? suspect = null)
     {
-        var isNamed = Names(anomaly, incident);
-        if (!isNamed && IsApart(incident, anomaly, suspect))
+        var isBound = Names(anomaly, incident) || SharesTrace(anomaly, incident);
+        if (!isBound && IsApart(incident, anomaly, suspect))
         {
             return 0;
         }
@@ -61,8 +61,7 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
             return 4;
         }
 
-        var traces = incident.Anomalies.SelectMany(a => a.Evidence).Select(e => e.TraceId).OfType<string>().ToHashSet(StringComparer.Ordinal);
-        if (isNamed || anomaly.Evidence.Any(e => e.TraceId is { } trace && traces.Contains(trace)))
+        if (isBound)
         {
             return 3;
         }
@@ -177,6 +176,12 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
 
     private static bool Names(Anomaly anomaly, Incident incident) => anomaly.Evidence.Take(MaxRead)
         .Any(e => incident.Services.Any(s => s != e.Service && Names(e.Text, NodeName.Normalise(s))));
+
+    private static bool SharesTrace(Anomaly anomaly, Incident incident)
+    {
+        var traces = anomaly.Evidence.Select(e => e.TraceId).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        return traces.Count > 0 && incident.Anomalies.SelectMany(a => a.Evidence).Any(e => e.TraceId is { } trace && traces.Contains(trace));
+    }
 
     /// <summary>A name stands in a text as a word: <c>order</c> is not in <c>orders</c> nor in <c>order-db</c>.</summary>
     private static bool Names(string text, string name)

@@ -109,6 +109,24 @@ public class RelatednessTests
         Assert.Equal(isRelated, SomeAnomalies.Graph(Calls + " clock>catalog-db").Of(incident, report) > 0);
     }
 
+    /// <summary>Requests that fail in both: one fault, although each fails by itself and no call between them is known.</summary>
+    [Theory]
+    [InlineData("t1", true)]
+    [InlineData("t2", false)]
+    [InlineData(null, false)]
+    public void OneRequestThatFailsInBothBindsThem(string? trace, bool isRelated)
+    {
+        var incident = SomeAnomalies.Incident(Traced("orders", "t1"));
+
+        Assert.Equal(isRelated, SomeAnomalies.Graph(Calls).Of(incident, Traced("mailer", trace)) > 0);
+
+        static Anomaly Traced(string service, string? trace)
+        {
+            var anomaly = SomeAnomalies.Anomaly(service, AnomalyType.ErrorSpike, 0);
+            return anomaly with { Evidence = [anomaly.Evidence[0] with { TraceId = trace }] };
+        }
+    }
+
     [Fact]
     public void CallsBindMoreThanTime()
     {
