@@ -94,8 +94,10 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
             return false;
         }
 
+        // Failed spans name nobody: then only the suspect tells what failed.
         var theirs = Failed(incident);
-        if (suspect is not null && NodeName.Normalise(suspect) is var blamed && theirs.Any(t => Calls(t, blamed)))
+        var speaking = theirs.Count > 0 ? theirs : [.. incident.Anomalies.Where(IsOfSpans).SelectMany(a => a.Services).Select(NodeName.Normalise)];
+        if (suspect is not null && NodeName.Normalise(suspect) is var blamed && speaking.Any(t => t == blamed || Calls(t, blamed)))
         {
             theirs.Add(blamed);
         }
@@ -200,6 +202,8 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
 
         static bool IsPart(char c) => char.IsLetterOrDigit(c) || c is '-' or '_';
     }
+
+    private static bool IsOfSpans(Anomaly anomaly) => anomaly is { IsSupporting: false, Type: AnomalyType.ErrorSpike, Evidence.Count: 0 };
 
     private static bool IsFoundIn(Incident incident, string service) =>
         incident.Anomalies.Any(a => a is { IsSupporting: false } && a.Services.Count == 1 && a.Services[0] == service);

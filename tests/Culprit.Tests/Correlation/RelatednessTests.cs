@@ -80,6 +80,20 @@ public class RelatednessTests
         Assert.Equal(isRelated, SomeAnomalies.Graph(Calls).Of(incident, anomaly, suspect) > 0);
     }
 
+    /// <summary>Failed spans name nobody; whom they are blamed on does.</summary>
+    [Theory]
+    [InlineData("mailer", "orders", false)]
+    [InlineData("mailer", "clock", true)]       // the spans do not lead there: nothing is known
+    [InlineData("mailer", null, true)]
+    [InlineData("ledger", "orders", true)]      // which the suspect calls
+    public void FailedSpansAreOfTheirSuspect(string service, string? suspect, bool isRelated)
+    {
+        var incident = SomeAnomalies.Incident(
+            SomeAnomalies.Anomaly("web", AnomalyType.ErrorSpike, 0, hasMessages: false)) with { Services = ["web", "ledger", "mailer"] };
+
+        Assert.Equal(isRelated, SomeAnomalies.Graph(Calls).Of(incident, SomeAnomalies.Anomaly(service, AnomalyType.ErrorSpike, 5), suspect) > 0);
+    }
+
     /// <summary>A finding of somebody, or of whom it names, that the incident knows belongs to it, although something deeper fails there as well.</summary>
     [Theory]
     [InlineData("mailer", "error_spike", "cannot parse the message", true)]

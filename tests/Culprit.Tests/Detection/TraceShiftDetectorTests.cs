@@ -84,11 +84,11 @@ public class TraceShiftDetectorTests
         Assert.Equal(["shop"], open);
     }
 
-    /// <summary>What one request shows in three ways is one observation.</summary>
+    /// <summary>What two requests show in three ways is little.</summary>
     [Theory]
-    [InlineData(1, false)]
-    [InlineData(2, true)]
-    public void OneRequestIsAnAnecdote(int requests, bool isFound)
+    [InlineData(2, false)]
+    [InlineData(3, true)]
+    public void TwoRequestsAreAnAnecdote(int requests, bool isFound)
     {
         var found = Play(_ => [
             new TraceSign("shop", false, 1, 4, requests, "an error status comes"), new TraceSign("shop", false, 0.5, 4, requests, "requests report an error"),

@@ -20,8 +20,8 @@ internal sealed class TraceShiftDetector(string environment, TraceShiftOptions o
 
     private const int MaxServices = 5;
 
-    /// <summary>What one request shows in several ways is still one observation.</summary>
-    private const int MinRequests = 2;
+    /// <summary>What one or two requests show, in however many ways, is an anecdote.</summary>
+    private const int MinRequests = 3;
 
     /// <summary>A look is learned from when it is five minutes old: by then it is known whether it was the beginning of something that lasts.</summary>
     private const int LearnAfterSteps = 5 * Steps.PerMinute;
