@@ -137,11 +137,12 @@ internal static partial class PeerScanner
             var word = match.Groups["name"].Value.TrimEnd('.', '-', '_', ':');
             var name = NodeName.Normalise(word);
             var isStrict = match.Groups["strict"].Success;
+            var isKey = match.Index + match.Length < text.Length && text[match.Index + match.Length] == '='; // "orders-service request_id=17"
             var isName = known.Contains(name)
                 || InfrastructureWords.Of(name) is { IsGeneric: false }
                 || (word.Length > 3 && word.AsSpan().IndexOfAny('-', '_') > 0)
                 || (isStrict && FailsOrEnds().IsMatch(text.AsSpan(match.Index + match.Length)));
-            if (isName && !NotNames.Contains(name) && !SourceFiles.Contains(name))
+            if (isName && !isKey && !NotNames.Contains(name) && !SourceFiles.Contains(name))
             {
                 Add(found, new PeerMention(name, 0, PeerForm.Phrase));
             }

@@ -40,6 +40,7 @@ public sealed class PeerScannerTests
     [InlineData("update of the page failed on pod-7f9a")]
     [InlineData("select rejected on shard-eu")]
     [InlineData("the call of the day is ready")]
+    [InlineData("certificate has expired at shop-service request_id=req-19df")]
     public void OrdinaryWordsAreNotPeers(string text) => Assert.Empty(PeerScanner.Find(text, Known));
 
     [Fact]
