@@ -2,6 +2,8 @@ using System.Runtime.CompilerServices;
 using Culprit.Engine.Storage;
 using Culprit.Server.Access;
 using Culprit.Server.Alerting;
+using Culprit.Server.Alerting.People;
+using Culprit.Server.Alerting.Trying;
 using Culprit.Server.Analyst;
 using Culprit.Server.Configuration;
 using Culprit.Server.DeadLetters;

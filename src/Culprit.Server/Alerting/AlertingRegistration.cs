@@ -1,9 +1,14 @@
 using Culprit.Engine.Alerting;
 using Culprit.Engine.Storage;
+using Culprit.Server.Alerting.Delivery;
+using Culprit.Server.Alerting.People;
+using Culprit.Server.Alerting.Sinks;
+using Culprit.Server.Alerting.Trying;
 using Culprit.Server.Configuration;
 using Culprit.Server.Export;
 using Culprit.Server.Health;
 using Culprit.Server.HighAvailability;
+using Culprit.Server.Printing;
 using Culprit.Server.RootCause.Learning;
 using Spectre.Console;
 

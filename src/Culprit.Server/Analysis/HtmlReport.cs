@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Culprit.Server.Alerting;
+using Culprit.Server.Printing;
 using Culprit.Server.Reporting;
 
 namespace Culprit.Server.Analysis;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using Culprit.Server.Alerting;
+using Culprit.Server.Printing;
 using Culprit.Server.Reporting;
 using Spectre.Console;
 

@@ -4,7 +4,7 @@ using Culprit.Engine.Alerting;
 using Culprit.Engine.Publishing;
 using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
-using Culprit.Server.Alerting;
+using Culprit.Server.Alerting.Delivery;
 using Culprit.Server.Analysis;
 using Culprit.Server.Export;
 using Culprit.Server.Http;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Culprit.Server.Printing;
 
 namespace Culprit.Server.Backups;
 
@@ -34,7 +35,7 @@ internal sealed record BackupManifest(int Version, DateTimeOffset StartedAt, IRe
                 { Version: > NewestVersion } => throw new BackupException(
                     $"{path} has version {manifest.Version}, this Culprit knows versions up to {NewestVersion}: restore with the Culprit that wrote it."),
                 _ when manifest.Files.FirstOrDefault(f => !IsOurs(f.Path)) is { } foreign => throw new BackupException(
-                    $"{path} names a file that no backup has: {Alerting.TerminalText.Visible(foreign.Path)}."),
+                    $"{path} names a file that no backup has: {TerminalText.Visible(foreign.Path)}."),
                 _ => manifest,
             };
         }

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
-using Culprit.Server.Alerting;
+using Culprit.Server.Printing;
 
 namespace Culprit.Server.Commands;
 

@@ -3,11 +3,11 @@ using System.Globalization;
 using Culprit.Engine;
 using Culprit.Engine.Evaluation;
 using Culprit.Engine.RootCause;
-using Culprit.Server.Alerting;
 using Culprit.Server.Analysis;
 using Culprit.Server.Configuration;
 using Culprit.Server.Evaluation;
 using Culprit.Server.Ingestion.Files;
+using Culprit.Server.Printing;
 using Culprit.Server.RootCause;
 
 namespace Culprit.Server.Commands;

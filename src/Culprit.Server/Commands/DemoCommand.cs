@@ -3,8 +3,8 @@ using System.Globalization;
 using System.Net.ServerSentEvents;
 using System.Text;
 using System.Text.Json;
-using Culprit.Server.Alerting;
 using Culprit.Server.Configuration;
+using Culprit.Server.Printing;
 using Culprit.Server.Reporting;
 using Spectre.Console;
 

@@ -2,10 +2,10 @@ using System.CommandLine;
 using System.Globalization;
 using Culprit.Engine.Evaluation;
 using Culprit.Engine.RootCause;
-using Culprit.Server.Alerting;
 using Culprit.Server.Analyst;
 using Culprit.Server.Configuration;
 using Culprit.Server.Evaluation;
+using Culprit.Server.Printing;
 using Culprit.Server.RootCause;
 
 namespace Culprit.Server.Commands;

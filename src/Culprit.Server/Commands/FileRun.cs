@@ -3,10 +3,10 @@ using System.CommandLine.Parsing;
 using Culprit.Engine;
 using Culprit.Engine.Flows;
 using Culprit.Engine.RootCause;
-using Culprit.Server.Alerting;
 using Culprit.Server.Analysis;
 using Culprit.Server.Configuration;
 using Culprit.Server.Ingestion.Files;
+using Culprit.Server.Printing;
 using Culprit.Server.RootCause;
 
 namespace Culprit.Server.Commands;

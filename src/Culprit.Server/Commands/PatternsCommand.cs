@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Culprit.Engine.Patterns;
-using Culprit.Server.Alerting;
 using Culprit.Server.Ingestion.Files;
 using Culprit.Server.Patterns;
+using Culprit.Server.Printing;
 
 namespace Culprit.Server.Commands;
 

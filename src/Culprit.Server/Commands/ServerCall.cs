@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Net.Http.Headers;
 using System.Text.Json;
-using Culprit.Server.Alerting;
+using Culprit.Server.Printing;
 
 namespace Culprit.Server.Commands;
 

@@ -1,9 +1,11 @@
+using Culprit.Server.Alerting.Setup;
+
 namespace Culprit.Server.Configuration;
 
 /// <summary>Finds keys that no option knows, at any depth: a misspelled one would silently do nothing.</summary>
 internal static class ConfigurationKeys
 {
-    /// <summary>The section that <see cref="Alerting.AlertSettings"/> reads and checks itself.</summary>
+    /// <summary>The section that <see cref="AlertSettings"/> reads and checks itself.</summary>
     public const string Alerts = "alerts";
 
     /// <summary>A sentence for each key that <see cref="CulpritOptions"/> does not know, or that holds something of another shape.</summary>

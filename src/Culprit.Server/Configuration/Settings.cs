@@ -1,5 +1,5 @@
 using Culprit.Engine.Rules;
-using Culprit.Server.Alerting;
+using Culprit.Server.Alerting.Setup;
 using Culprit.Server.Commands;
 using Culprit.Server.Export;
 using Culprit.Server.Plugins;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
-using Culprit.Server.Alerting;
+using Culprit.Server.Alerting.Delivery;
 using Culprit.Server.Http;
 using Culprit.Server.Journal;
 

@@ -4,7 +4,7 @@ using Culprit.Engine.Records;
 using Culprit.Engine.RootCause;
 using Culprit.Engine.Rules;
 using Culprit.Engine.Storage;
-using Culprit.Server.Alerting;
+using Culprit.Server.Alerting.Delivery;
 using Culprit.Server.Export;
 using Culprit.Server.Journal;
 using Culprit.Server.Querying;

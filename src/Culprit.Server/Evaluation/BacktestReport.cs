@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Culprit.Engine.Evaluation;
-using Culprit.Server.Alerting;
+using Culprit.Server.Printing;
 using Spectre.Console;
 
 namespace Culprit.Server.Evaluation;

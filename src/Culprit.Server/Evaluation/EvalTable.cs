@@ -1,6 +1,6 @@
 using System.Globalization;
 using Culprit.Engine.Evaluation;
-using Culprit.Server.Alerting;
+using Culprit.Server.Printing;
 using Spectre.Console;
 
 namespace Culprit.Server.Evaluation;

@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 using Culprit.Engine.Alerting;
-using Culprit.Server.Alerting;
+using Culprit.Server.Printing;
 
 namespace Culprit.Server.Export;
 

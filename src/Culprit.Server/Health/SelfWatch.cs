@@ -1,7 +1,7 @@
 using Culprit.Engine.Alerting;
 using Culprit.Engine.Publishing;
 using Culprit.Engine.Storage;
-using Culprit.Server.Alerting;
+using Culprit.Server.Alerting.Delivery;
 
 namespace Culprit.Server.Health;
 

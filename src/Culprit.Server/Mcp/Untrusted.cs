@@ -1,7 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Culprit.Server.Alerting;
+using Culprit.Server.Printing;
 using ModelContextProtocol.Protocol;
 
 namespace Culprit.Server.Mcp;

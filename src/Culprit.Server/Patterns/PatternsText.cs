@@ -1,7 +1,7 @@
 using System.Globalization;
 using Culprit.Engine.Patterns;
 using Culprit.Engine.Records;
-using Culprit.Server.Alerting;
+using Culprit.Server.Printing;
 using Spectre.Console;
 
 namespace Culprit.Server.Patterns;

@@ -2,7 +2,7 @@ using System.Text.Json;
 using Culprit.Engine.Ingestion;
 using Culprit.Engine.Publishing;
 using Culprit.Engine.Storage;
-using Culprit.Server.Alerting;
+using Culprit.Server.Alerting.Delivery;
 using Culprit.Server.Http;
 
 namespace Culprit.Server.Querying;

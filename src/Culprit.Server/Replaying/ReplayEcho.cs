@@ -1,7 +1,7 @@
 using Culprit.Engine.Alerting;
 using Culprit.Engine.Rules;
 using Culprit.Engine.Storage;
-using Culprit.Server.Alerting;
+using Culprit.Server.Alerting.Delivery;
 using Culprit.Server.Querying;
 using Culprit.Server.Rules;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Culprit.Server.Alerting;
+using Culprit.Server.Printing;
 
 namespace Culprit.Server.Reporting;
 

@@ -4,7 +4,7 @@ using Culprit.Engine.Storage;
 using Culprit.IntegrationTests.Support;
 using Culprit.Server;
 using Culprit.Server.Access;
-using Culprit.Server.Alerting;
+using Culprit.Server.Alerting.Setup;
 using Culprit.Server.Configuration;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;

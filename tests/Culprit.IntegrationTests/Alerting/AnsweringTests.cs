@@ -6,7 +6,7 @@ using Culprit.Engine.Alerting;
 using Culprit.IntegrationTests.Access;
 using Culprit.IntegrationTests.Support;
 using Culprit.Server.Access;
-using Culprit.Server.Alerting;
+using Culprit.Server.Alerting.Setup;
 
 namespace Culprit.IntegrationTests.Alerting;
 

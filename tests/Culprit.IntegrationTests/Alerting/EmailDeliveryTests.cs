@@ -1,6 +1,6 @@
 using Culprit.Engine.Alerting;
-using Culprit.Server.Alerting;
-using Culprit.Server.Alerting.Email;
+using Culprit.Server.Alerting.Sinks;
+using Culprit.Server.Alerting.Sinks.Email;
 
 namespace Culprit.IntegrationTests.Alerting;
 

@@ -1,15 +1,16 @@
 using System.Net;
 using Culprit.Engine.Alerting;
 using Culprit.Engine.Storage;
-using Culprit.Server.Alerting;
-using Culprit.Server.Alerting.Alertmanager;
-using Culprit.Server.Alerting.Datadog;
-using Culprit.Server.Alerting.Email;
-using Culprit.Server.Alerting.Opsgenie;
-using Culprit.Server.Alerting.PagerDuty;
-using Culprit.Server.Alerting.Slack;
-using Culprit.Server.Alerting.Teams;
-using Culprit.Server.Alerting.Webhook;
+using Culprit.Server.Alerting.Setup;
+using Culprit.Server.Alerting.Sinks;
+using Culprit.Server.Alerting.Sinks.Alertmanager;
+using Culprit.Server.Alerting.Sinks.Datadog;
+using Culprit.Server.Alerting.Sinks.Email;
+using Culprit.Server.Alerting.Sinks.Opsgenie;
+using Culprit.Server.Alerting.Sinks.PagerDuty;
+using Culprit.Server.Alerting.Sinks.Slack;
+using Culprit.Server.Alerting.Sinks.Teams;
+using Culprit.Server.Alerting.Sinks.Webhook;
 using Xunit;
 
 namespace Culprit.IntegrationTests.Alerting;

@@ -3,9 +3,9 @@ using System.Globalization;
 using System.Text.Json;
 using Culprit.Engine.Alerting;
 using Culprit.IntegrationTests.Support;
-using Culprit.Server.Alerting;
-using Culprit.Server.Alerting.Alertmanager;
-using Culprit.Server.Alerting.Email;
+using Culprit.Server.Alerting.Sinks;
+using Culprit.Server.Alerting.Sinks.Alertmanager;
+using Culprit.Server.Alerting.Sinks.Email;
 using Xunit;
 
 namespace Culprit.IntegrationTests.Alerting;

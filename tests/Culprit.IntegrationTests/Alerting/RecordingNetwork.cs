@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using Culprit.Server.Alerting;
+using Culprit.Server.Alerting.Sinks;
 
 namespace Culprit.IntegrationTests.Alerting;
 

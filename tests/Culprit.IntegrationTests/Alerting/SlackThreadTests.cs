@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Culprit.Engine.Alerting;
 using Culprit.Engine.Storage;
-using Culprit.Server.Alerting;
-using Culprit.Server.Alerting.Slack;
+using Culprit.Server.Alerting.Sinks;
+using Culprit.Server.Alerting.Sinks.Slack;
 using Culprit.Server.Storage;
 using Microsoft.Extensions.Time.Testing;
 

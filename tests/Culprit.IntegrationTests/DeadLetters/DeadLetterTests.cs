@@ -3,7 +3,7 @@ using System.Text.Json;
 using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
 using Culprit.IntegrationTests.Support;
-using Culprit.Server.Alerting;
+using Culprit.Server.Alerting.Delivery;
 using Culprit.Server.DeadLetters;
 using Culprit.Server.Http;
 using Culprit.Server.Journal;

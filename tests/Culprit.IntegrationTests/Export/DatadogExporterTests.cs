@@ -6,7 +6,7 @@ using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
 using Culprit.IntegrationTests.Alerting;
 using Culprit.IntegrationTests.Support;
-using Culprit.Server.Alerting;
+using Culprit.Server.Alerting.Sinks;
 using Culprit.Server.Configuration;
 using Culprit.Server.Export;
 using Culprit.Server.Export.Datadog;

@@ -1,6 +1,6 @@
 using Culprit.Engine.Storage;
 using Culprit.IntegrationTests.Support;
-using Culprit.Server.Alerting;
+using Culprit.Server.Alerting.Delivery;
 using Culprit.Server.Storage.Postgres;
 using Microsoft.Extensions.Logging.Abstractions;
 

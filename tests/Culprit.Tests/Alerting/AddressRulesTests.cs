@@ -1,6 +1,6 @@
 using System.Net;
-using Culprit.Server.Alerting;
-using Culprit.Server.Alerting.Slack;
+using Culprit.Server.Alerting.Sinks;
+using Culprit.Server.Alerting.Sinks.Slack;
 using Xunit;
 
 namespace Culprit.Tests.Alerting;

@@ -1,7 +1,8 @@
 using System.Text.RegularExpressions;
 using Culprit.Engine.Alerting;
 using Culprit.Engine.Correlation;
-using Culprit.Server.Alerting;
+using Culprit.Server.Alerting.Setup;
+using Culprit.Server.Alerting.Sinks;
 using Culprit.Server.Commands;
 using Culprit.Server.Configuration;
 using Culprit.Tests.Rules;

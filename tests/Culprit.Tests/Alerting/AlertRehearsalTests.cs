@@ -3,7 +3,8 @@ using Culprit.Engine.Alerting;
 using Culprit.Engine.Correlation;
 using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
-using Culprit.Server.Alerting;
+using Culprit.Server.Alerting.People;
+using Culprit.Server.Alerting.Trying;
 using Culprit.Server.Detection;
 using Xunit;
 

@@ -1,9 +1,11 @@
 using Culprit.Engine.Alerting;
-using Culprit.Server.Alerting;
-using Culprit.Server.Alerting.Opsgenie;
-using Culprit.Server.Alerting.PagerDuty;
-using Culprit.Server.Alerting.Slack;
-using Culprit.Server.Alerting.Webhook;
+using Culprit.Server.Alerting.Delivery;
+using Culprit.Server.Alerting.Setup;
+using Culprit.Server.Alerting.Sinks;
+using Culprit.Server.Alerting.Sinks.Opsgenie;
+using Culprit.Server.Alerting.Sinks.PagerDuty;
+using Culprit.Server.Alerting.Sinks.Slack;
+using Culprit.Server.Alerting.Sinks.Webhook;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Culprit.Engine.Alerting;
-using Culprit.Server.Alerting;
+using Culprit.Server.Alerting.Sinks;
+using Culprit.Server.Alerting.Trying;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 

@@ -4,7 +4,7 @@ using Culprit.Engine.Alerting;
 using Culprit.Engine.Correlation;
 using Culprit.Engine.Storage;
 using Culprit.Engine.Topology;
-using Culprit.Server.Alerting;
+using Culprit.Server.Alerting.Delivery;
 using Culprit.Server.Detection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Culprit.Engine.Alerting;
 using Culprit.Engine.Records;
 using Culprit.Engine.Storage;
-using Culprit.Server.Alerting;
+using Culprit.Server.Alerting.Sinks;
 using Culprit.Tests.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;

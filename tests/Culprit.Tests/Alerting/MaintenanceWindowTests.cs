@@ -1,6 +1,6 @@
 using System.Globalization;
 using Culprit.Engine.Alerting;
-using Culprit.Server.Alerting;
+using Culprit.Server.Alerting.Setup;
 using Microsoft.Extensions.Configuration;
 using Xunit;
 

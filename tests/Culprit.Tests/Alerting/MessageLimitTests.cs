@@ -1,12 +1,12 @@
 using System.Text.Json;
 using Culprit.Engine.Alerting;
-using Culprit.Server.Alerting;
-using Culprit.Server.Alerting.Datadog;
-using Culprit.Server.Alerting.Email;
-using Culprit.Server.Alerting.Opsgenie;
-using Culprit.Server.Alerting.PagerDuty;
-using Culprit.Server.Alerting.Slack;
-using Culprit.Server.Alerting.Teams;
+using Culprit.Server.Alerting.Sinks;
+using Culprit.Server.Alerting.Sinks.Datadog;
+using Culprit.Server.Alerting.Sinks.Email;
+using Culprit.Server.Alerting.Sinks.Opsgenie;
+using Culprit.Server.Alerting.Sinks.PagerDuty;
+using Culprit.Server.Alerting.Sinks.Slack;
+using Culprit.Server.Alerting.Sinks.Teams;
 using Xunit;
 
 namespace Culprit.Tests.Alerting;

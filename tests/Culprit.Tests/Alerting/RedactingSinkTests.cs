@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Culprit.Engine.Storage;
-using Culprit.Server.Alerting;
+using Culprit.Server.Alerting.Sinks;
 using Culprit.Tests.Redaction;
 using Xunit;
 

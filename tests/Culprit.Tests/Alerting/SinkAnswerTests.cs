@@ -1,4 +1,4 @@
-using Culprit.Server.Alerting;
+using Culprit.Server.Alerting.Sinks;
 using Xunit;
 
 namespace Culprit.Tests.Alerting;

@@ -1,7 +1,8 @@
 using System.Text;
 using Culprit.Engine.Alerting;
 using Culprit.Engine.Storage;
-using Culprit.Server.Alerting;
+using Culprit.Server.Alerting.Delivery;
+using Culprit.Server.Alerting.Sinks;
 using Culprit.Server.Detection;
 using Culprit.Server.Health;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,6 +1,8 @@
 using Culprit.Engine.Alerting;
 using Culprit.Engine.Storage;
-using Culprit.Server.Alerting;
+using Culprit.Server.Alerting.Delivery;
+using Culprit.Server.Alerting.People;
+using Culprit.Server.Alerting.Setup;
 using Culprit.Server.Detection;
 using Microsoft.Extensions.Logging.Abstractions;
 

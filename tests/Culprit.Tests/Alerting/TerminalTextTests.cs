@@ -1,4 +1,4 @@
-using Culprit.Server.Alerting;
+using Culprit.Server.Printing;
 
 namespace Culprit.Tests.Alerting;
 

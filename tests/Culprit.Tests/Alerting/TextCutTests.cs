@@ -1,5 +1,5 @@
 using Culprit.Engine.Alerting;
-using Culprit.Server.Alerting.Slack;
+using Culprit.Server.Alerting.Sinks.Slack;
 using Xunit;
 
 namespace Culprit.Tests.Alerting;

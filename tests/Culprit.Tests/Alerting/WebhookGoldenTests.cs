@@ -6,7 +6,7 @@ using Culprit.Engine.Publishing;
 using Culprit.Engine.Records;
 using Culprit.Engine.RootCause;
 using Culprit.Engine.Storage;
-using Culprit.Server.Alerting;
+using Culprit.Server.Alerting.Sinks;
 using Culprit.Tests.Rules;
 using Culprit.Tests.Storage;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using Culprit.Server.Alerting.Webhook;
+using Culprit.Server.Alerting.Sinks.Webhook;
 using Xunit;
 
 namespace Culprit.Tests.Alerting;

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Culprit.Engine.Alerting;
 using Culprit.Engine.Publishing;
-using Culprit.Server.Alerting;
+using Culprit.Server.Printing;
 
 namespace Culprit.Server.Export.Datadog;
 

@@ -1,7 +1,7 @@
 using System.Threading.Channels;
 using Culprit.Engine.Alerting;
 using Culprit.Engine.Publishing;
-using Culprit.Server.Alerting;
+using Culprit.Server.Alerting.Sinks;
 using Culprit.Server.Querying;
 
 namespace Culprit.Server.Export.Datadog;

@@ -1,4 +1,4 @@
-using Culprit.Server.Alerting;
+using Culprit.Server.Alerting.Sinks;
 using Culprit.Server.Configuration;
 using Culprit.Server.HighAvailability;
 using Microsoft.Extensions.DependencyInjection.Extensions;

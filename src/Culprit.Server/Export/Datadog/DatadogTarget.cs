@@ -1,4 +1,4 @@
-using Culprit.Server.Alerting;
+using Culprit.Server.Alerting.Setup;
 using Culprit.Server.Configuration;
 
 namespace Culprit.Server.Export.Datadog;

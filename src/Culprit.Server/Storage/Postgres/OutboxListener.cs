@@ -1,4 +1,4 @@
-using Culprit.Server.Alerting;
+using Culprit.Server.Alerting.Delivery;
 
 namespace Culprit.Server.Storage.Postgres;
 
