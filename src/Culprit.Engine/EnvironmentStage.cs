@@ -381,7 +381,7 @@ internal sealed class EnvironmentStage
     private void ExplainAgain(OpenIncident open, DateTimeOffset now, List<DerivedEvent> output)
     {
         var report = Rank(open, now, UnixNanos.From(now));
-        var blamed = Blamed(report);
+        var blamed = report.Blamed;
         var isNewCause = blamed != open.Blamed;
         var isWorse = report.Severity > open.Incident.Severity;
         if (isWorse)
@@ -414,7 +414,7 @@ internal sealed class EnvironmentStage
 
         open.Explanations++;
         open.RootCauseId = cause.Id;
-        open.Blamed = Blamed(report);
+        open.Blamed = report.Blamed;
         open.Confidence = report.Confidence;
     }
 
@@ -422,9 +422,6 @@ internal sealed class EnvironmentStage
 
     private RootCauseReport Rank(OpenIncident open, DateTimeOffset at, long tickNanos) =>
         _ranker.Rank(DossierBuilder.Build(open, _metrics.Values, _changes.All, Graph.Edges(), Traces, _patterns, at, tickNanos));
-
-    private static string? Blamed(RootCauseReport report) =>
-        report.Abstained || report.Hypotheses.Count == 0 ? null : report.Hypotheses[0].Service;
 }
 
 /// <summary>An <see cref="EnvironmentStage"/> at rest.</summary>

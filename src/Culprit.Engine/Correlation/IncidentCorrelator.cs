@@ -232,7 +232,7 @@ internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
     /// <summary>Services that fail at the same time for another reason are not affected by this one.</summary>
     private static void SetApart(OpenIncident open, Relatedness relatedness)
     {
-        var failures = relatedness.Failed(open.Incident);
+        var failures = relatedness.Failed(open.Incident, open.Suspect);
         open.Apart.Clear();
         open.Apart.UnionWith(open.Services.Keys.Where(s => relatedness.IsApart(s, failures)));
     }

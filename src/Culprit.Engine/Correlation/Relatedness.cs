@@ -42,6 +42,10 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
     private readonly HashSet<string> _traced = edges.Where(e => e.Source >= EdgeSource.Span)
         .SelectMany(e => (IEnumerable<string>)[e.Caller, e.Callee]).ToHashSet(StringComparer.Ordinal);
 
+    // By instance: what a finding says does not change while it is compared.
+    private readonly Dictionary<Anomaly, List<string>> _own = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Anomaly, List<string>> _accused = new(ReferenceEqualityComparer.Instance);
+
     /// <summary>
     /// How closely they are connected: 0 not at all, 1 because too little is known of their calls and they began together, 2 by calls, 3 by a trace
     /// or because it names a service of the incident, 4 by a service.
@@ -49,8 +53,12 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
     /// <param name="suspect">Who is blamed for the incident; null when that is not clear.</param>
     public int Of(Incident incident, Anomaly anomaly, string? suspect = null)
     {
-        var isBound = Names(anomaly, incident) || SharesTrace(anomaly, incident);
-        if (!isBound && IsApart(incident, anomaly, suspect))
+        var ours = anomaly.Services.Select(NodeName.Normalise).ToList();
+
+        // Where all calls are known a request proves nothing: two faults on its way fail in it, too.
+        var isNamed = Names(anomaly, incident);
+        var sharesRequest = SharesRequest(anomaly, incident);
+        if (!isNamed && !(sharesRequest && !ours.TrueForAll(_traced.Contains)) && IsApart(incident, anomaly, suspect))
         {
             return 0;
         }
@@ -61,13 +69,12 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
             return 4;
         }
 
-        if (isBound)
+        if (isNamed || sharesRequest)
         {
             return 3;
         }
 
         var theirs = incident.Services.Select(NodeName.Normalise).ToHashSet(StringComparer.Ordinal);
-        var ours = anomaly.Services.Select(NodeName.Normalise).ToList();
         if (ours.Exists(s => Reaches(s, _callees, theirs) || Reaches(s, _callers, theirs)))
         {
             return 2;
@@ -79,32 +86,28 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
             || theirs.All(IsUnknown) ? 1 : 0;
     }
 
-    /// <summary>
-    /// Services that fail by themselves on both sides, and no call leads from one to the other: these are two faults, whoever calls both. Who
-    /// reports that others failed belongs to these. Who names nobody, and whoever is slow, may be anybody's victim. So may who calls the suspect
-    /// that they call.
-    /// Who was found in the incident before, or named as failed, stays in it.
-    /// </summary>
+    /// <summary>Two faults: what fails in the one and what fails in the other fail by themselves, and nothing binds them.</summary>
+    /// <remarks>
+    /// Who names nobody, and whoever is slow, may be anybody's victim. Who reports that others failed belongs to these. Bound are, too,
+    /// who calls the suspect that the incident's failures call; who was found in the incident before, or was reported there as failed;
+    /// and who calls one that reports a failure, or is it, whether or not the call to what failed is known.
+    /// </remarks>
     public bool IsApart(Incident incident, Anomaly anomaly, string? suspect = null)
     {
-        var own = OwnFailures(anomaly);
+        var own = OwnFailures(anomaly).ConvertAll(NodeName.Normalise);
         var failed = own.Count > 0 ? own : Accused(anomaly);
-        if (failed.Count == 0 || failed.Exists(s => IsFoundIn(incident, s) || incident.Anomalies.Any(a => Accused(a).Contains(s))))
+        if (failed.Count == 0 || failed.Exists(f => IsFoundIn(incident, f)))
         {
             return false;
         }
 
-        // Failed spans name nobody: then only the suspect tells what failed.
-        var theirs = Failed(incident);
-        var speaking = theirs.Count > 0 ? theirs : [.. incident.Anomalies.Where(IsOfSpans).SelectMany(a => a.Services).Select(NodeName.Normalise)];
-        if (suspect is not null && NodeName.Normalise(suspect) is var blamed && speaking.Any(t => t == blamed || Calls(t, blamed)))
-        {
-            theirs.Add(blamed);
-        }
-
-        // What failed may itself say whose victim it is, or who calls it is a victim, too, whether or not that last call is known.
-        var isUpstream = own.Count == 0 && anomaly.Services.Select(NodeName.Normalise).Any(s => theirs.Any(t => t == s || Calls(t, s)));
-        return theirs.Count > 0 && !isUpstream && failed.All(s => IsApart(s, theirs));
+        var reports = incident.Anomalies.Where(a => OwnFailures(a).Count == 0 && Accused(a).Count > 0).ToList();
+        var theirs = Failed(incident, suspect);
+        return theirs.Count > 0
+            && !reports.Exists(r => failed.Exists(f => Accused(r).Contains(f) && !Accused(r).Exists(a => a != f && theirs.Contains(a)))) // Who names both may report two.
+            && !(own.Count == 0 && IsUpstream(theirs, anomaly))
+            && !(own.Count > 0 && reports.Exists(r => IsUpstream(own, r) && Accused(r).Exists(theirs.Contains)))
+            && failed.TrueForAll(f => IsApart(f, theirs));
     }
 
     /// <summary>No call leads from a service to the failures of an incident, nor from these to it, as far as its calls are known.</summary>
@@ -112,11 +115,21 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
     public bool IsApart(string service, IReadOnlyCollection<string> failures) => failures.Count > 0 && NodeName.Normalise(service) is var node
         && !MayCallAnyone(node) && failures.All(f => f != node && !MayCallAnyone(f) && !Calls(node, f) && !Calls(f, node));
 
-    /// <summary>Nodes of an incident that fail by themselves, else those that are named as what failed, without those that call others of them.</summary>
-    public HashSet<string> Failed(Incident incident)
+    /// <summary>
+    /// Nodes of an incident that fail by themselves, else those that are named as what failed, without those that call others of them; and the suspect,
+    /// if these call it. Failures without a word name nobody: then the suspect alone, if they lead to it.
+    /// </summary>
+    public HashSet<string> Failed(Incident incident, string? suspect)
     {
         var own = incident.Anomalies.SelectMany(OwnFailures).Select(NodeName.Normalise).ToHashSet(StringComparer.Ordinal);
-        return Deepest(own.Count > 0 ? own : incident.Anomalies.SelectMany(a => Accused(a)).ToHashSet(StringComparer.Ordinal));
+        var failed = Deepest(own.Count > 0 ? own : incident.Anomalies.SelectMany(a => Accused(a)).ToHashSet(StringComparer.Ordinal));
+        var leading = failed.Count > 0 ? failed : [.. incident.Anomalies.Where(SaysNothing).SelectMany(a => a.Services).Select(NodeName.Normalise)];
+        if (suspect is not null && NodeName.Normalise(suspect) is var blamed && leading.Any(f => f == blamed || Calls(f, blamed)))
+        {
+            failed.Add(blamed);
+        }
+
+        return failed;
     }
 
     /// <summary>What an environment's errors show of one fault: of several services that fail by themselves, apart from one another, the one with the most of them and all but the others.</summary>
@@ -134,7 +147,7 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
             .OrderByDescending(s => anomaly.Evidence.Count(e => e.Service == s)).ThenBy(s => s, StringComparer.Ordinal).ToList();
         var others = roots.Skip(1).Where(s => IsApart(s, [NodeName.Normalise(roots[0])])).ToHashSet(StringComparer.Ordinal);
         others.UnionWith(anomaly.Services.Where(s => roots.Count > 0 && !own.Contains(s)
-            && Accused(anomaly, s) is { Count: > 0 } accused && accused.TrueForAll(a => IsApart(a, [NodeName.Normalise(roots[0])]))));
+            && Named(anomaly.Evidence.Where(e => e.Service == s)) is { Count: > 0 } accused && accused.TrueForAll(a => IsApart(a, [NodeName.Normalise(roots[0])]))));
         if (2 * anomaly.Evidence.Count(e => others.Contains(e.Service)) > anomaly.Evidence.Count)
         {
             others = [.. anomaly.Services.Where(s => !others.Contains(s))]; // Most of them are of another fault than the loudest by itself.
@@ -159,19 +172,34 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
         edges.Where(e => e.Confidence > MaxGuess).ToList() is { Count: > 0 } sure ? sure : edges;
 
     /// <summary>Services whose errors are neither of connections nor of waiting, and name no other node.</summary>
-    private List<string> OwnFailures(Anomaly anomaly) => anomaly.IsSupporting || anomaly.Type != AnomalyType.ErrorSpike ? [] :
+    private List<string> OwnFailures(Anomaly anomaly) => Known(_own, anomaly, FindOwnFailures);
+
+    private List<string> FindOwnFailures(Anomaly anomaly) => anomaly.IsSupporting || anomaly.Type != AnomalyType.ErrorSpike ? [] :
     [
         .. anomaly.Services.Where(s => anomaly.Evidence.Where(e => e.Service == s).Take(MaxRead).ToList() is { Count: > 0 } said
             && 2 * said.Count(e => NamesAnother(s, e.Text)) < said.Count),
     ];
 
     /// <summary>Nodes that errors name as what failed.</summary>
-    private List<string> Accused(Anomaly anomaly, string? by = null) => anomaly.IsSupporting ? [] :
+    private List<string> Accused(Anomaly anomaly) => Known(_accused, anomaly, a => a.IsSupporting ? [] : Named(a.Evidence));
+
+    private List<string> Named(IEnumerable<RecordRef> evidence) =>
     [
-        .. anomaly.Evidence.Where(e => by is null || e.Service == by).Take(MaxRead)
-            .SelectMany(e => _nodes.Where(n => n != NodeName.Normalise(e.Service) && Names(e.Text, n)))
+        .. evidence.Take(MaxRead)
+            .SelectMany(e => NodeName.Normalise(e.Service) is var own ? _nodes.Where(n => n != own && Names(e.Text, n)) : [])
             .Distinct(StringComparer.Ordinal).OrderBy(n => n, StringComparer.Ordinal),
     ];
+
+    /// <summary>Texts are read once for each finding, however often it is compared.</summary>
+    private static List<string> Known(Dictionary<Anomaly, List<string>> known, Anomaly anomaly, Func<Anomaly, List<string>> find)
+    {
+        if (!known.TryGetValue(anomaly, out var found))
+        {
+            known.Add(anomaly, found = find(anomaly));
+        }
+
+        return found;
+    }
 
     private bool NamesAnother(string service, string text) =>
         NodeName.Normalise(service) is var own && _nodes.Any(n => n != own && Names(text, n));
@@ -179,10 +207,10 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
     private static bool Names(Anomaly anomaly, Incident incident) => anomaly.Evidence.Take(MaxRead)
         .Any(e => incident.Services.Any(s => s != e.Service && Names(e.Text, NodeName.Normalise(s))));
 
-    private static bool SharesTrace(Anomaly anomaly, Incident incident)
+    private static bool SharesRequest(Anomaly anomaly, Incident incident)
     {
         var traces = anomaly.Evidence.Select(e => e.TraceId).OfType<string>().ToHashSet(StringComparer.Ordinal);
-        return traces.Count > 0 && incident.Anomalies.SelectMany(a => a.Evidence).Any(e => e.TraceId is { } trace && traces.Contains(trace));
+        return traces.Count > 0 && incident.Anomalies.Where(a => !a.IsSupporting).SelectMany(a => a.Evidence).Any(e => e.TraceId is { } trace && traces.Contains(trace));
     }
 
     /// <summary>A name stands in a text as a word: <c>order</c> is not in <c>orders</c> nor in <c>order-db</c>.</summary>
@@ -203,10 +231,15 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
         static bool IsPart(char c) => char.IsLetterOrDigit(c) || c is '-' or '_';
     }
 
-    private static bool IsOfSpans(Anomaly anomaly) => anomaly is { IsSupporting: false, Type: AnomalyType.ErrorSpike, Evidence.Count: 0 };
+    /// <summary>Failed spans and error ratios.</summary>
+    private static bool SaysNothing(Anomaly anomaly) => anomaly is { IsSupporting: false, Type: AnomalyType.ErrorSpike, Evidence.Count: 0 };
 
-    private static bool IsFoundIn(Incident incident, string service) =>
-        incident.Anomalies.Any(a => a is { IsSupporting: false } && a.Services.Count == 1 && a.Services[0] == service);
+    private static bool IsFoundIn(Incident incident, string node) =>
+        incident.Anomalies.Any(a => a is { IsSupporting: false, Services.Count: 1 } && NodeName.Normalise(a.Services[0]) == node);
+
+    /// <summary>One of the nodes is the service of a finding, or calls it.</summary>
+    private bool IsUpstream(IReadOnlyCollection<string> nodes, Anomaly anomaly) =>
+        anomaly.Services.Select(NodeName.Normalise).Any(s => nodes.Any(n => n == s || Calls(n, s)));
 
     private bool IsUnknown(string service) => !_callees.Contains(service) && !_callers.Contains(service);
 

@@ -100,7 +100,7 @@ internal static class EventWriter
         var anomaly = incident.Anomalies[0];
         var id = ContentId.Of("root-cause", incident.Id, number.ToString(CultureInfo.InvariantCulture));
         return Write(id, EventTypes.RootCause, at, incident.Environment,
-            report.Hypotheses.Count > 0 && !report.Abstained ? report.Hypotheses[0].Service : null, incident.Id, anomaly.Id, null, json =>
+            report.Blamed, incident.Id, anomaly.Id, null, json =>
             {
                 json.WriteString("anomaly_id", anomaly.Id);
                 json.WriteString("incident_id", incident.Id);
@@ -176,7 +176,7 @@ internal static class EventWriter
             if (report is not null)
             {
                 json.WriteString("root_cause", report.RootCause);
-                json.WriteString("suspect", report.Abstained || report.Hypotheses.Count == 0 ? null : report.Hypotheses[0].Service);
+                json.WriteString("suspect", report.Blamed);
                 json.WriteNumber("confidence", Math.Round(report.Confidence, 3));
                 json.WriteString("recommended_action", report.RecommendedAction);
                 json.WriteString("runbook", report.Runbook?.Path);

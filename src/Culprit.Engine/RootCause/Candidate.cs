@@ -1,5 +1,3 @@
-using Culprit.Engine.Topology;
-
 namespace Culprit.Engine.RootCause;
 
 /// <summary>One service or dependency that may be the cause, with what the ranker found out about it.</summary>
@@ -54,10 +52,9 @@ internal sealed class Candidate(string name, string node, CauseKind kind, Servic
 
     public SelfFault Fault => Patterns.Where(p => p.Gate >= 0.5).Select(p => p.Fault).OrderByDescending(f => f.Points()).FirstOrDefault();
 
-    /// <summary>Who complained first of what a cloud runs for everybody: the place where something can be done about it; null for all else.</summary>
-    public Candidate? FirstToFailOnIt => Kind == CauseKind.Dependency && InfrastructureWords.Of(Name) is { IsHosted: true }
-        ? Accusations.OrderBy(a => a.Pattern.Pattern.FirstAt).ThenBy(a => a.Caller.Name, StringComparer.Ordinal).FirstOrDefault()?.Caller
-        : null;
+    /// <summary>The earliest complaint that counts against it; null when there is none.</summary>
+    public Accusation? FirstComplaint => Accusations.Where(a => a.Share >= 0.3)
+        .OrderBy(a => a.Pattern.Pattern.FirstAt).ThenByDescending(a => a.Share * a.Pattern.Mass).ThenBy(a => a.Caller.Name, StringComparer.Ordinal).FirstOrDefault();
 
     public IEnumerable<Candidate> Accusers => Accusations.Select(a => a.Caller).Distinct();
 

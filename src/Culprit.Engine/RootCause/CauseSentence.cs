@@ -41,10 +41,7 @@ internal static class CauseSentence
             return $"{name} is short of a resource: {QuotedText.Name(metric.Metric)} reached {Wording.Number(metric.Value)} at {Wording.Time(metric.At)} against a median of {Wording.Number(metric.Median)}{said}";
         }
 
-        var accusation = cause.Accusations
-            .Where(a => a.Share >= 0.3)
-            .OrderBy(a => a.Pattern.Pattern.FirstAt).ThenByDescending(a => a.Share * a.Pattern.Mass).FirstOrDefault();
-        if (accusation is not null && (own is null || cause.Patterns.TrueForAll(p => p.IsSymptom || p.Gate < 0.5)))
+        if (cause.FirstComplaint is { } accusation && (own is null || cause.Patterns.TrueForAll(p => p.IsSymptom || p.Gate < 0.5)))
         {
             var callers = cause.Accusers.Select(c => c.Name).Order(StringComparer.Ordinal).ToList();
             var owner = cause.Kind == CauseKind.Dependency

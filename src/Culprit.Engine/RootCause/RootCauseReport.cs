@@ -30,6 +30,9 @@ internal sealed record Hypothesis
     /// <summary>What failed, when a cloud runs it and nobody here does, such as <c>s3</c>; null for services and dependencies of ours.</summary>
     public string? Resource { get; init; }
 
+    /// <summary>What is to blame: the resource if there is one, else the service or dependency.</summary>
+    public string Cause => Resource ?? Service;
+
     /// <summary>0 to 1: how sure the ranker is that this is the cause.</summary>
     public required double Confidence { get; init; }
 
@@ -72,6 +75,9 @@ internal sealed record RootCauseReport
 
     /// <summary>True when no candidate stands out: the report says so instead of guessing.</summary>
     public required bool Abstained { get; init; }
+
+    /// <summary>What is to blame; null when the ranker abstains.</summary>
+    public string? Blamed => Abstained || Hypotheses.Count == 0 ? null : Hypotheses[0].Cause;
 
     /// <summary>Restarts and deploys shortly before the incident or during it that nobody reported: the services' own lines tell of them. Oldest first.</summary>
     public IReadOnlyList<ChangeEvidence> SeenChanges { get; init; } = [];

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Culprit.Server.Analysis;
 using Culprit.Server.Http;
+using Culprit.Server.Reporting;
 
 namespace Culprit.Server.Analyst;
 
@@ -57,7 +58,7 @@ internal sealed record AnalystCase
 
     /// <summary>The ranker's first candidate.</summary>
     /// <param name="cause">A <c>log.root_cause</c> with hypotheses.</param>
-    public static string SuspectOf(JsonElement cause) => JsonFields.Text(cause.GetProperty("hypotheses")[0], "service");
+    public static string SuspectOf(JsonElement cause) => CauseName.Blamed(cause.GetProperty("hypotheses")[0]);
 }
 
 /// <summary>One cause that the ranker thinks possible.</summary>
@@ -66,20 +67,14 @@ internal sealed record AnalystCase
 internal sealed record CaseCandidate(
     string Id, string Kind, string Service, double Confidence, string? Change, IReadOnlyList<CaseItem> For, IReadOnlyList<CaseItem> Against)
 {
-    /// <summary>What the service lacked, when a cloud runs that; else null.</summary>
-    public string? Resource { get; init; }
-
     public static CaseCandidate Of(JsonElement hypothesis, int number) => new(
         string.Create(CultureInfo.InvariantCulture, $"c{number}"),
         JsonFields.Text(hypothesis, "kind"),
-        JsonFields.Text(hypothesis, "service"),
+        CauseName.Blamed(hypothesis),
         hypothesis.GetProperty("confidence").GetDouble(),
         JsonFields.Text(hypothesis, "change_id") is { Length: > 0 } change ? change : null,
         [.. hypothesis.GetProperty("for").EnumerateArray().Select(CaseItem.Of)],
-        [.. hypothesis.GetProperty("against").EnumerateArray().Select(CaseItem.Of)])
-    {
-        Resource = JsonFields.TextOrNull(hypothesis, "resource"),
-    };
+        [.. hypothesis.GetProperty("against").EnumerateArray().Select(CaseItem.Of)]);
 }
 
 /// <summary>One piece of the ranker's evidence.</summary>

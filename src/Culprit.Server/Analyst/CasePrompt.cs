@@ -57,11 +57,6 @@ internal static class CasePrompt
                 json.WriteString("id", candidate.Id);
                 json.WriteString("kind", candidate.Kind);
                 json.WriteString("service", redactor.Redact(candidate.Service));
-                if (candidate.Resource is { } resource)
-                {
-                    json.WriteString("resource", redactor.Redact(resource));
-                }
-
                 json.WriteNumber("ranker_confidence", candidate.Confidence);
                 json.WriteString("change", candidate.Change is { } change ? redactor.Redact(change) : null);
                 json.WriteEndObject();

@@ -5,6 +5,7 @@ using Culprit.Engine.RootCause;
 using Culprit.Engine.RootCause.Inquiries;
 using Culprit.Server.Analysis;
 using Culprit.Server.Analyst;
+using Culprit.Server.Http;
 using Culprit.Server.Ingestion.Files;
 
 namespace Culprit.Server.Evaluation;
@@ -104,5 +105,8 @@ internal sealed class CasePlayer(
     private static ReportedCause ToCause(JsonElement json) => new(
         json.GetProperty("service").GetString() ?? string.Empty,
         json.GetProperty("confidence").GetDouble(),
-        json.GetProperty("change_id").GetString());
+        json.GetProperty("change_id").GetString())
+    {
+        Resource = JsonFields.TextOrNull(json, "resource"),
+    };
 }

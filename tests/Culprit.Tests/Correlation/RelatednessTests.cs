@@ -99,6 +99,7 @@ public class RelatednessTests
     [InlineData("mailer", "error_spike", "cannot parse the message", true)]
     [InlineData("clock", "connection_failure", "mailer-db: pool is empty", true)]
     [InlineData("clock", "connection_failure", "mailer: connection refused", true)]      // was found itself
+    [InlineData("Mailer_1", "error_spike", "cannot parse the message", true)]              // another replica of it
     [InlineData("clock", "error_spike", "cannot parse the message", false)]
     public void WhoWasFoundOrNamedBeforeStaysInIt(string service, string type, string message, bool isRelated)
     {
@@ -114,25 +115,41 @@ public class RelatednessTests
     [Theory]
     [InlineData("web", true)]
     [InlineData("catalog", true)]
-    [InlineData("ledger", false)]
+    [InlineData("beat", false)]
     public void WhoCallsTheReporterMayBeItsVictim(string failing, bool isRelated)
     {
         var incident = SomeAnomalies.Incident(SomeAnomalies.Anomaly(failing, AnomalyType.ErrorSpike, 0));
         var report = SomeAnomalies.Anomaly("catalog", AnomalyType.ConnectionFailure, 5, message: "catalog-db: pool is empty");
 
-        Assert.Equal(isRelated, SomeAnomalies.Graph(Calls + " clock>catalog-db").Of(incident, report) > 0);
+        var graph = SomeAnomalies.Graph(Calls + " clock>catalog-db beat>clock");
+        Assert.Equal(isRelated, graph.Of(incident, report) > 0);
+        Assert.Equal(isRelated, graph.Of(SomeAnomalies.Incident(report), SomeAnomalies.Anomaly(failing, AnomalyType.ErrorSpike, 30)) > 0);
     }
 
-    /// <summary>Requests that fail in both: one fault, although each fails by itself and no call between them is known.</summary>
+    /// <summary>A gateway reports two faults: the one that opened the incident, and another. The other service fails by itself.</summary>
+    [Fact]
+    public void WhatAGatewayReportsBesideItsFailuresIsNoProof()
+    {
+        var gateway = SomeAnomalies.Anomaly("web", AnomalyType.ErrorSpike, 5, message: "orders answered 500");
+        gateway = gateway with { Evidence = [gateway.Evidence[0], gateway.Evidence[0] with { Text = "mailer answered 500" }] };
+        var incident = SomeAnomalies.Incident(SomeAnomalies.Anomaly("orders", AnomalyType.ErrorSpike, 0), gateway);
+
+        Assert.Equal(0, SomeAnomalies.Graph(Calls + " web>mailer").Of(incident, SomeAnomalies.Anomaly("mailer", AnomalyType.ErrorSpike, 30)));
+    }
+
+    /// <summary>Requests that fail in both: one fault, although each fails by itself and no call between them is known; unless all calls are known.</summary>
     [Theory]
-    [InlineData("t1", true)]
-    [InlineData("t2", false)]
-    [InlineData(null, false)]
-    public void OneRequestThatFailsInBothBindsThem(string? trace, bool isRelated)
+    [InlineData("t1", false, true)]
+    [InlineData("t2", false, false)]
+    [InlineData(null, false, false)]
+    [InlineData("t1", true, false)]
+    public void OneRequestThatFailsInBothBindsThem(string? trace, bool hasSpans, bool isRelated)
     {
         var incident = SomeAnomalies.Incident(Traced("orders", "t1"));
+        var graph = hasSpans ? SomeAnomalies.Graph(Calls) : new Relatedness([.. Calls.Split(' ').Select(c => c.Split('>'))
+            .Select(c => new ServiceEdge(c[0], c[1], EdgeSource.Message, 0.8, "a message"))]);
 
-        Assert.Equal(isRelated, SomeAnomalies.Graph(Calls).Of(incident, Traced("mailer", trace)) > 0);
+        Assert.Equal(isRelated, graph.Of(incident, Traced("mailer", trace)) > 0);
 
         static Anomaly Traced(string service, string? trace)
         {

@@ -88,12 +88,30 @@ public sealed class RootCauseRankerTests
 
         var best = report.Hypotheses[0];
         Assert.Equal((CauseKind.Dependency, "uploads", "s3"), (best.Kind, best.Service, best.Resource));
+        Assert.Equal("s3", report.Blamed);
         Assert.StartsWith("s3 (a dependency of thumbnails and uploads) became unavailable", report.RootCause, StringComparison.Ordinal);
-        Assert.All(report.Hypotheses.Skip(1), h => Assert.Null(h.Resource));
+        Assert.Contains(report.Hypotheses, h => h is { Kind: CauseKind.Service, Resource: null });
+    }
+
+    [Theory]
+    [InlineData("media.s3.us-east-1.amazonaws.com", true)]
+    [InlineData("s3.example.com", false)]       // somebody's own
+    [InlineData("orders.c9.us-east-1.rds.amazonaws.com", false)]
+    public void AHostOfACloudIsAResourceWhenAllShareIt(string host, bool isResource)
+    {
+        var best = Rank(new SomeDossier().WithBaseline(60)
+            .Error("uploads", $"GET https://{host}/a failed: 503 Service Unavailable", 8, count: 12).Logs("web", 500)).Hypotheses[0];
+
+        Assert.Equal(isResource ? ("uploads", host) : (host, null), (best.Service, best.Resource));
     }
 
     [Fact]
-    public void ADatabaseOfOursIsBlamedByItsOwnName() => Assert.Equal(("postgres", null), (Rank(Scenarios.OneBlamer()).Hypotheses[0].Service, Rank(Scenarios.OneBlamer()).Hypotheses[0].Resource));
+    public void ADatabaseOfOursIsBlamedByItsOwnName()
+    {
+        var best = Rank(Scenarios.OneBlamer()).Hypotheses[0];
+
+        Assert.Equal(("postgres", null), (best.Service, best.Resource));
+    }
 
     [Fact]
     public void AServiceWithItsUsualErrorsIsRuledOutWithTheNumbers()

@@ -76,7 +76,7 @@ internal static class FeedbackEndpoints
 
     private static string? Blamed(IncidentFinding finding) =>
         finding.Cause.ValueKind == JsonValueKind.Object && finding.Cause.GetProperty("hypotheses") is var all && all.GetArrayLength() > 0
-            ? all[0].GetProperty("service").GetString() : null;
+            ? CauseName.Blamed(all[0]) : null;
 
     private static string? RunbookOf(IncidentFinding finding) =>
         finding.Cause.ValueKind == JsonValueKind.Object && finding.Cause.TryGetProperty("runbook", out var runbook) && runbook.ValueKind == JsonValueKind.Object
