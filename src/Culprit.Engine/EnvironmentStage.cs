@@ -421,7 +421,7 @@ internal sealed class EnvironmentStage
     private static IncidentSeverity Worse(IncidentSeverity a, IncidentSeverity b) => a > b ? a : b;
 
     private RootCauseReport Rank(OpenIncident open, DateTimeOffset at, long tickNanos) =>
-        _ranker.Rank(DossierBuilder.Build(open, _metrics.Values, _changes.All, Graph.Edges(), Traces, _patterns, at, tickNanos));
+        _ranker.Rank(DossierBuilder.Build(open, _correlator.OfOthers(open), _metrics.Values, _changes.All, Graph.Edges(), Traces, _patterns, at, tickNanos));
 }
 
 /// <summary>An <see cref="EnvironmentStage"/> at rest.</summary>

@@ -107,6 +107,14 @@ internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
         return !anomaly.IsSupporting || Supports(anomaly) ? anomaly : null;
     }
 
+    /// <summary>Services of the other incidents that have nothing to do with this one: what they show is no evidence here.</summary>
+    public IReadOnlySet<string> OfOthers(OpenIncident incident)
+    {
+        var others = _open.Where(o => o != incident && !o.IsPlain).SelectMany(o => o.Incident.Services).ToHashSet(StringComparer.Ordinal);
+        others.IntersectWith(incident.Apart);
+        return others;
+    }
+
     /// <summary>A service is still beyond what is usual: its incidents are not over.</summary>
     public void Keep(string service, long nanos)
     {

@@ -11,10 +11,12 @@ internal static class DossierBuilder
 {
     private const int MaxPatterns = 20;
 
+    /// <param name="elsewhere">Services whose trouble is that of another incident.</param>
     /// <param name="at">The evidence is judged as of this moment.</param>
     /// <param name="nowNanos">Up to when there is telemetry; of an incident that ended, later than that.</param>
     public static Dossier Build(
         OpenIncident open,
+        IReadOnlySet<string> elsewhere,
         IEnumerable<MetricHistory> metrics,
         IReadOnlyList<ChangeEvidence> changes,
         IReadOnlyList<ServiceEdge> edges,
@@ -30,11 +32,11 @@ internal static class DossierBuilder
         {
             Incident = open.Incident,
             At = at,
-            Services = [.. open.Services.Values.OrderBy(s => s.Service, StringComparer.Ordinal).Select(s => ToEvidence(s, patterns.Text))],
+            Services = [.. open.Services.Values.Where(s => !elsewhere.Contains(s.Service)).OrderBy(s => s.Service, StringComparer.Ordinal).Select(s => ToEvidence(s, patterns.Text))],
             Edges = edges,
-            Metrics = MetricShifts.Find([.. metrics], open.StartNanos, UnixNanos.From(at)),
+            Metrics = MetricShifts.Find([.. metrics.Where(m => !elsewhere.Contains(m.Service))], open.StartNanos, UnixNanos.From(at)),
             Changes = [.. changes.Where(c => c.At <= at)],
-            Traces = comparison.Findings(),
+            Traces = [.. comparison.Findings().Where(f => !elsewhere.Contains(f.Service))],
             TracesSeen = comparison.Now,
         };
     }

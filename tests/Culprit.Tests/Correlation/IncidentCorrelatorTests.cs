@@ -29,6 +29,23 @@ public sealed class IncidentCorrelatorTests
         Assert.Equal(isSupporting, admitted?.IsSupporting);
     }
 
+    /// <summary>Two faults at once: neither is explained by what the other one did.</summary>
+    [Fact]
+    public void WhatBelongsToAnotherIncidentIsNoEvidence()
+    {
+        var graph = SomeAnomalies.Graph("web>orders web>catalog orders>ledger catalog>store clock>mailer beat>clock web>search");
+        var history = new[] { "web", "orders", "mailer", "search" }.ToDictionary(s => s, s => new ServiceHistory { Service = s });
+
+        var (orders, _) = _correlator.Add(SomeAnomalies.Anomaly("orders", AnomalyType.ErrorSpike, 0), history, graph, Some.At(5));
+        _correlator.Add(SomeAnomalies.Anomaly("web", AnomalyType.ErrorSpike, 5, message: "orders answered 500"), history, graph, Some.At(10));
+        Assert.Empty(_correlator.OfOthers(orders));
+        var (mailer, arrival) = _correlator.Add(SomeAnomalies.Anomaly("mailer", AnomalyType.ErrorSpike, 10), history, graph, Some.At(15));
+
+        Assert.Equal(Arrival.Opened, arrival);
+        Assert.Equal(["mailer"], _correlator.OfOthers(orders));
+        Assert.Equal(["orders", "web"], _correlator.OfOthers(mailer).Order());
+    }
+
     private void Add(Anomaly anomaly) =>
         _correlator.Add(anomaly, new Dictionary<string, ServiceHistory>(), SomeAnomalies.Graph("web>orders"), Some.At(5));
 

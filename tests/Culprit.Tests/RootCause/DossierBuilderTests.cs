@@ -39,8 +39,30 @@ public sealed class DossierBuilderTests
         Assert.Equal(expected, Assert.Single(dossier.Metrics).Value);
     }
 
+    [Fact]
+    public void WhatBelongsToAnotherIncidentIsLeftOut()
+    {
+        var traces = new SomeTraces().Requests(0, 60).Requests(60, 60, s => s == "stock" ? 4 : SomeTraces.Usual(s));
+        var metric = new MetricHistory { Service = "stock", Metric = "process_cpu_utilization" };
+        for (var second = 0; second < 120; second += 10)
+        {
+            metric.Add(Some.At(second), second == 110 ? 0.9 : 0.1);
+        }
+
+        var dossier = Build(["stock"], start: 60, seen: 120, now: 120, traces.Book, metric);
+
+        Assert.DoesNotContain(dossier.Traces, f => f.Service == "stock");
+        Assert.NotEmpty(dossier.Traces);
+        Assert.Empty(dossier.Metrics);
+        Assert.DoesNotContain(dossier.Services, s => s.Service == "stock");
+        Assert.Contains(dossier.Services, s => s.Service == "web");
+    }
+
     /// <summary>What is known at second <paramref name="now"/> of an incident that ended.</summary>
-    private static Dossier Build(double start, double seen, double now, TraceBook traces, params MetricHistory[] metrics)
+    private static Dossier Build(double start, double seen, double now, TraceBook traces, params MetricHistory[] metrics) =>
+        Build([], start, seen, now, traces, metrics);
+
+    private static Dossier Build(HashSet<string> elsewhere, double start, double seen, double now, TraceBook traces, params MetricHistory[] metrics)
     {
         var incident = SomeAnomalies.Incident(SomeAnomalies.Anomaly("web", AnomalyType.ErrorSpike, start)) with
         {
@@ -48,6 +70,11 @@ public sealed class DossierBuilderTests
             LastSeenAt = UnixNanos.ToTime(Some.At(seen)),
         };
         var open = new OpenIncident { Incident = incident, IsPlain = false, StartNanos = Some.At(start) };
-        return DossierBuilder.Build(open, metrics, [], [], traces, SomeTraces.Patterns, incident.LastSeenAt, Some.At(now));
+        foreach (var service in (string[])["web", "stock"])
+        {
+            open.Services.Add(service, new TrackedService { Service = service, BaselineErrorsPerMinute = 0, BaselineMinutes = 10 });
+        }
+
+        return DossierBuilder.Build(open, elsewhere, metrics, [], [], traces, SomeTraces.Patterns, incident.LastSeenAt, Some.At(now));
     }
 }
