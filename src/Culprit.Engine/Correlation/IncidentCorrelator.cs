@@ -107,11 +107,13 @@ internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
         return !anomaly.IsSupporting || Supports(anomaly) ? anomaly : null;
     }
 
-    /// <summary>Services of the other incidents that have nothing to do with this one: what they show is no evidence here.</summary>
-    public IReadOnlySet<string> OfOthers(OpenIncident incident)
+    /// <summary>Services of other incidents of the same time that have nothing to do with this one: what they show is no evidence here.</summary>
+    public IReadOnlySet<string> OfOthers(OpenIncident one)
     {
-        var others = _open.Where(o => o != incident && !o.IsPlain).SelectMany(o => o.Incident.Services).ToHashSet(StringComparer.Ordinal);
-        others.IntersectWith(incident.Apart);
+        var others = _open.Concat(_ended)
+            .Where(o => o != one && !o.IsPlain && o.Incident.LastSeenAt >= one.Incident.StartedAt && o.Incident.StartedAt <= one.Incident.LastSeenAt)
+            .SelectMany(o => o.Incident.Services).ToHashSet(StringComparer.Ordinal);
+        others.IntersectWith(one.Apart);
         return others;
     }
 

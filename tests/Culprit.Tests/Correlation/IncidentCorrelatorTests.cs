@@ -44,6 +44,8 @@ public sealed class IncidentCorrelatorTests
         Assert.Equal(Arrival.Opened, arrival);
         Assert.Equal(["mailer"], _correlator.OfOthers(orders));
         Assert.Equal(["orders", "web"], _correlator.OfOthers(mailer).Order());
+        Assert.Equal(2, _correlator.Tick(Some.At(600), isPlainOpen: false).Count);
+        Assert.Equal(["orders", "web"], _correlator.OfOthers(mailer).Order()); // Both ended.
     }
 
     private void Add(Anomaly anomaly) =>
