@@ -64,7 +64,7 @@ internal sealed class TraceComparison
                 _book.Index.ServiceOf(s.Operation), TraceFindingKind.Blame,
                 ProportionShift.Weighed(s.N0 - s.K0, s.N0, s.N1 - s.K1, s.N1),
                 string.Create(CultureInfo.InvariantCulture,
-                    $"{Shifts().Say(s.Event)} is missing in {s.N1 - s.K1:0} of {s.N1:0} requests to {QuotedText.Name(_book.Index.ServiceOf(s.Operation))}, before in {s.N0 - s.K0:0} of {s.N0:0}")) { Requests = (int)(s.N1 - s.K1) })
+                    $"{Shifts().Say(s.Event)} is missing in {s.N1 - s.K1:0} of {s.N1:0} requests to {QuotedText.Name(_book.Index.ServiceOf(s.Operation))}, before in {s.N0 - s.K0:0} of {s.N0:0}")) { Requests = (int)Math.Round(s.N1 - s.K1) })
             .GroupBy(f => f.Service, StringComparer.Ordinal)
             .Select(g => g.OrderByDescending(f => f.Score).ThenBy(f => f.Text, StringComparer.Ordinal).First())
             .OrderBy(f => f.Service, StringComparer.Ordinal),

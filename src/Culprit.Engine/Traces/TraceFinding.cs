@@ -7,7 +7,7 @@ namespace Culprit.Engine.Traces;
 /// <param name="Text">In words and numbers; text from logs appears only inside quotation marks.</param>
 internal sealed record TraceFinding(string Service, TraceFindingKind Kind, double Score, string Text)
 {
-    /// <summary>Requests of now that show it.</summary>
+    /// <summary>Requests of now that show it; of times, calls or pieces of work.</summary>
     public int Requests { get; init; }
 
     /// <summary>A line is missing where no line came at all although the spans did: it may be on its way.</summary>
