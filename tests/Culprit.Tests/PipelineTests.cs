@@ -6,6 +6,7 @@ using Culprit.Engine.Detection.ErrorThreshold;
 using Culprit.Engine.Records;
 using Culprit.Engine.RootCause;
 using Culprit.Engine.Storage;
+using Culprit.Server.Reporting;
 using Culprit.Tests.Support;
 
 namespace Culprit.Tests;
@@ -40,6 +41,21 @@ public class PipelineTests
         Assert.Equal(
             SeedFlow.Select(e => $"error {e.Service}: {e.Message}"),
             alert.RootElement.GetProperty("lines").EnumerateArray().Select(l => $"{l.GetProperty("level")} {l.GetProperty("service")}: {l.GetProperty("text")}"));
+    }
+
+    /// <summary>Nobody here operates it: it is blamed, and the hypothesis names who misses it.</summary>
+    [Fact]
+    public void WhatACloudRunsIsTheSuspect()
+    {
+        var events = Run(New(), [.. Enumerable.Range(0, 5).Select(i => Some.Error(1 + (i * 0.1), "uploads", "s3 GetObject failed: ServiceUnavailable (503)"))], batchSize: 5, ticks: []);
+
+        var cause = events.Single(e => e.Type == "log.root_cause");
+        using var json = JsonDocument.Parse(cause.Json);
+        var hypothesis = json.RootElement.GetProperty("hypotheses")[0];
+        Assert.Equal(("uploads", "s3"), (hypothesis.GetProperty("service").GetString(), hypothesis.GetProperty("resource").GetString()));
+        Assert.Equal("uploads (s3)", CauseName.Of(hypothesis));
+        using var alert = JsonDocument.Parse(events.Single(e => e.Type == "alert.firing").Json);
+        Assert.Equal(["s3", "s3", "s3"], [cause.Service, CauseName.Blamed(hypothesis), alert.RootElement.GetProperty("suspect").GetString()]);
     }
 
     [Fact]

@@ -52,6 +52,19 @@ public sealed class CaseScoreTests
         Assert.Equal(isRight, CaseScore.Told(Case with { Change = truth }, [report]).IsChangeRight);
     }
 
+    /// <summary>A label may name the service that fails, or what a cloud runs and it lacks.</summary>
+    [Theory]
+    [InlineData("uploads", 2)]
+    [InlineData("s3", 2)]
+    [InlineData("web", 3)]
+    [InlineData("kafka", 0)]
+    public void AResourceIsFoundByEitherName(string truth, int place)
+    {
+        var report = new ReportedIncident(Start, [new("search", 0.6, null), new("uploads", 0.3, null) { Resource = "s3" }, new("uploads", 0.2, null), new("web", 0.1, null)], false);
+
+        Assert.Equal(place, report.RankOf([truth]));
+    }
+
     [Fact]
     public void WhatWasNotDetectedIsWrongAndWhatWasNotPlayedIsLeftOut()
     {
