@@ -48,6 +48,22 @@ public sealed class IncidentCorrelatorTests
         Assert.Equal(["orders", "web"], _correlator.OfOthers(mailer).Order()); // Both ended.
     }
 
+    /// <summary>Two callers of the store fail by themselves: its victims, once it is blamed for the first with some confidence.</summary>
+    [Theory]
+    [InlineData(0.5, true)]
+    [InlineData(0.4, false)]
+    public void OnlyASureSuspectBindsItsCallers(double confidence, bool isJoined)
+    {
+        var graph = SomeAnomalies.Graph("web>orders web>catalog orders>store catalog>store clock>mailer beat>clock web>search");
+        var none = new Dictionary<string, ServiceHistory>();
+        var (open, _) = _correlator.Add(SomeAnomalies.Anomaly("orders", AnomalyType.ErrorSpike, 0, message: "negative amount"), none, graph, Some.At(5));
+        (open.Blamed, open.Confidence) = ("store", confidence);
+
+        var (_, arrival) = _correlator.Add(SomeAnomalies.Anomaly("catalog", AnomalyType.ErrorSpike, 5, message: "price out of range"), none, graph, Some.At(10));
+
+        Assert.Equal(isJoined ? Arrival.Joined : Arrival.Opened, arrival);
+    }
+
     private void Add(Anomaly anomaly) =>
         _correlator.Add(anomaly, new Dictionary<string, ServiceHistory>(), SomeAnomalies.Graph("web>orders"), Some.At(5));
 
