@@ -25,7 +25,10 @@ internal sealed class ErrorShares(OperationIndex index, EventShifts shifts, List
             {
                 var name = index.Names[service];
                 yield return new TraceFinding(name, TraceFindingKind.Errors, score, string.Create(
-                    CultureInfo.InvariantCulture, $"{k1} of {n1} requests through {QuotedText.Name(name)} report an error there, before {k0} of {n0}")) { Requests = k1 };
+                    CultureInfo.InvariantCulture, $"{k1} of {n1} requests through {QuotedText.Name(name)} report an error there, before {k0} of {n0}"))
+                {
+                    Requests = k1,
+                };
             }
         }
 

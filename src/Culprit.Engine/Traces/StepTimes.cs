@@ -57,7 +57,10 @@ internal sealed class StepTimes(OperationIndex index, List<CompactTrace> before,
             if (best.Score > 0)
             {
                 yield return new TraceFinding(name, TraceFindingKind.Gap, best.Score, string.Create(CultureInfo.InvariantCulture,
-                    $"{best.Slow.K1} of {best.Slow.N1} calls {Word(best.Pool)} {QuotedText.Name(name)} lose unusually much time on the way, before {best.Slow.K0} of {best.Slow.N0}")) { Requests = best.Slow.K1 };
+                    $"{best.Slow.K1} of {best.Slow.N1} calls {Word(best.Pool)} {QuotedText.Name(name)} lose unusually much time on the way, before {best.Slow.K0} of {best.Slow.N0}"))
+                {
+                    Requests = best.Slow.K1,
+                };
             }
 
             var odd = peer.Where(o => o.Key.Service == service && IsFair(o.Key.Pool, o.Value) && o.Value.N1 > 0)
@@ -67,7 +70,10 @@ internal sealed class StepTimes(OperationIndex index, List<CompactTrace> before,
             if (odd.Score > 0)
             {
                 yield return new TraceFinding(name, TraceFindingKind.Peer, odd.Score, string.Create(CultureInfo.InvariantCulture,
-                    $"{odd.Slow.K1} of {odd.Slow.N1} calls {Word(odd.Pool)} {QuotedText.Name(name)} lose more than {high / 1e6:0.#} ms on the way, of all other calls {total.K1 - odd.Slow.K1} of {total.N1 - odd.Slow.N1}")) { Requests = odd.Slow.K1 };
+                    $"{odd.Slow.K1} of {odd.Slow.N1} calls {Word(odd.Pool)} {QuotedText.Name(name)} lose more than {high / 1e6:0.#} ms on the way, of all other calls {total.K1 - odd.Slow.K1} of {total.N1 - odd.Slow.N1}"))
+                {
+                    Requests = odd.Slow.K1,
+                };
             }
         }
     }

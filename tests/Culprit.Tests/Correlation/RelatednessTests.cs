@@ -88,8 +88,8 @@ public class RelatednessTests
     [InlineData("ledger", "orders", true)]      // which the suspect calls
     public void FailedSpansAreOfTheirSuspect(string service, string? suspect, bool isRelated)
     {
-        var incident = SomeAnomalies.Incident(
-            SomeAnomalies.Anomaly("web", AnomalyType.ErrorSpike, 0, hasMessages: false)) with { Services = ["web", "ledger", "mailer"] };
+        var failed = SomeAnomalies.Anomaly("web", AnomalyType.ErrorSpike, 0, hasMessages: false);
+        var incident = SomeAnomalies.Incident(failed) with { Services = ["web", "ledger", "mailer"] };
 
         Assert.Equal(isRelated, SomeAnomalies.Graph(Calls).Of(incident, SomeAnomalies.Anomaly(service, AnomalyType.ErrorSpike, 5), suspect) > 0);
     }
