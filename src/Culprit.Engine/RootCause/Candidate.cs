@@ -1,3 +1,5 @@
+using Culprit.Engine.Topology;
+
 namespace Culprit.Engine.RootCause;
 
 /// <summary>One service or dependency that may be the cause, with what the ranker found out about it.</summary>
@@ -51,6 +53,10 @@ internal sealed class Candidate(string name, string node, CauseKind kind, Servic
     public double Score { get; set; }
 
     public SelfFault Fault => Patterns.Where(p => p.Gate >= 0.5).Select(p => p.Fault).OrderByDescending(f => f.Points()).FirstOrDefault();
+
+    /// <summary>A cloud runs it for everybody: something can be done about it only where it is missed.</summary>
+    public bool IsHosted => Kind == CauseKind.Dependency
+        && (InfrastructureWords.Of(Name) ?? (Name.EndsWith(".amazonaws.com", StringComparison.Ordinal) ? InfrastructureWords.OfNode(Name) : null)) is { IsHosted: true };
 
     /// <summary>The earliest complaint that counts against it; null when there is none.</summary>
     public Accusation? FirstComplaint => Accusations.Where(a => a.Share >= 0.3)

@@ -19,4 +19,5 @@ internal enum FaultClass : byte
     OpenFiles = 13,
     Resource = 14,
     Unreachable = 15,
+    Hosted = 16,
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Culprit.Engine.Topology;
 
 namespace Culprit.Engine.RootCause;
 
@@ -18,7 +17,7 @@ internal sealed class HypothesisWriter(Dossier dossier, CandidateSet candidates,
         Accusations(candidate, pro, contra, failing);
         Graph(candidate, pro, failing);
         Circumstances(candidate, pro, contra, failing);
-        var first = IsHosted(candidate) ? candidate.FirstComplaint?.Caller : null;
+        var first = candidate.IsHosted ? candidate.FirstComplaint?.Caller : null;
         return new Hypothesis
         {
             Kind = candidate.Kind,
@@ -31,11 +30,6 @@ internal sealed class HypothesisWriter(Dossier dossier, CandidateSet candidates,
             Against = Numbered(contra),
         };
     }
-
-    /// <summary>A cloud runs it for everybody: something can be done about it only where it is missed.</summary>
-    private static bool IsHosted(Candidate candidate) => candidate.Kind == CauseKind.Dependency
-        && (InfrastructureWords.Of(candidate.Name) ?? (candidate.Name.EndsWith(".amazonaws.com", StringComparison.Ordinal) ? InfrastructureWords.OfNode(candidate.Name) : null))
-            is { IsHosted: true };
 
     private List<EvidenceItem> Numbered(List<EvidenceItem> items) =>
         [.. items.Select(i => i with { Id = string.Create(CultureInfo.InvariantCulture, $"e{++_evidence}") })];

@@ -27,6 +27,7 @@ internal static class StandardAction
             _ when cause.Metric is { IsResource: true } => FaultClass.Resource,
             (_, BlameKind.Unresolved) => FaultClass.NameResolution,
             (_, BlameKind.Denied) => FaultClass.Credentials,
+            _ when cause.IsHosted => FaultClass.Hosted,
             _ when word == ResourceClass.Database => FaultClass.Database,
             _ when word == ResourceClass.Cache => FaultClass.Cache,
             _ when word == ResourceClass.Broker => FaultClass.Broker,
@@ -58,6 +59,7 @@ internal static class StandardAction
             FaultClass.Crash => $"Look at the crash of {name}: the last lines before it, its exit code and the stack trace. Restart it, and roll back if a change came shortly before.",
             FaultClass.OpenFiles => $"Restart {name} to restore service, raise its limit of open files, and look for connections or files that it does not close.",
             FaultClass.Resource => $"Look at {QuotedText.Name(cause.Metric!.Metric.Metric)} of {name}: what load or work raised it. Scale it out or stop that work.",
+            FaultClass.Hosted => $"Look at the status page of whoever runs {name}. Fail over to another region or a replica if there is one, let {(callers.Length > 0 ? callers : "its callers")} do without it meanwhile, and check that retries back off.",
             FaultClass.Unreachable => $"Check that {name} is running and reachable{From(callers)}: its instances, health checks, network policy and the address that the callers use.",
             FaultClass.Generic => $"Look at the first errors of {name} and at what changed on it before them; restart or roll back if users are affected.",
             var other => throw new System.Diagnostics.UnreachableException(

@@ -89,6 +89,7 @@ public sealed class RootCauseRankerTests
         var best = report.Hypotheses[0];
         Assert.Equal((CauseKind.Dependency, "uploads", "s3"), (best.Kind, best.Service, best.Resource));
         Assert.Equal("s3", report.Blamed);
+        Assert.StartsWith("Look at the status page of whoever runs s3.", report.RecommendedAction, StringComparison.Ordinal);
         Assert.StartsWith("s3 (a dependency of thumbnails and uploads) became unavailable", report.RootCause, StringComparison.Ordinal);
         Assert.Contains(report.Hypotheses, h => h is { Kind: CauseKind.Service, Resource: null });
     }
