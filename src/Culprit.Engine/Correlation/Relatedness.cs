@@ -177,7 +177,7 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
     private List<string> FindOwnFailures(Anomaly anomaly) => anomaly.IsSupporting || anomaly.Type != AnomalyType.ErrorSpike ? [] :
     [
         .. anomaly.Services.Where(s => anomaly.Evidence.Where(e => e.Service == s).Take(MaxRead).ToList() is { Count: > 0 } said
-            && 2 * said.Count(e => NamesAnother(s, e.Text)) < said.Count),
+            && 2 * said.Count(e => OthersIn(e.Text, s).Any()) < said.Count),
     ];
 
     /// <summary>Nodes that errors name as what failed.</summary>
@@ -186,7 +186,7 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
     private List<string> Named(IEnumerable<RecordRef> evidence) =>
     [
         .. evidence.Take(MaxRead)
-            .SelectMany(e => NodeName.Normalise(e.Service) is var own ? _nodes.Where(n => n != own && Names(e.Text, n)) : [])
+            .SelectMany(e => OthersIn(e.Text, e.Service))
             .Distinct(StringComparer.Ordinal).OrderBy(n => n, StringComparer.Ordinal),
     ];
 
@@ -201,8 +201,12 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
         return found;
     }
 
-    private bool NamesAnother(string service, string text) =>
-        NodeName.Normalise(service) is var own && _nodes.Any(n => n != own && Names(text, n));
+    /// <summary>Nodes that a text of a service names beside the service itself.</summary>
+    private IEnumerable<string> OthersIn(string text, string service)
+    {
+        var own = NodeName.Normalise(service);
+        return _nodes.Where(n => n != own && Names(text, n));
+    }
 
     private static bool Names(Anomaly anomaly, Incident incident) => anomaly.Evidence.Take(MaxRead)
         .Any(e => incident.Services.Any(s => s != e.Service && Names(e.Text, NodeName.Normalise(s))));

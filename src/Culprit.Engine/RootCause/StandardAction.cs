@@ -43,6 +43,7 @@ internal static class StandardAction
     {
         var name = Wording.Subject(cause);
         var callers = Callers(cause);
+        var users = callers.Length > 0 ? callers : "its callers";
         return ClassOf(cause) switch
         {
             FaultClass.Database => $"Check the health of {name} (is it up, does it accept connections, how many are open against its limit, disk, locks), then the connection pool{Of(callers)}. Scale it or fail over if it is overloaded or down; enable or enlarge connection pooling if connections ran out.",
@@ -54,12 +55,12 @@ internal static class StandardAction
             FaultClass.Change => $"Roll back {(cause.Change is { } change ? $"{QuotedText.Name(change.Change.Kind)} {QuotedText.Name(change.Change.Id)}" : "the last change")} on {name}, or switch it off, and watch whether the errors stop; then look at what it changed.",
             FaultClass.SlowPeer => $"Find out why {name} answers late: its load, its own dependencies, its pools and threads. Shed load or scale it, and check the time limits{Of(callers)}.",
             FaultClass.NameResolution => $"Check that the name of {name} resolves from its callers' hosts: the DNS servers, the record, and the service discovery entry.",
-            FaultClass.Credentials => $"Check the credentials and rights with which {(callers.Length > 0 ? callers : "its callers")} use {name}: an expired or rotated secret is the usual reason.",
+            FaultClass.Credentials => $"Check the credentials and rights with which {users} use {name}: an expired or rotated secret is the usual reason.",
             FaultClass.Deadlock => $"List the blocked transactions around {name}, end the oldest blocker, then look for two operations that take the same locks in another order.",
             FaultClass.Crash => $"Look at the crash of {name}: the last lines before it, its exit code and the stack trace. Restart it, and roll back if a change came shortly before.",
             FaultClass.OpenFiles => $"Restart {name} to restore service, raise its limit of open files, and look for connections or files that it does not close.",
             FaultClass.Resource => $"Look at {QuotedText.Name(cause.Metric!.Metric.Metric)} of {name}: what load or work raised it. Scale it out or stop that work.",
-            FaultClass.Hosted => $"Look at the status page of whoever runs {name}. Fail over to another region or a replica if there is one, let {(callers.Length > 0 ? callers : "its callers")} do without it meanwhile, and check that retries back off.",
+            FaultClass.Hosted => $"Look at the status page of whoever runs {name}. Fail over to another region or a replica if there is one, let {users} do without it meanwhile, and check that retries back off.",
             FaultClass.Unreachable => $"Check that {name} is running and reachable{From(callers)}: its instances, health checks, network policy and the address that the callers use.",
             FaultClass.Generic => $"Look at the first errors of {name} and at what changed on it before them; restart or roll back if users are affected.",
             var other => throw new System.Diagnostics.UnreachableException(
