@@ -27,6 +27,7 @@ internal sealed class OtlpOrigin
     private readonly OtlpAttributes _attributes = new();
     private readonly AttributeBuffer _json = new();
     private readonly KeySet _names = new();
+    private readonly TextScratch _text = new();
     private readonly List<Member> _members = [];
     private int _resourceMembers;
     private int _resourceBytes;
@@ -189,6 +190,9 @@ internal sealed class OtlpOrigin
             return;
         }
 
+        // Compared as it is written: two names that differ in invalid bytes are one name in the JSON.
+        _text.Clear();
+        key = LineCleaner.Clean(key, _text, out _);
         var hash = KeySet.Hash(key);
         var json = _json.Object[1..^1];
         if (_members.Count >= EventLimits.MaxFields || _bytes + json.Length > MaxSharedBytes || !_names.Add(0, hash))

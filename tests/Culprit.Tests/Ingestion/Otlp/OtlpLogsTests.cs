@@ -107,6 +107,18 @@ public sealed class OtlpLogsTests
         Assert.Equal(first.Lines, last.Lines);
     }
 
+    [Fact]
+    public void ANameOfTheResourceThatIsMadeValidIsComparedAsItIsWritten()
+    {
+        const string Attribute = """{"key":"a\u0000b","value":{"intValue":1}}""";
+
+        var read = OtlpRecords.Read(
+            OtlpSignal.Logs,
+            Request($"{{{Time},\"severityNumber\":9,\"body\":{{\"stringValue\":\"a\"}},\"attributes\":[{Attribute}]}}", Attribute));
+
+        Assert.Equal("{\"a\uFFFDb\":1,\"resource.a\uFFFDb\":1}", read.Attributes(0));
+    }
+
     [Theory]
     [InlineData("k8s.deployment.name", "shop")]
     [InlineData("k8s.container.name", "shop")]
