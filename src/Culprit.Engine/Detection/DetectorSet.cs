@@ -38,6 +38,9 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
 
     private const int RecoverySteps = Steps.PerMinute / 2;
 
+    /// <summary>Longer than any window and what is usual before it: this long after the last record, nothing is left to compare with.</summary>
+    private const int MaxGapSteps = 3 * 60 * Steps.PerMinute;
+
     private readonly ErrorSpikeDetector _errors = new(environment, options.ErrorSpike);
     private readonly LatencyShiftDetector _latency = new(environment, options.LatencyShift);
     private readonly MetricLevelDetector _levels = new(environment, options.MetricLevel);
@@ -149,6 +152,12 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
         var found = new List<Anomaly>();
         for (var step = first; step <= end; step++)
         {
+            if (step == first + MaxGapSteps)
+            {
+                // A server that was away for a month, a clock that jumped: the middle of the gap is not judged.
+                step = Math.Max(step, end - MaxGapSteps);
+            }
+
             var frame = new Frame(step, _quiet);
             bool IsWarming(string service) => isWarming is not null && isWarming(service);
             double Load(string service) => LoadFactor(service, frame);
