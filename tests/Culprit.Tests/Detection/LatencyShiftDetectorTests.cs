@@ -136,6 +136,14 @@ public class LatencyShiftDetectorTests
         Assert.Equal(isFound, found.Count > 0);
     }
 
+    [Fact]
+    public void WhatIsSlowInTwoStepsIsToldAtTheirEnd()
+    {
+        var found = Play(900, 60, 2, _ => 2.5, seed: 7);
+
+        Assert.Equal(Some.At(910), UnixNanos.From(found[0].DetectedAt));
+    }
+
     /// <summary>How many times as much is asked for, and how many times as long it takes.</summary>
     [Theory]
     [InlineData(2, 2, false)]      // the busier, the slower

@@ -30,8 +30,8 @@ internal sealed record LatencyShiftOptions
     /// <summary>Steps with slow ones before they are counted by steps. Default 4.</summary>
     public int MinSpread { get; init; } = 4;
 
-    /// <summary>Slow ones in so many steps of 5 s of a window need no second window that agrees. Default 3: pauses last longer than bursts of errors.</summary>
-    public int AgreeingSteps { get; init; } = 3;
+    /// <summary>Slow ones that end in so many steps of 5 s of a window need no second window that agrees. Default 2.</summary>
+    public int AgreeingSteps { get; init; } = 2;
 
     /// <summary>Durations below this are never slow. Default 2 ms.</summary>
     public TimeSpan Floor { get; init; } = TimeSpan.FromMilliseconds(2);
