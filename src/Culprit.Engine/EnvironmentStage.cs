@@ -420,8 +420,14 @@ internal sealed class EnvironmentStage
 
     private static IncidentSeverity Worse(IncidentSeverity a, IncidentSeverity b) => a > b ? a : b;
 
-    private RootCauseReport Rank(OpenIncident open, DateTimeOffset at, long tickNanos) =>
-        _ranker.Rank(DossierBuilder.Build(open, _correlator.OfOthers(open), _metrics.Values, _changes.All, Graph.Edges(), Traces, _patterns, at, tickNanos));
+    /// <summary>Ranks the causes of an incident, and types it by the first.</summary>
+    private RootCauseReport Rank(OpenIncident open, DateTimeOffset at, long tickNanos)
+    {
+        var edges = Graph.Edges();
+        var report = _ranker.Rank(DossierBuilder.Build(open, _correlator.OfOthers(open), _metrics.Values, _changes.All, edges, Traces, _patterns, at, tickNanos));
+        IncidentCorrelator.Retype(open, OpenIncident.SuspectOf(report.Blamed, report.Confidence), new Relatedness(edges));
+        return report;
+    }
 }
 
 /// <summary>An <see cref="EnvironmentStage"/> at rest.</summary>

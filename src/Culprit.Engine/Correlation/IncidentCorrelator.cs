@@ -99,6 +99,14 @@ internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
         return cascade;
     }
 
+    /// <summary>The type of an incident, now that somebody is blamed for it.</summary>
+    public static void Retype(OpenIncident open, string? suspect, Relatedness relatedness)
+    {
+        var type = open.IsPlain ? open.Incident.Type : IncidentTyping.Of(open.Incident.Anomalies, relatedness, BlamedService.Of(open, suspect));
+        open.IsChanged |= type != open.Incident.Type;
+        open.Incident = open.Incident with { Type = type };
+    }
+
     /// <summary>What an anomaly tells beside the incidents that are open: itself, itself as a support of one of them, or null when nothing.</summary>
     public Anomaly? Admit(Anomaly found)
     {
@@ -231,7 +239,7 @@ internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
         open.Incident = incident with
         {
             Anomalies = anomalies,
-            Type = isKnown ? incident.Type : IncidentTyping.Of(anomalies, relatedness),
+            Type = isKnown ? incident.Type : IncidentTyping.Of(anomalies, relatedness, BlamedService.Of(open, open.Suspect)),
             LastSeenAt = Later(incident.LastSeenAt, anomaly.DetectedAt),
             Services = [.. incident.Services.Union(anomaly.Services, StringComparer.Ordinal)],
         };

@@ -45,7 +45,10 @@ internal sealed class OpenIncident
     public double Confidence { get; set; }
 
     /// <summary>Who is blamed, when the ranker is sure enough that it may bind others to the incident.</summary>
-    public string? Suspect => Confidence >= MinConfidence ? Blamed : null;
+    public string? Suspect => SuspectOf(Blamed, Confidence);
+
+    /// <inheritdoc cref="Suspect"/>
+    public static string? SuspectOf(string? blamed, double confidence) => confidence >= MinConfidence ? blamed : null;
 
     /// <summary>States published so far.</summary>
     public int Updates { get; set; }

@@ -1,5 +1,7 @@
 using Culprit.Engine.Correlation;
 using Culprit.Engine.Detection;
+using Culprit.Engine.Records;
+using Culprit.Tests.Support;
 
 namespace Culprit.Tests.Correlation;
 
@@ -33,6 +35,47 @@ public class IncidentTypingTests
             f[0], Enum.GetValues<AnomalyType>().First(t => t.ToWire() == f[1]), double.Parse(f[2], System.Globalization.CultureInfo.InvariantCulture), f.Contains("~"), !f.Contains("?"))).ToList();
 
         Assert.Equal(expected, IncidentTyping.Of(anomalies, SomeAnomalies.Graph(Calls)).ToWire());
+    }
+
+    /// <summary>A caller gives up waiting: whether whom it waits for works as always, and who is blamed.</summary>
+    [Theory]
+    [InlineData("error_spike", "web", "orders", "orders")]
+    [InlineData("latency_spike", "web", "orders", "ledger")]              // it is affected, too
+    [InlineData("latency_spike", "orders", "orders", "orders")]           // and it is to blame
+    [InlineData("latency_spike", "web", "nobody", "orders")]              // it may wait for anything
+    public void WhoGivesUpTooSoonIsNotSlow(string expected, string blamed, string named, string calm)
+    {
+        Anomaly[] anomalies =
+        [
+            SomeAnomalies.Anomaly("web", AnomalyType.LatencySpike, 0, message: $"call of {named} timed out after 5 ms"),
+            SomeAnomalies.Anomaly("web", AnomalyType.LatencySpike, 30, hasMessages: false), // Of its retries.
+        ];
+
+        var type = IncidentTyping.Of(anomalies, SomeAnomalies.Graph(Calls), new BlamedService(blamed, false, new HashSet<string> { calm }));
+
+        Assert.Equal(expected, type.ToWire());
+    }
+
+    /// <summary>What the service that is blamed logged, how often before, and the type of what its callers said.</summary>
+    [Theory]
+    [InlineData("previous container exited with code 137 (OOMKilled), restarting", 0, "memory_leak")]
+    [InlineData("previous container exited with code 137 (OOMKilled), restarting", 3, "connection_failure")]     // as ever
+    [InlineData("previous container exited with code 1, restarting", 0, "connection_failure")]
+    public void WhoRanOutOfMemorySaysMoreThanItsCallers(string message, long before, string expected)
+    {
+        var anomaly = SomeAnomalies.Anomaly("web", AnomalyType.ConnectionFailure, 0, message: "connection to orders refused");
+        var open = new OpenIncident { Incident = SomeAnomalies.Incident(anomaly), IsPlain = false, StartNanos = Some.At(0) };
+        var tracked = new TrackedService { Service = "orders", BaselineErrorsPerMinute = 0, BaselineMinutes = 30 };
+        tracked.Patterns.Add("p", new TrackedPattern
+        {
+            Pattern = 1, BaselineCount = before, Count = 1, Severity = Severity.Warn, Samples = [new RecordRef(1, "r", Some.At(9), "orders", Severity.Warn, message, null)],
+        });
+        open.Services.Add("orders", tracked);
+
+        IncidentCorrelator.Retype(open, "orders", SomeAnomalies.Graph(Calls));
+
+        Assert.Equal(expected, open.Incident.Type.ToWire());
+        Assert.Equal(expected == "memory_leak", open.IsChanged);
     }
 
     [Fact]
