@@ -24,6 +24,21 @@ public sealed class RootCauseRankerTests
         Assert.Contains(best.Against, e => e.Text.Contains("redis", StringComparison.Ordinal));
     }
 
+    /// <summary>A connection breaks in a service that has no part in the incident, so many seconds after its start; or that has.</summary>
+    [Theory]
+    [InlineData(60, "catalog", "orders-db")]
+    [InlineData(780, "catalog", null)]
+    [InlineData(780, "orders", "orders-db")]
+    public void AStrayErrorLongAfterTheStartIsNoCause(double at, string affected, string? blamed)
+    {
+        var dossier = new SomeDossier().WithBaseline(45).Lasting(900).Logs("catalog", 900)
+            .Error("orders", "POST /orders failed: orders-db:5432: connection refused", at).Build();
+
+        var report = new RootCauseRanker(RunbookLibrary.Empty).Rank(dossier with { Incident = dossier.Incident with { Services = [affected] } });
+
+        Assert.Equal(blamed, report.Blamed);
+    }
+
     [Fact]
     public void ADeclaredDependencyBearsWhatAMessageSaysOfItsKind()
     {
