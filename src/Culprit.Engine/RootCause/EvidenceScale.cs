@@ -42,6 +42,11 @@ internal sealed class EvidenceScale(Dossier dossier, CandidateSet candidates)
 
         Combine(candidate.Patterns);
         var share = evidence.FirstErrorAt is { } first ? ShareOf(candidate, first) : 1;
+        if (share < 1 && candidate.Metric is { } metric)
+        {
+            candidate.Metric = metric with { Points = metric.Points * ShareOf(candidate, metric.Metric.At) }; // It shows what the late lines tell.
+        }
+
         candidate.Own = Math.Max(candidate.Patterns.Sum(p => p.Mass), share * OverallMass(evidence));
         candidate.Onset = candidate.Patterns.Where(p => p.Gate >= 0.5).Select(p => (DateTimeOffset?)p.Pattern.FirstAt).Min()
             ?? (candidate.Own >= MinOwn ? evidence.FirstErrorAt : null)
