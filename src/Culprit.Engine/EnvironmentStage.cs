@@ -380,9 +380,11 @@ internal sealed class EnvironmentStage
 
     private void ExplainAgain(OpenIncident open, DateTimeOffset now, List<DerivedEvent> output)
     {
+        var typeBefore = open.Incident.Type;
         var report = Rank(open, now, UnixNanos.From(now));
-        var blamed = report.Blamed;
-        var isNewCause = blamed != open.Blamed;
+        var isNewCause = report.Blamed != open.Blamed;
+        var isNewType = open.Incident.Type != typeBefore;
+        open.IsChanged |= isNewType;
         var isWorse = report.Severity > open.Incident.Severity;
         if (isWorse)
         {
@@ -393,7 +395,7 @@ internal sealed class EnvironmentStage
 
         if (isNewCause || open.IsChanged || Math.Abs(report.Confidence - open.Confidence) >= 0.1)
         {
-            Publish(open, report, now, isNewCause || isWorse ? EventTypes.AlertUpdated : null, output);
+            Publish(open, report, now, isNewCause || isNewType || isWorse ? EventTypes.AlertUpdated : null, output);
         }
 
         if (open.IsChanged)
@@ -425,7 +427,7 @@ internal sealed class EnvironmentStage
     {
         var edges = Graph.Edges();
         var report = _ranker.Rank(DossierBuilder.Build(open, _correlator.OfOthers(open), _metrics.Values, _changes.All, edges, Traces, _patterns, at, tickNanos));
-        IncidentCorrelator.Retype(open, OpenIncident.SuspectOf(report.Blamed, report.Confidence), new Relatedness(edges));
+        IncidentCorrelator.Retype(open, report.Blamed, report.Confidence, report.Hypotheses.Count > 0 ? report.Hypotheses[0].Nature : CauseNature.Other, new Relatedness(edges));
         return report;
     }
 }

@@ -99,12 +99,24 @@ internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
         return cascade;
     }
 
-    /// <summary>The type of an incident, now that somebody is blamed for it.</summary>
-    public static void Retype(OpenIncident open, string? suspect, Relatedness relatedness)
+    /// <summary>The type of an incident, now that its causes were ranked: what the first is sure to be says more than what its callers see.</summary>
+    /// <remarks>Nobody that is blamed, or the same as before, leaves the type as it is: it must not flicker with the confidence. A plain count is what it is.</remarks>
+    /// <param name="blamed">Who is blamed now; null for nobody.</param>
+    public static void Retype(OpenIncident open, string? blamed, double confidence, CauseNature nature, Relatedness relatedness)
     {
-        var type = open.IsPlain ? open.Incident.Type : IncidentTyping.Of(open.Incident.Anomalies, relatedness, BlamedService.Of(open, suspect));
-        open.IsChanged |= type != open.Incident.Type;
-        open.Incident = open.Incident with { Type = type };
+        if (open.IsPlain || OpenIncident.SuspectOf(blamed, confidence) is not { } suspect)
+        {
+            return;
+        }
+
+        var type = IncidentTyping.OfCause(nature, suspect, open.Incident.Anomalies, relatedness);
+        if (type == open.TypeOfCause || (type is null && suspect == open.Blamed))
+        {
+            return;
+        }
+
+        open.TypeOfCause = type;
+        open.Incident = open.Incident with { Type = type ?? IncidentTyping.Of(open.Incident.Anomalies, relatedness) };
     }
 
     /// <summary>What an anomaly tells beside the incidents that are open: itself, itself as a support of one of them, or null when nothing.</summary>
@@ -239,7 +251,7 @@ internal sealed class IncidentCorrelator(TimeSpan resolveAfter)
         open.Incident = incident with
         {
             Anomalies = anomalies,
-            Type = isKnown ? incident.Type : IncidentTyping.Of(anomalies, relatedness, BlamedService.Of(open, open.Suspect)),
+            Type = isKnown ? incident.Type : open.TypeOfCause ?? IncidentTyping.Of(anomalies, relatedness),
             LastSeenAt = Later(incident.LastSeenAt, anomaly.DetectedAt),
             Services = [.. incident.Services.Union(anomaly.Services, StringComparer.Ordinal)],
         };

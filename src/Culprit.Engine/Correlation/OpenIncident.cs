@@ -1,3 +1,4 @@
+using Culprit.Engine.Detection;
 using Culprit.Engine.Records;
 
 namespace Culprit.Engine.Correlation;
@@ -49,6 +50,9 @@ internal sealed class OpenIncident
 
     /// <inheritdoc cref="Suspect"/>
     public static string? SuspectOf(string? blamed, double confidence) => confidence >= MinConfidence ? blamed : null;
+
+    /// <summary>The type that the cause gives it; null when that is what its findings show.</summary>
+    public AnomalyType? TypeOfCause { get; set; }
 
     /// <summary>States published so far.</summary>
     public int Updates { get; set; }

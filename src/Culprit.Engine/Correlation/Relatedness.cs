@@ -181,7 +181,7 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
     ];
 
     /// <summary>Nodes that errors name as what failed.</summary>
-    public List<string> Accused(Anomaly anomaly) => Known(_accused, anomaly, a => a.IsSupporting ? [] : Named(a.Evidence));
+    private List<string> Accused(Anomaly anomaly) => Known(_accused, anomaly, a => a.IsSupporting ? [] : Named(a.Evidence));
 
     private List<string> Named(IEnumerable<RecordRef> evidence) =>
     [

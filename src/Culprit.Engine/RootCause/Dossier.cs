@@ -28,6 +28,9 @@ internal sealed record Dossier
     /// <summary>Traces of several steps in the incident's window that the findings rest on.</summary>
     public int TracesSeen { get; init; }
 
+    /// <summary>Somebody asked about a time: nothing was found there that could tell who takes part.</summary>
+    public bool WasAsked { get; init; }
+
     /// <summary>Neither logs nor traces: metrics are all there is to go by.</summary>
     public bool HasMetricsOnly => Services.Count == 0 && Traces.Count == 0;
 }

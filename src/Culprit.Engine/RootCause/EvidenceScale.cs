@@ -9,15 +9,7 @@ internal sealed class EvidenceScale(Dossier dossier, CandidateSet candidates)
     /// <summary>Below this a service has nothing of its own to answer for.</summary>
     public const double MinOwn = 0.25;
 
-    /// <summary>What comes up in a service without part in an incident, so long after its start, is a fault of its own, or none.</summary>
-    private static readonly TimeSpan LateAfter = TimeSpan.FromMinutes(5);
-
-    /// <summary>How far such a line belongs to the incident all the same.</summary>
-    private const double LateShare = 0.25;
-
-    /// <summary>Nodes of the services that take part in an incident that was found; null for a time that was asked about, of which nothing is known.</summary>
-    private readonly HashSet<string>? _affected = dossier.Incident.Anomalies.Any(a => !a.IsPlain)
-        ? dossier.Incident.Services.Select(NodeName.Normalise).ToHashSet(StringComparer.Ordinal) : null;
+    private readonly LateStrangers _late = new(dossier);
 
     /// <summary>Minutes from the start of the incident to now; short ones are stretched so that rates stay finite.</summary>
     public double WindowMinutes { get; } =
@@ -41,13 +33,13 @@ internal sealed class EvidenceScale(Dossier dossier, CandidateSet candidates)
         }
 
         Combine(candidate.Patterns);
-        var share = evidence.FirstErrorAt is { } first ? ShareOf(candidate, first) : 1;
+        var share = candidate.Patterns.Where(p => p.Gate > 0).Select(p => (DateTimeOffset?)p.Pattern.FirstAt).Min() is { } first ? _late.ShareOf(candidate, first) : 1;
+        candidate.Own = Math.Max(candidate.Patterns.Sum(p => p.Mass), share * OverallMass(evidence));
         if (share < 1 && candidate.Metric is { } metric)
         {
-            candidate.Metric = metric with { Points = metric.Points * ShareOf(candidate, metric.Metric.At) }; // It shows what the late lines tell.
+            candidate.Metric = metric with { Points = metric.Points * _late.ShareOf(candidate, metric.Metric.RisesSince ?? metric.Metric.At) }; // It shows what the late lines tell.
         }
 
-        candidate.Own = Math.Max(candidate.Patterns.Sum(p => p.Mass), share * OverallMass(evidence));
         candidate.Onset = candidate.Patterns.Where(p => p.Gate >= 0.5).Select(p => (DateTimeOffset?)p.Pattern.FirstAt).Min()
             ?? (candidate.Own >= MinOwn ? evidence.FirstErrorAt : null)
             ?? (candidate.Traces.Points >= 1 ? dossier.Incident.StartedAt : null);
@@ -57,9 +49,7 @@ internal sealed class EvidenceScale(Dossier dossier, CandidateSet candidates)
     private ScoredPattern Weigh(Candidate candidate, ServiceEvidence evidence, PatternEvidence pattern)
     {
         var ordered = pattern with { Samples = [.. pattern.Samples.OrderBy(s => s.TimestampNanos).ThenBy(s => s.Id, StringComparer.Ordinal)] };
-        var share = ShareOf(candidate, pattern.FirstAt);
         var (sigmas, gate) = RiseOf(ordered.BaselineCount, evidence.BaselineMinutes, ordered.Count);
-        gate *= share;
         var scored = new ScoredPattern(ordered, sigmas, gate, 0, SelfFault.None, [], false);
         if (gate <= 0)
         {
@@ -82,13 +72,10 @@ internal sealed class EvidenceScale(Dossier dossier, CandidateSet candidates)
 
         // A warning that speaks of no failure is mostly noise, however often it comes.
         var level = pattern.Severity >= Severity.Error ? 1 : FailureWords.Find(text) is not null || fault != SelfFault.None ? 0.5 : 0.2;
-        var mass = level * ((0.6 * share * Rise.SoftCap(Rise.Saturate(sigmas)))
+        var mass = _late.ShareOf(candidate, pattern.FirstAt, fault, blames) * level * ((0.6 * Rise.SoftCap(Rise.Saturate(sigmas)))
             + (gate * (Telling(fault, blames, isSymptom) + (pattern.Severity >= Severity.Fatal ? 1 : 0))));
         return scored with { Mass = mass, Fault = fault, Blames = blames, IsSymptom = isSymptom };
     }
-
-    private double ShareOf(Candidate candidate, DateTimeOffset first) =>
-        _affected is not null && first - dossier.Incident.StartedAt > LateAfter && !_affected.Contains(candidate.Node) ? LateShare : 1;
 
     /// <summary>The strongest pattern counts in full, the rest a quarter and together no more: one fault writes many lines.</summary>
     private static void Combine(List<ScoredPattern> patterns)

@@ -41,6 +41,8 @@ internal sealed record Hypothesis
     /// <summary>Independent kinds of evidence that speak for it.</summary>
     public int Signals { get; init; }
 
+    public CauseNature Nature { get; init; }
+
     /// <summary>The change that explains it, by full id, if one does.</summary>
     public string? ChangeId { get; init; }
 

@@ -1,6 +1,5 @@
 using Culprit.Engine.Correlation;
 using Culprit.Engine.Detection;
-using Culprit.Engine.Records;
 using Culprit.Tests.Support;
 
 namespace Culprit.Tests.Correlation;
@@ -31,51 +30,50 @@ public class IncidentTypingTests
     [InlineData("error_spike", "orders error_spike 0 ?", "orders latency_spike 20")]                                // slow because it fails
     public void TheDeepestServiceShowsTheFault(string expected, params string[] findings)
     {
-        var anomalies = findings.Select(f => f.Split(' ')).Select(f => SomeAnomalies.Anomaly(
-            f[0], Enum.GetValues<AnomalyType>().First(t => t.ToWire() == f[1]), double.Parse(f[2], System.Globalization.CultureInfo.InvariantCulture), f.Contains("~"), !f.Contains("?"))).ToList();
-
-        Assert.Equal(expected, IncidentTyping.Of(anomalies, SomeAnomalies.Graph(Calls)).ToWire());
+        Assert.Equal(expected, IncidentTyping.Of(Anomalies(findings), SomeAnomalies.Graph(Calls)).ToWire());
     }
 
-    /// <summary>A caller gives up waiting: whether whom it waits for works as always, and who is blamed.</summary>
+    /// <summary>Findings as above; what the cause, <c>web</c>, says of the type.</summary>
     [Theory]
-    [InlineData("error_spike", "web", "orders", "orders")]
-    [InlineData("latency_spike", "web", "orders", "ledger")]              // it is affected, too
-    [InlineData("latency_spike", "orders", "orders", "orders")]           // and it is to blame
-    [InlineData("latency_spike", "web", "nobody", "orders")]              // it may wait for anything
-    public void WhoGivesUpTooSoonIsNotSlow(string expected, string blamed, string named, string calm)
+    [InlineData(CauseNature.OutOfMemory, "memory_leak", "edge connection_failure 0")]
+    [InlineData(CauseNature.Other, null, "web latency_spike 0")]
+    [InlineData(CauseNature.GivesUpTooSoon, "error_spike", "web latency_spike 0")]
+    [InlineData(CauseNature.GivesUpTooSoon, "error_spike", "web latency_spike 0", "web latency_spike 10 ?")]   // slow of its retries
+    [InlineData(CauseNature.GivesUpTooSoon, null, "web latency_spike 0 ?", "web latency_spike 10")]            // slow before
+    [InlineData(CauseNature.GivesUpTooSoon, null, "web latency_spike 0", "orders latency_spike 20")]           // whom it calls is slow, too
+    [InlineData(CauseNature.GivesUpTooSoon, null, "web connection_failure 0")]                                 // and it says more
+    public void TheCauseHasTheLastWord(int nature, string? expected, params string[] findings) =>
+        Assert.Equal(expected, IncidentTyping.OfCause((CauseNature)nature, "web", Anomalies(findings), SomeAnomalies.Graph(Calls))?.ToWire());
+
+    /// <summary>Whom the ranking blames, how surely, and what it is: a type that a cause gave stays until another cause is blamed.</summary>
+    [Fact]
+    public void TheTypeDoesNotFlickerWithTheConfidence()
     {
-        Anomaly[] anomalies =
-        [
-            SomeAnomalies.Anomaly("web", AnomalyType.LatencySpike, 0, message: $"call of {named} timed out after 5 ms"),
-            SomeAnomalies.Anomaly("web", AnomalyType.LatencySpike, 30, hasMessages: false), // Of its retries.
-        ];
-
-        var type = IncidentTyping.Of(anomalies, SomeAnomalies.Graph(Calls), new BlamedService(blamed, false, new HashSet<string> { calm }));
-
-        Assert.Equal(expected, type.ToWire());
-    }
-
-    /// <summary>What the service that is blamed logged, how often before, and the type of what its callers said.</summary>
-    [Theory]
-    [InlineData("previous container exited with code 137 (OOMKilled), restarting", 0, "memory_leak")]
-    [InlineData("previous container exited with code 137 (OOMKilled), restarting", 3, "connection_failure")]     // as ever
-    [InlineData("previous container exited with code 1, restarting", 0, "connection_failure")]
-    public void WhoRanOutOfMemorySaysMoreThanItsCallers(string message, long before, string expected)
-    {
-        var anomaly = SomeAnomalies.Anomaly("web", AnomalyType.ConnectionFailure, 0, message: "connection to orders refused");
-        var open = new OpenIncident { Incident = SomeAnomalies.Incident(anomaly), IsPlain = false, StartNanos = Some.At(0) };
-        var tracked = new TrackedService { Service = "orders", BaselineErrorsPerMinute = 0, BaselineMinutes = 30 };
-        tracked.Patterns.Add("p", new TrackedPattern
+        var graph = SomeAnomalies.Graph(Calls);
+        var open = new OpenIncident { Incident = SomeAnomalies.Incident(Anomalies("web connection_failure 0")), IsPlain = false, StartNanos = Some.At(0) };
+        string TypeAfter(string? blamed, double confidence, CauseNature nature)
         {
-            Pattern = 1, BaselineCount = before, Count = 1, Severity = Severity.Warn, Samples = [new RecordRef(1, "r", Some.At(9), "orders", Severity.Warn, message, null)],
-        });
-        open.Services.Add("orders", tracked);
+            IncidentCorrelator.Retype(open, blamed, confidence, nature, graph);
+            (open.Blamed, open.Confidence) = (blamed, confidence);
+            return open.Incident.Type.ToWire();
+        }
 
-        IncidentCorrelator.Retype(open, "orders", SomeAnomalies.Graph(Calls));
+        Assert.Equal("connection_failure", TypeAfter("orders", 0.49, CauseNature.OutOfMemory));
+        Assert.Equal("memory_leak", TypeAfter("orders", 0.5, CauseNature.OutOfMemory));
+        Assert.Equal("memory_leak", TypeAfter("orders", 0.4, CauseNature.OutOfMemory));
+        Assert.Equal("memory_leak", TypeAfter("orders", 0.6, CauseNature.Other));
+        Assert.Equal("memory_leak", TypeAfter(null, 0, CauseNature.Other));
+        Assert.Equal("connection_failure", TypeAfter("ledger", 0.6, CauseNature.Other));
+    }
 
-        Assert.Equal(expected, open.Incident.Type.ToWire());
-        Assert.Equal(expected == "memory_leak", open.IsChanged);
+    [Fact]
+    public void APlainCountKeepsItsType()
+    {
+        var open = new OpenIncident { Incident = SomeAnomalies.Incident(Anomalies("web connection_failure 0")), IsPlain = true, StartNanos = Some.At(0) };
+
+        IncidentCorrelator.Retype(open, "orders", 0.9, CauseNature.OutOfMemory, SomeAnomalies.Graph(Calls));
+
+        Assert.Equal(AnomalyType.ConnectionFailure, open.Incident.Type);
     }
 
     [Fact]
@@ -86,4 +84,7 @@ public class IncidentTypingTests
 
         Assert.Equal(IncidentTyping.Of(At(0), SomeAnomalies.Graph(Calls)), IncidentTyping.Of(At(86400), SomeAnomalies.Graph(Calls)));
     }
+
+    private static Anomaly[] Anomalies(params string[] findings) => [.. findings.Select(f => f.Split(' ')).Select(f => SomeAnomalies.Anomaly(
+        f[0], Enum.GetValues<AnomalyType>().First(t => t.ToWire() == f[1]), double.Parse(f[2], System.Globalization.CultureInfo.InvariantCulture), f.Contains("~"), !f.Contains("?")))];
 }

@@ -8,7 +8,23 @@ namespace Culprit.Tests.RootCause;
 
 public sealed class RootCauseRankerTests
 {
-    private static RootCauseReport Rank(SomeDossier builder) => new RootCauseRanker(RunbookLibrary.Empty).Rank(builder.Build());
+    private static readonly RootCauseRanker Ranker = new(RunbookLibrary.Empty);
+
+    private static RootCauseReport Rank(SomeDossier builder) => Ranker.Rank(builder.Build());
+
+    /// <summary>An incident that a detector found after a minute in one service, or in none.</summary>
+    private static Dossier Found(SomeDossier builder, string affected)
+    {
+        var dossier = builder.Build();
+        var found = SomeDossier.DefaultStart.AddSeconds(60);
+        return dossier with
+        {
+            Incident = dossier.Incident with
+            {
+                DetectedAt = found, Services = affected.Length > 0 ? [affected] : [], Anomalies = [dossier.Incident.Anomalies[0] with { DetectedAt = found }],
+            },
+        };
+    }
 
     [Fact]
     public void TheDatabaseThatAMessageNamesIsTheCauseEvenWhenNobodyDeclaredIt()
@@ -24,19 +40,69 @@ public sealed class RootCauseRankerTests
         Assert.Contains(best.Against, e => e.Text.Contains("redis", StringComparison.Ordinal));
     }
 
-    /// <summary>A connection breaks in a service that has no part in the incident, so many seconds after its start; or that has.</summary>
+    /// <summary>What a service logs so many seconds after the start, and who has a part in the incident, which was found after 60 s.</summary>
     [Theory]
-    [InlineData(60, "catalog", "orders-db")]
-    [InlineData(780, "catalog", null)]
-    [InlineData(780, "orders", "orders-db")]
-    public void AStrayErrorLongAfterTheStartIsNoCause(double at, string affected, string? blamed)
+    [InlineData(360, "catalog", "POST /orders failed: orders-db:5432: connection refused", "orders-db")]
+    [InlineData(365, "catalog", "POST /orders failed: orders-db:5432: connection refused", null)]
+    [InlineData(780, "orders", "POST /orders failed: orders-db:5432: connection refused", "orders-db")]     // it has a part
+    [InlineData(780, "catalog", "POST /orders failed: catalog:8080: connection refused", "orders")]         // it speaks of the incident
+    [InlineData(780, "catalog", "java.lang.OutOfMemoryError: Java heap space", "orders")]                   // it needs no witness
+    public void AStrayErrorLongAfterTheStartIsNoCause(double at, string affected, string text, string? blamed)
     {
-        var dossier = new SomeDossier().WithBaseline(45).Lasting(900).Logs("catalog", 900)
-            .Error("orders", "POST /orders failed: orders-db:5432: connection refused", at).Build();
+        var dossier = Found(new SomeDossier().WithBaseline(45).Lasting(900).Logs("catalog", 900).Error("orders", text, at), affected);
 
-        var report = new RootCauseRanker(RunbookLibrary.Empty).Rank(dossier with { Incident = dossier.Incident with { Services = [affected] } });
+        Assert.Equal(blamed, Ranker.Rank(dossier).Blamed);
+    }
 
-        Assert.Equal(blamed, report.Blamed);
+    [Fact]
+    public void AMetricOfAStrangerIsNoCauseEither()
+    {
+        SomeDossier With(double at) => new SomeDossier().WithBaseline(45).Lasting(900).Logs("catalog", 900)
+            .Error("orders", "POST /orders failed", 780, count: 3).Metric("orders", "request_errors_ratio", median: 0, value: 0.5, at, deviation: 0.001);
+        double Score(double at) => Ranker.Rank(Found(With(at), "catalog")).Hypotheses.Where(h => h.Service == "orders").Select(h => h.Score).FirstOrDefault();
+
+        Assert.True(Score(780) < 0.6 * Score(60), $"{Score(780)} against {Score(60)}");
+    }
+
+    /// <summary>Nobody knows who takes part where somebody asked, a plain count opened the incident, or all fell silent.</summary>
+    [Theory]
+    [InlineData(true, false, "catalog")]
+    [InlineData(false, true, "catalog")]
+    [InlineData(false, false, "")]
+    public void WithoutKnownPartsNobodyIsAStranger(bool wasAsked, bool isPlain, string affected)
+    {
+        var dossier = Found(
+            new SomeDossier().WithBaseline(45).Lasting(900).Logs("catalog", 900).Error("orders", "POST /orders failed: orders-db:5432: connection refused", 780), affected);
+        var incident = dossier.Incident with { Anomalies = [dossier.Incident.Anomalies[0] with { IsPlain = isPlain }] };
+
+        Assert.Equal("orders-db", Ranker.Rank(dossier with { WasAsked = wasAsked, Incident = incident }).Blamed);
+    }
+
+    /// <summary>What came back began anew.</summary>
+    [Fact]
+    public void ANewFindingMakesTheNewsOfItsTimeBelong()
+    {
+        var dossier = Found(
+            new SomeDossier().WithBaseline(45).Lasting(900).Logs("catalog", 900).Error("orders", "POST /orders failed: orders-db:5432: connection refused", 780), "catalog");
+        var first = dossier.Incident.Anomalies[0];
+        var again = dossier.Incident with { Anomalies = [first, first with { StartedAt = SomeDossier.DefaultStart.AddSeconds(770) }] };
+
+        Assert.Equal("orders-db", Ranker.Rank(dossier with { Incident = again }).Blamed);
+    }
+
+    /// <summary>What the cause logs, and whether whom it waits for logs as always; the incident lasts so many seconds.</summary>
+    [Theory]
+    [InlineData("killed: OOMKilled", 60, 5, null, CauseNature.OutOfMemory)]
+    [InlineData("killed: OOMKilled", 900, 400, null, CauseNature.Other)]                                     // one thing led to another
+    [InlineData("GET /orders failed: call of ledger timed out after 5 ms", 90, 5, null, CauseNature.GivesUpTooSoon)]
+    [InlineData("GET /orders failed: call of ledger timed out after 5 ms", 60, 5, null, CauseNature.Other)]  // who hangs is not told yet
+    [InlineData("GET /orders failed: call of ledger timed out after 5 ms", 90, 5, 1.0, CauseNature.Other)]   // it fell silent
+    [InlineData("GET /orders failed: NullReferenceException", 90, 5, null, CauseNature.Other)]
+    public void ACauseHasANature(string text, double lasting, double at, double? calleeFellSilentAt, int nature)
+    {
+        var report = Ranker.Rank(new SomeDossier().WithBaseline(45).Lasting(lasting).Error("orders", text, at, count: 20).Logs("ledger", 100, calleeFellSilentAt).Build());
+
+        Assert.Equal((CauseNature)nature, Assert.Single(report.Hypotheses, h => h.Service == "orders").Nature);
     }
 
     [Fact]

@@ -31,6 +31,7 @@ internal static class InquiryDossier
             Changes = [.. changes.Where(c => c.At <= range.To)],
             Traces = comparison.Findings(),
             TracesSeen = comparison.Now,
+            WasAsked = true,
         };
     }
 
