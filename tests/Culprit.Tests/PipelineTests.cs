@@ -101,6 +101,29 @@ public class PipelineTests
         Assert.Equal(isFound, found.Contains("incident.opened"));
     }
 
+    /// <summary>The caller only sees that connections are refused; the cause says why, and that is told to whoever was alerted.</summary>
+    [Fact]
+    public void ALeakThatEndsInAKillIsTypedByItsCauseAlsoAfterARestart()
+    {
+        Entry[] entries =
+        [
+            .. Enumerable.Range(0, 600).SelectMany(i => (Entry[])[Some.Log(i, "web", "order shown"), Some.Log(i + 0.1, "orders", "order read")]),
+            .. Enumerable.Range(0, 40).Select(i => Some.Error(600 + i, "web", "GET /orders failed: orders:8080: connection refused")),
+            .. Enumerable.Range(0, 3).Select(i => Some.Log(630 + i, "orders", "previous container exited with code 137 (OOMKilled), restarting", Severity.Warn)),
+        ];
+        entries = [.. entries.OrderBy(e => e.TimestampNanos)];
+        var ticks = Enumerable.Range(1, 800).Select(i => (double)i).ToList();
+
+        var events = Run(New(), entries, batchSize: 1, ticks);
+        var restored = Run(New(), entries, batchSize: 1, ticks, snapshotAt: 650);
+
+        Assert.Equal(Texts(events), Texts(restored));
+        List<string?> Types(params string[] of) => [.. events.Where(e => of.Contains(e.Type)).Select(e => JsonDocument.Parse(e.Json).RootElement.GetProperty("anomaly_type").GetString())];
+        Assert.Equal("connection_failure", Types("incident.opened")[0]);
+        Assert.Equal("memory_leak", Types("incident.updated", "incident.resolved")[^1]);
+        Assert.Contains("memory_leak", Types("alert.updated"));
+    }
+
     [Fact]
     public void ARestartThatOnlyTheLogsTellOfIsListedWithTheIncidentAndBlamed()
     {

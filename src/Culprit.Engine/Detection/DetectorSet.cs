@@ -38,7 +38,7 @@ internal sealed class DetectorSet(string environment, DetectorOptions options, T
 
     private const int RecoverySteps = Steps.PerMinute / 2;
 
-    /// <summary>Longer than any window and what is usual before it: this long after the last record, nothing is left to compare with.</summary>
+    /// <summary>Longer than what is usual reaches back: after so much silence nothing is left to compare with, and what needs new points waits for them.</summary>
     private const int MaxGapSteps = 3 * 60 * Steps.PerMinute;
 
     private readonly ErrorSpikeDetector _errors = new(environment, options.ErrorSpike);

@@ -30,7 +30,7 @@ internal sealed record LatencyShiftOptions
     /// <summary>Steps with slow ones before they are counted by steps. Default 4.</summary>
     public int MinSpread { get; init; } = 4;
 
-    /// <summary>Slow ones that end in so many steps of 5 s of a window need no second window that agrees. Default 2.</summary>
+    /// <summary>Slow ones that end in so many steps of 5 s of a window need no second window that agrees. Default 2: with 3 a window of 10 s could never speak first.</summary>
     public int AgreeingSteps { get; init; } = 2;
 
     /// <summary>Durations below this are never slow. Default 2 ms.</summary>
