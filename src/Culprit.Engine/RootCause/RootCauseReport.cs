@@ -41,6 +41,7 @@ internal sealed record Hypothesis
     /// <summary>Independent kinds of evidence that speak for it.</summary>
     public int Signals { get; init; }
 
+    /// <summary>What kind of trouble it is, where its callers see another.</summary>
     public CauseNature Nature { get; init; }
 
     /// <summary>The change that explains it, by full id, if one does.</summary>
