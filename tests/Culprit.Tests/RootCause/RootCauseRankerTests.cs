@@ -21,7 +21,9 @@ public sealed class RootCauseRankerTests
         {
             Incident = dossier.Incident with
             {
-                DetectedAt = found, Services = affected.Length > 0 ? [affected] : [], Anomalies = [dossier.Incident.Anomalies[0] with { DetectedAt = found }],
+                DetectedAt = found,
+                Services = affected.Length > 0 ? [affected] : [],
+                Anomalies = [dossier.Incident.Anomalies[0] with { DetectedAt = found }],
             },
         };
     }
