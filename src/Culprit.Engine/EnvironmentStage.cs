@@ -167,7 +167,7 @@ internal sealed class EnvironmentStage
             return;
         }
 
-        var report = Rank(open, anomaly.DetectedAt, tickNanos);
+        var report = RankAndType(open, anomaly.DetectedAt, tickNanos);
         open.Incident = open.Incident with { Severity = Worse(report.Severity, atLeast) };
         var type = arrival == Arrival.Reopened ? EventTypes.IncidentReopened : EventTypes.IncidentOpened;
         output.Add(EventWriter.Incident(open.Incident, type, open.Updates++, anomaly.DetectedAt, open.RootCauseId));
@@ -220,7 +220,7 @@ internal sealed class EnvironmentStage
         foreach (var ended in _correlator.Tick(tickNanos, isPlainOpen))
         {
             // The last explanation counts all of it, and looks back from the last error: the quiet after it is no silence.
-            Publish(ended, Rank(ended, ended.Incident.LastSeenAt, tickNanos), now, null, output);
+            Publish(ended, RankAndType(ended, ended.Incident.LastSeenAt, tickNanos), now, null, output);
             output.Add(EventWriter.Incident(ended.Incident, EventTypes.IncidentResolved, ended.Updates++, now, ended.RootCauseId));
             output.Add(EventWriter.Alert(ended.Incident, null, EventTypes.AlertResolved, ended.Explanations, now, ended.RootCauseId));
         }
@@ -381,7 +381,7 @@ internal sealed class EnvironmentStage
     private void ExplainAgain(OpenIncident open, DateTimeOffset now, List<DerivedEvent> output)
     {
         var typeBefore = open.Incident.Type;
-        var report = Rank(open, now, UnixNanos.From(now));
+        var report = RankAndType(open, now, UnixNanos.From(now));
         var isNewCause = report.Blamed != open.Blamed;
         var isNewType = open.Incident.Type != typeBefore;
         open.IsChanged |= isNewType;
@@ -423,7 +423,7 @@ internal sealed class EnvironmentStage
     private static IncidentSeverity Worse(IncidentSeverity a, IncidentSeverity b) => a > b ? a : b;
 
     /// <summary>Ranks the causes of an incident, and types it by the first.</summary>
-    private RootCauseReport Rank(OpenIncident open, DateTimeOffset at, long tickNanos)
+    private RootCauseReport RankAndType(OpenIncident open, DateTimeOffset at, long tickNanos)
     {
         var edges = Graph.Edges();
         var report = _ranker.Rank(DossierBuilder.Build(open, _correlator.OfOthers(open), _metrics.Values, _changes.All, edges, Traces, _patterns, at, tickNanos));

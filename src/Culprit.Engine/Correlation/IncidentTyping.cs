@@ -12,7 +12,8 @@ namespace Culprit.Engine.Correlation;
 /// </remarks>
 internal static class IncidentTyping
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    /// <summary>Later than this after the first one thing leads to another.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     /// <summary>What was found closer together began together.</summary>
     private static readonly TimeSpan Before = TimeSpan.FromSeconds(10);

@@ -9,6 +9,9 @@ internal sealed class EvidenceScale(Dossier dossier, CandidateSet candidates)
     /// <summary>Below this a service has nothing of its own to answer for.</summary>
     public const double MinOwn = 0.25;
 
+    /// <summary>Who has said nothing for less than this is not silent yet.</summary>
+    public static readonly TimeSpan ShortestSilence = TimeSpan.FromMinutes(1);
+
     private readonly LateStrangers _late = new(dossier);
 
     /// <summary>Minutes from the start of the incident to now; short ones are stretched so that rates stay finite.</summary>
@@ -137,7 +140,7 @@ internal sealed class EvidenceScale(Dossier dossier, CandidateSet candidates)
             return Telemetry.Failing;
         }
 
-        var patience = Math.Max(60, WindowMinutes * 30);
+        var patience = Math.Max(ShortestSilence.TotalSeconds, WindowMinutes * 30);
         var isSilent = evidence.Records == 0
             || evidence.LastRecordAt is not { } last
             || (dossier.At - last).TotalSeconds > patience;

@@ -8,9 +8,15 @@ namespace Culprit.Tests.RootCause;
 
 public sealed class RootCauseRankerTests
 {
+    private const string DatabaseGone = "POST /orders failed: orders-db:5432: connection refused";
+
     private static readonly RootCauseRanker Ranker = new(RunbookLibrary.Empty);
 
     private static RootCauseReport Rank(SomeDossier builder) => Ranker.Rank(builder.Build());
+
+    /// <summary>A quarter of an hour in which <c>orders</c> logs an error.</summary>
+    private static SomeDossier Stray(string text, double at, long count = 1) =>
+        new SomeDossier().WithBaseline(45).Lasting(900).Logs("catalog", 900).Error("orders", text, at, count);
 
     /// <summary>An incident that a detector found after a minute in one service, or in none.</summary>
     private static Dossier Found(SomeDossier builder, string affected)
@@ -44,14 +50,14 @@ public sealed class RootCauseRankerTests
 
     /// <summary>What a service logs so many seconds after the start, and who has a part in the incident, which was found after 60 s.</summary>
     [Theory]
-    [InlineData(360, "catalog", "POST /orders failed: orders-db:5432: connection refused", "orders-db")]
-    [InlineData(365, "catalog", "POST /orders failed: orders-db:5432: connection refused", null)]
-    [InlineData(780, "orders", "POST /orders failed: orders-db:5432: connection refused", "orders-db")]     // it has a part
+    [InlineData(360, "catalog", DatabaseGone, "orders-db")]
+    [InlineData(365, "catalog", DatabaseGone, null)]
+    [InlineData(780, "orders", DatabaseGone, "orders-db")]     // it has a part
     [InlineData(780, "catalog", "POST /orders failed: catalog:8080: connection refused", "orders")]         // it speaks of the incident
     [InlineData(780, "catalog", "java.lang.OutOfMemoryError: Java heap space", "orders")]                   // it needs no witness
     public void AStrayErrorLongAfterTheStartIsNoCause(double at, string affected, string text, string? blamed)
     {
-        var dossier = Found(new SomeDossier().WithBaseline(45).Lasting(900).Logs("catalog", 900).Error("orders", text, at), affected);
+        var dossier = Found(Stray(text, at), affected);
 
         Assert.Equal(blamed, Ranker.Rank(dossier).Blamed);
     }
@@ -59,8 +65,7 @@ public sealed class RootCauseRankerTests
     [Fact]
     public void AMetricOfAStrangerIsNoCauseEither()
     {
-        SomeDossier With(double at) => new SomeDossier().WithBaseline(45).Lasting(900).Logs("catalog", 900)
-            .Error("orders", "POST /orders failed", 780, count: 3).Metric("orders", "request_errors_ratio", median: 0, value: 0.5, at, deviation: 0.001);
+        SomeDossier With(double at) => Stray("POST /orders failed", 780, count: 3).Metric("orders", "request_errors_ratio", median: 0, value: 0.5, at, deviation: 0.001);
         double Score(double at) => Ranker.Rank(Found(With(at), "catalog")).Hypotheses.Where(h => h.Service == "orders").Select(h => h.Score).FirstOrDefault();
 
         Assert.True(Score(780) < 0.6 * Score(60), $"{Score(780)} against {Score(60)}");
@@ -73,8 +78,7 @@ public sealed class RootCauseRankerTests
     [InlineData(false, false, "")]
     public void WithoutKnownPartsNobodyIsAStranger(bool wasAsked, bool isPlain, string affected)
     {
-        var dossier = Found(
-            new SomeDossier().WithBaseline(45).Lasting(900).Logs("catalog", 900).Error("orders", "POST /orders failed: orders-db:5432: connection refused", 780), affected);
+        var dossier = Found(Stray(DatabaseGone, 780), affected);
         var incident = dossier.Incident with { Anomalies = [dossier.Incident.Anomalies[0] with { IsPlain = isPlain }] };
 
         Assert.Equal("orders-db", Ranker.Rank(dossier with { WasAsked = wasAsked, Incident = incident }).Blamed);
@@ -84,8 +88,7 @@ public sealed class RootCauseRankerTests
     [Fact]
     public void ANewFindingMakesTheNewsOfItsTimeBelong()
     {
-        var dossier = Found(
-            new SomeDossier().WithBaseline(45).Lasting(900).Logs("catalog", 900).Error("orders", "POST /orders failed: orders-db:5432: connection refused", 780), "catalog");
+        var dossier = Found(Stray(DatabaseGone, 780), "catalog");
         var first = dossier.Incident.Anomalies[0];
         var again = dossier.Incident with { Anomalies = [first, first with { StartedAt = SomeDossier.DefaultStart.AddSeconds(770) }] };
 
