@@ -37,10 +37,10 @@ internal static class IncidentTyping
         _ => null,
     };
 
-    /// <summary>Of slowness first a service's own words speak; that it takes longer itself comes later, of its retries.</summary>
-    private static bool IsOnlySaid(List<Anomaly> shown, string service) =>
-        shown.Count > 0 && shown.TrueForAll(a => a.Type == AnomalyType.LatencySpike && Service(a) == service
-            && (a.Evidence.Count > 0 || (shown[0].Evidence.Count > 0 && a.DetectedAt - shown[0].DetectedAt >= Before)));
+    /// <summary>Of slowness a service's own words speak; that it takes longer itself was not seen before them, so it is of its retries.</summary>
+    private static bool IsOnlySaid(List<Anomaly> shown, string service) => shown.Find(a => a.Evidence.Count > 0) is { } said
+        && shown.TrueForAll(a => a.Type == AnomalyType.LatencySpike && Service(a) == service
+            && (a.Evidence.Count > 0 || said.DetectedAt - a.DetectedAt < Before));
 
     /// <summary>The findings that count: those of the deepest services, as far as they tell of a type.</summary>
     private static List<Anomaly> Shown(IReadOnlyList<Anomaly> anomalies, Relatedness relatedness)
@@ -50,7 +50,7 @@ internal static class IncidentTyping
             .Where(a => a.Type != AnomalyType.Unknown && a.DetectedAt - first.DetectedAt <= Patience)
             .Where(a => !a.IsSupporting || IsEarlyMemory(a, anomalies))
             .ToList();
-        known = known.FindAll(a => a.Type != AnomalyType.LatencySpike || !HasFailedBefore(a, known));
+        known = known.FindAll(a => !HasOtherBefore(a, known));
         known = known.Exists(SaysHow) ? known.FindAll(SaysHow) : known;
         var services = known.Select(Service).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
         var deepest = relatedness.Deepest([.. services.Select(NodeName.Normalise)]);
@@ -61,9 +61,13 @@ internal static class IncidentTyping
     /// <summary>Failed spans and error ratios say that something fails; messages, waiting and memory say how.</summary>
     private static bool SaysHow(Anomaly anomaly) => anomaly.Type != AnomalyType.ErrorSpike || anomaly.Evidence.Count > 0;
 
-    /// <summary>Who fails first and is slow later is slow because it fails: of retries, restarts and time-outs.</summary>
-    private static bool HasFailedBefore(Anomaly slow, List<Anomaly> known) => known.Exists(a =>
-        a.Type is AnomalyType.ErrorSpike or AnomalyType.ConnectionFailure && Service(a) == Service(slow) && slow.DetectedAt - a.DetectedAt >= Before);
+    /// <summary>
+    /// Who fails first and is slow later is slow because it fails: of retries, restarts and time-outs. Who is slow first and cannot connect
+    /// later has nothing left to connect with: those that wait hold all connections.
+    /// </summary>
+    private static bool HasOtherBefore(Anomaly later, List<Anomaly> known) => known.Exists(a =>
+        Service(a) == Service(later) && later.DetectedAt - a.DetectedAt >= Before && (a.Type, later.Type) is
+            (AnomalyType.ErrorSpike or AnomalyType.ConnectionFailure, AnomalyType.LatencySpike) or (AnomalyType.LatencySpike, AnomalyType.ConnectionFailure));
 
     /// <summary>Memory that left its level before anything else went wrong: later it may be work that piled up.</summary>
     private static bool IsEarlyMemory(Anomaly anomaly, IReadOnlyList<Anomaly> anomalies) =>

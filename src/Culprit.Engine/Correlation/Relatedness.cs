@@ -34,13 +34,15 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
     private readonly HashSet<string> _nodes = edges.Where(e => e.Confidence >= MinConfidence)
         .SelectMany(e => (IEnumerable<string>)[e.Caller, e.Callee]).ToHashSet(StringComparer.Ordinal);
 
+    /// <summary>The same without guesses that the spans of both nodes do not bear out: they took part in the same requests, but neither waits for the other.</summary>
+    private readonly (ILookup<string, string> Callees, ILookup<string, string> Callers) _waiting = Waiting(edges);
+
     /// <summary>The callees that are no guess; all when nothing better is known.</summary>
     private readonly ILookup<string, string> _sure = Sure(edges)
         .ToLookup(e => e.Caller, e => e.Callee, StringComparer.Ordinal);
 
     /// <summary>Nodes of whose calls all is known, by spans or by configuration; what messages and shared ids tell is a part.</summary>
-    private readonly HashSet<string> _traced = edges.Where(e => e.Source >= EdgeSource.Span)
-        .SelectMany(e => (IEnumerable<string>)[e.Caller, e.Callee]).ToHashSet(StringComparer.Ordinal);
+    private readonly HashSet<string> _traced = Traced(edges);
 
     // By instance: what a finding says does not change while it is compared.
     private readonly Dictionary<Anomaly, List<string>> _own = new(ReferenceEqualityComparer.Instance);
@@ -75,13 +77,16 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
         }
 
         var theirs = incident.Services.Select(NodeName.Normalise).ToHashSet(StringComparer.Ordinal);
-        if (ours.Exists(s => Reaches(s, _callees, theirs) || Reaches(s, _callers, theirs)))
+
+        // Who gets its work from a queue waits for nobody, but has none when those fail that fill it.
+        var (callees, callers) = anomaly.Type == AnomalyType.Unknown ? (_callees, _callers) : _waiting;
+        if (ours.Exists(s => Reaches(s, callees, theirs) || Reaches(s, callers, theirs)))
         {
             return 2;
         }
 
         return ours.Exists(s => IsUnknown(s)
-                || ((anomaly.StartedAt - incident.StartedAt).Duration() <= Together && HasCommonNeighbour(s, theirs))
+                || ((anomaly.StartedAt - incident.StartedAt).Duration() <= Together && HaveCommonNeighbour(s, theirs, callees, callers))
                 || ((!_traced.Contains(s) || !theirs.Overlaps(_traced)) && BeganWhileItSpread(incident, anomaly)))
             || theirs.All(IsUnknown) ? 1 : 0;
     }
@@ -167,6 +172,17 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
 
     /// <summary>Calls lead from one node to the other, directly or over others.</summary>
     public bool Calls(string caller, string callee) => caller != callee && Reaches(caller, _sure, [callee]);
+
+    private static HashSet<string> Traced(IReadOnlyList<ServiceEdge> edges) => edges.Where(e => e.Source >= EdgeSource.Span)
+        .SelectMany(e => (IEnumerable<string>)[e.Caller, e.Callee]).ToHashSet(StringComparer.Ordinal);
+
+    private static (ILookup<string, string> Callees, ILookup<string, string> Callers) Waiting(IReadOnlyList<ServiceEdge> edges)
+    {
+        var traced = Traced(edges);
+        var believed = edges.Where(e => e.Confidence > MaxGuess
+            || (e.Confidence >= MinConfidence && !(e.Source == EdgeSource.SharedTrace && traced.Contains(e.Caller) && traced.Contains(e.Callee)))).ToList();
+        return (believed.ToLookup(e => e.Caller, e => e.Callee, StringComparer.Ordinal), believed.ToLookup(e => e.Callee, e => e.Caller, StringComparer.Ordinal));
+    }
 
     private static IReadOnlyList<ServiceEdge> Sure(IReadOnlyList<ServiceEdge> edges) =>
         edges.Where(e => e.Confidence > MaxGuess).ToList() is { Count: > 0 } sure ? sure : edges;
@@ -254,8 +270,8 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
     private static bool BeganWhileItSpread(Incident incident, Anomaly anomaly) => anomaly.StartedAt
         <= incident.Anomalies.Where(a => !a.IsSupporting).Select(a => a.StartedAt).Append(incident.StartedAt).Max() + Together;
 
-    private bool HasCommonNeighbour(string service, HashSet<string> targets) =>
-        _callers[service].Any(c => _callees[c].Any(targets.Contains)) || _callees[service].Any(c => _callers[c].Any(targets.Contains));
+    private static bool HaveCommonNeighbour(string service, HashSet<string> targets, ILookup<string, string> callees, ILookup<string, string> callers) =>
+        callers[service].Any(c => callees[c].Any(targets.Contains)) || callees[service].Any(c => callers[c].Any(targets.Contains));
 
     private static bool Reaches(string from, ILookup<string, string> next, HashSet<string> targets)
     {

@@ -15,6 +15,9 @@ internal sealed class Alarm
     /// <summary>Newest judged end of a window that was beyond the limit.</summary>
     public long LastReached { get; set; }
 
+    /// <summary>Newest judged end of a window beyond the limit while the alarm was open; 0 before the first.</summary>
+    public long Told { get; set; }
+
     /// <summary>First judged end of the run of windows beyond the limit that is going on.</summary>
     public long RunSince { get; set; }
 
@@ -29,15 +32,16 @@ internal sealed class Alarm
         }
 
         LastReached = Math.Max(LastReached, end);
-        if (IsOpen && !isOver)
-        {
-            return false;
-        }
+        var wasOpen = IsOpen && !isOver;
 
         // One window alone may be a hiccup: another one within 20 s must agree.
-        IsOpen = isCertain || end > RunSince;
-        return IsOpen;
+        IsOpen = wasOpen || isCertain || end > RunSince;
+        Told = IsOpen ? LastReached : Told;
+        return IsOpen && !wasOpen;
     }
+
+    /// <summary>A window that begins before this holds what an alarm that is over has told: it is no news. 0 while one is open.</summary>
+    public long NewsSince(long end) => IsOpen && end - LastReached <= HoldSteps ? 0 : Told;
 
     /// <summary>Time passes without the limit being reached.</summary>
     public void Settle(long end) => IsOpen = IsOpen && end - LastReached <= HoldSteps;

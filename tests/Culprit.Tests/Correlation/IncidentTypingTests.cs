@@ -15,7 +15,9 @@ public class IncidentTypingTests
     [InlineData("latency_spike", "web error_spike 0", "orders latency_spike 10")]
     [InlineData("error_spike", "web latency_spike 0", "orders error_spike 10")]
     [InlineData("error_spike", "orders error_spike 0", "web connection_failure 5")]                                 // the caller's is a symptom
-    [InlineData("connection_failure", "orders latency_spike 0", "orders connection_failure 20")]
+    [InlineData("connection_failure", "orders latency_spike 0", "orders connection_failure 5")]
+    [InlineData("latency_spike", "orders latency_spike 0", "orders connection_failure 20")]                         // those that wait hold all connections
+    [InlineData("connection_failure", "web latency_spike 0", "orders connection_failure 20")]
     [InlineData("memory_leak", "web error_spike 0", "orders error_spike 5", "orders memory_leak 60")]
     [InlineData("error_spike", "orders error_spike 0", "orders memory_leak 60 ~")]                                  // work that piles up
     [InlineData("memory_leak", "orders error_spike 30", "orders memory_leak 0 ~")]                                  // it was there before
@@ -39,6 +41,7 @@ public class IncidentTypingTests
     [InlineData(CauseNature.Other, null, "web latency_spike 0")]
     [InlineData(CauseNature.GivesUpTooSoon, "error_spike", "web latency_spike 0")]
     [InlineData(CauseNature.GivesUpTooSoon, "error_spike", "web latency_spike 0", "web latency_spike 10 ?")]   // slow of its retries
+    [InlineData(CauseNature.GivesUpTooSoon, "error_spike", "web latency_spike 0 ?", "web latency_spike 5")]    // both at once
     [InlineData(CauseNature.GivesUpTooSoon, null, "web latency_spike 0 ?", "web latency_spike 10")]            // slow before
     [InlineData(CauseNature.GivesUpTooSoon, null, "web latency_spike 0", "orders latency_spike 20")]           // whom it calls is slow, too
     [InlineData(CauseNature.GivesUpTooSoon, null, "web connection_failure 0")]                                 // and it says more

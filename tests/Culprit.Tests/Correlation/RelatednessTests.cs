@@ -171,6 +171,21 @@ public class RelatednessTests
         Assert.InRange(byTime, 1, byCalls - 1);
     }
 
+    /// <summary>Who takes part in the same requests, by their ids alone, gets work from them: it has none when they fail, and does not fail with them.</summary>
+    [Theory]
+    [InlineData("error_spike", false)]
+    [InlineData("latency_spike", false)]
+    [InlineData("unknown", true)]
+    public void AWorkerThatGetsItsWorkFromWhatFailsIsIdle(string type, bool isRelated)
+    {
+        var graph = new Relatedness([
+            .. Calls.Split(' ').Select(c => c.Split('>')).Select(c => new ServiceEdge(c[0], c[1], EdgeSource.Span, 0.99, "a span")),
+            new ServiceEdge("orders", "mailer", EdgeSource.SharedTrace, 0.5, "some")]);
+        var incident = SomeAnomalies.Incident(SomeAnomalies.Anomaly("web", AnomalyType.ErrorSpike, 0, hasMessages: false));
+
+        Assert.Equal(isRelated, graph.Of(incident, SomeAnomalies.Anomaly("mailer", Enum.GetValues<AnomalyType>().First(t => t.ToWire() == type), 30, hasMessages: false)) > 0);
+    }
+
     [Fact]
     public void OfTwoFaultsInOneFindingTheLouderIsKept()
     {

@@ -118,6 +118,17 @@ public class ErrorSpikeDetectorTests
         }
     }
 
+    /// <summary>When a fault is over, a harmless error makes the windows be looked at again that hold it.</summary>
+    [Fact]
+    public void WhatWasToldIsNotToldAgainBecauseOfAnErrorAfterIt()
+    {
+        var traffic = new SomeTraffic(6);
+        var digests = Seconds(35, s => [
+            SomeTraffic.Digest(s, "shop", traffic.Poisson(20), s is >= 1400 and < 1500 ? traffic.Poisson(1) : s == 1500 + 140 ? 1 : 0)]);
+
+        Assert.Single(Play(digests));
+    }
+
     [Fact]
     public void ShiftedInTimeItIsTheSame()
     {

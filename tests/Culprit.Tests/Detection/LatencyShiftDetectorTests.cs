@@ -144,6 +144,40 @@ public class LatencyShiftDetectorTests
         Assert.Equal(Some.At(910), UnixNanos.From(found[0].DetectedAt));
     }
 
+    /// <summary>Slow requests came one by one for half an hour, or several at a time: how soon some of a kind are news depends on it.</summary>
+    [Fact]
+    public void WhereSlowOnesNeverCameTogetherFewerAreNews()
+    {
+        var apart = FewestToTell(together: 1);
+        var together = FewestToTell(together: 6);
+
+        Assert.InRange(apart, 4, 13);
+        Assert.True(together > apart + 2);
+
+        static int FewestToTell(int together) => Enumerable.Range(3, 16).Where(slow => Told(together, slow)).DefaultIfEmpty(int.MaxValue).First();
+
+        static bool Told(int together, int slow)
+        {
+            var traffic = new SomeTraffic(10);
+            var set = new DetectorSet("production", new DetectorOptions(), TimeSpan.FromMinutes(2));
+            var found = new List<Anomaly>();
+            ulong trace = 0;
+            for (var s = 0; s < 1860; s++)
+            {
+                for (var i = 0; i < 2; i++)
+                {
+                    var isSlow = s < 1800 ? s % (16 * together) < together : s is >= 1801 and < 1810 && 2 * (s - 1801) + i < slow;
+                    Span(set, s, "GET /orders", (isSlow ? 10 : 1) * traffic.Nanos(20), ++trace);
+                }
+
+                found.AddRange(set.Judge(Some.At(s)));
+                set.Settle((_, _) => { });
+            }
+
+            return found.Exists(a => UnixNanos.From(a.DetectedAt) > Some.At(1800));
+        }
+    }
+
     /// <summary>How many times as much is asked for, and how many times as long it takes.</summary>
     [Theory]
     [InlineData(2, 2, false)]      // the busier, the slower

@@ -18,6 +18,21 @@ public sealed class CaseScoreTests
         Assert.True(score.IsTypeRight && score.IsChangeRight);
     }
 
+    /// <summary>Seconds to the first call that the fault hits, to the incident, and from the one to the other.</summary>
+    [Theory]
+    [InlineData(3.0, 8, 5.0)]
+    [InlineData(0.0, 8, 8.0)]
+    [InlineData(10.0, 8, 0.0)]      // a change of the fault's kind was seen before its effect
+    [InlineData(null, 8, null)]
+    public void TheDelayCountsFromTheFirstCallThatIsHitAsWell(double? first, double found, double? expected)
+    {
+        var label = Label("orders") with { FirstAffectedCall = first is { } seconds ? Start.AddSeconds(seconds) : null };
+
+        var score = Assert.Single(CaseScore.Of([label], SpanForm.None, [Incident(found, "error_spike", ["orders"], ("orders", "none"))]));
+
+        Assert.Equal(expected, score.DelaySinceHitSeconds);
+    }
+
     [Fact]
     public void AnIncidentBeforeTheFaultIsNoFind()
     {
@@ -113,6 +128,7 @@ public sealed class CaseScoreTests
         RedHerrings = [],
         ExposedCalls = 100,
         AffectedCalls = 90,
+        FirstAffectedCall = Start,
         IsClearlyVisible = true,
     };
 }

@@ -50,6 +50,7 @@ public sealed class KeptEvidenceTests
         RedHerrings = [],
         ExposedCalls = 0,
         AffectedCalls = 0,
+        FirstAffectedCall = null,
         IsClearlyVisible = true,
     };
 }

@@ -68,7 +68,7 @@ internal static class CodeFaults
                 {
                     simulation.Agenda.Add(at, now =>
                     {
-                        trouble.Touch(true);
+                        trouble.Touch(now, true);
                         simulation.Background.RunJob(job, now);
                     });
                 }

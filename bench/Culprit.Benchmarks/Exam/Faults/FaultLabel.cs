@@ -54,6 +54,10 @@ internal sealed record FaultLabel
     [JsonPropertyName("affected_calls")]
     public required int AffectedCalls { get; init; }
 
+    /// <summary>When the first of those was made: nothing can be noticed before; null when there is none in the first five minutes.</summary>
+    [JsonPropertyName("first_affected_call")]
+    public required DateTimeOffset? FirstAffectedCall { get; init; }
+
     /// <summary>By the criterion of docs/exam.md, which knows the simulation and no detector.</summary>
     [JsonPropertyName("clearly_visible")]
     public required bool IsClearlyVisible { get; init; }

@@ -17,7 +17,7 @@ internal sealed class FaultPlan
     private readonly int _seed;
     private readonly IReadOnlyList<PlannedFault> _faults;
     private readonly string?[] _changes;
-    private readonly (int Exposed, int Affected, bool IsVisible)[] _seen;
+    private readonly Seen[] _seen;
     private readonly List<string> _herrings = [];
 
     public FaultPlan(FaultSpec spec, ExamWorld world, int seed, int strength, double fromMs, double toMs)
@@ -29,7 +29,7 @@ internal sealed class FaultPlan
         _site = new FaultSite(world, new Dice((ulong)seed).Fork("place of " + spec.Name), strength, fromMs, toMs);
         _faults = spec.Plan(_site);
         _changes = new string?[_faults.Count];
-        _seen = new (int, int, bool)[_faults.Count];
+        _seen = new Seen[_faults.Count];
     }
 
     public IReadOnlyList<PlannedFault> Faults => _faults;
@@ -79,6 +79,7 @@ internal sealed class FaultPlan
         RedHerrings = _herrings,
         ExposedCalls = _seen[i].Exposed,
         AffectedCalls = _seen[i].Affected,
+        FirstAffectedCall = double.IsFinite(_seen[i].FirstAffectedMs) ? simulation.Start.AddMilliseconds(Math.Max(_site.FromMs, _seen[i].FirstAffectedMs)) : null,
         IsClearlyVisible = _seen[i].IsVisible,
     })];
 
@@ -119,7 +120,7 @@ internal sealed class FaultPlan
     {
         var (exposed, affected) = (fault.Trouble.Exposed, fault.Trouble.Affected);
         var isVisible = fault.IsVisible?.Invoke(simulation) ?? (affected >= VisibleCalls && affected >= VisibleShare * exposed);
-        _seen[at] = (exposed, affected, isVisible);
+        _seen[at] = new Seen(exposed, affected, fault.Trouble.FirstAffectedMs, isVisible);
     }
 
     private void Distract(SimulatedSystem simulation, Rollout rollout, Dice dice)
@@ -142,4 +143,7 @@ internal sealed class FaultPlan
             _herrings.Add($"log burst of {other.Name} 20 s after the start");
         }
     }
+
+    /// <summary>What the first five minutes of a fault showed.</summary>
+    private readonly record struct Seen(int Exposed, int Affected, double FirstAffectedMs, bool IsVisible);
 }

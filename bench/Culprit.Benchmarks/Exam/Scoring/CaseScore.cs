@@ -15,6 +15,10 @@ internal sealed record CaseScore
     /// <summary>Seconds from the beginning of the fault; null when it was not found.</summary>
     public double? DelaySeconds { get; init; }
 
+    /// <summary>The same from the first call that the fault hit; null without such a call.</summary>
+    public double? DelaySinceHitSeconds => Label.FirstAffectedCall is { } first && DelaySeconds is { } delay
+        ? Math.Max(0, delay - (first - Label.Start).TotalSeconds) : null;
+
     /// <summary>Incidents that name one of the affected, from the fault's beginning to the case's end; one is right.</summary>
     public int Incidents { get; init; }
 

@@ -23,8 +23,8 @@ internal static class ScoreTable
 
     private static void Summary(StringBuilder text, IReadOnlyList<CaseScore> scores)
     {
-        text.AppendLine("| spans | faults | n | found | as one incident | delay median | p90 | type right | root top-1 | top-3 | abstained | change right | incidents before | beside |");
-        text.AppendLine("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+        text.AppendLine("| spans | faults | n | found | as one incident | delay median | p90 | median from the first call hit | type right | root top-1 | top-3 | abstained | change right | incidents before | beside |");
+        text.AppendLine("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
         foreach (var form in scores.Select(s => s.Form).Distinct())
         {
             var all = scores.Where(s => s.Form == form).ToList();
@@ -38,9 +38,8 @@ internal static class ScoreTable
     private static void Row(StringBuilder text, SpanForm form, string name, List<CaseScore> scores)
     {
         var found = scores.Where(s => s.IsFound).ToList();
-        var delays = found.Select(s => s.DelaySeconds!.Value).Order().ToList();
-        string Delay(double share) => delays.Count == 0 ? "-" : Invariant($"{delays[(int)(share * (delays.Count - 1))]:0.0} s");
-        text.AppendLine(Invariant($"| {form.ToString().ToLowerInvariant()} | {name} | {scores.Count} | {Share(found.Count, scores.Count)} | {Share(found.Count(s => s.Incidents == 1), found.Count)} | {Delay(0.5)} | {Delay(0.9)} | {Share(found.Count(s => s.IsTypeRight), found.Count)} | {Share(found.Count(s => s.Rank == 1), found.Count)} | {Share(found.Count(s => s.Rank is 1 or 2 or 3), found.Count)} | {found.Count(s => s.IsAbstained)} | {Share(found.Count(s => s.IsChangeRight), found.Count)} | {Cases(scores).Sum(s => s.Before)} | {Cases(scores).Sum(s => s.Beside)} |"));
+        string Delay(double share) => Quantile(found.Select(s => s.DelaySeconds), share);
+        text.AppendLine(Invariant($"| {form.ToString().ToLowerInvariant()} | {name} | {scores.Count} | {Share(found.Count, scores.Count)} | {Share(found.Count(s => s.Incidents == 1), found.Count)} | {Delay(0.5)} | {Delay(0.9)} | {Quantile(found.Select(s => s.DelaySinceHitSeconds), 0.5)} | {Share(found.Count(s => s.IsTypeRight), found.Count)} | {Share(found.Count(s => s.Rank == 1), found.Count)} | {Share(found.Count(s => s.Rank is 1 or 2 or 3), found.Count)} | {found.Count(s => s.IsAbstained)} | {Share(found.Count(s => s.IsChangeRight), found.Count)} | {Cases(scores).Sum(s => s.Before)} | {Cases(scores).Sum(s => s.Beside)} |"));
     }
 
     private static void Curve(StringBuilder text, IReadOnlyList<CaseScore> scores)
@@ -81,13 +80,13 @@ internal static class ScoreTable
 
     private static void Cases(StringBuilder text, IReadOnlyList<CaseScore> scores)
     {
-        text.AppendLine("| case | spans | visible | calls hit | delay | incidents | before | beside | by | type | root | named | change |");
-        text.AppendLine("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+        text.AppendLine("| case | spans | visible | calls hit | delay | from the first hit | incidents | before | beside | by | type | root | named | change |");
+        text.AppendLine("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
         foreach (var s in scores)
         {
             var delay = s.DelaySeconds is { } seconds ? Invariant($"{seconds:0.0} s") : "not found";
             var rank = !s.IsFound ? "" : s.Rank > 0 ? Invariant($"{s.Label.RootCause}: {s.Rank}") : s.Label.RootCause + ": -";
-            text.AppendLine(Invariant($"| {s.Label.CaseId} | {s.Form.ToString().ToLowerInvariant()} | {(s.Label.IsClearlyVisible ? "yes" : "")} | {s.Label.AffectedCalls}/{s.Label.ExposedCalls} | {delay} | {s.Incidents} | {s.Before} | {s.Beside} | {s.Detector} | {s.AnomalyType}{(s.IsFound && !s.IsTypeRight ? " (wrong)" : "")} | {rank} | {string.Join(", ", s.Named)} | {(s.IsFound ? s.IsChangeRight ? "right" : "wrong" : "")} |"));
+            text.AppendLine(Invariant($"| {s.Label.CaseId} | {s.Form.ToString().ToLowerInvariant()} | {(s.Label.IsClearlyVisible ? "yes" : "")} | {s.Label.AffectedCalls}/{s.Label.ExposedCalls} | {delay} | {s.DelaySinceHitSeconds:0.0} | {s.Incidents} | {s.Before} | {s.Beside} | {s.Detector} | {s.AnomalyType}{(s.IsFound && !s.IsTypeRight ? " (wrong)" : "")} | {rank} | {string.Join(", ", s.Named)} | {(s.IsFound ? s.IsChangeRight ? "right" : "wrong" : "")} |"));
         }
 
         text.AppendLine().AppendLine("Incidents before and beside:").AppendLine();
@@ -98,6 +97,12 @@ internal static class ScoreTable
                 text.AppendLine(Invariant($"- {s.Label.CaseId}, {s.Form.ToString().ToLowerInvariant()}, fault at {s.Label.Start:HH:mm:ss}: {wrong}"));
             }
         }
+    }
+
+    private static string Quantile(IEnumerable<double?> seconds, double share)
+    {
+        var known = seconds.OfType<double>().Order().ToList();
+        return known.Count == 0 ? "-" : Invariant($"{known[(int)(share * (known.Count - 1))]:0.0} s");
     }
 
     /// <summary>One of each case, however many faults it has.</summary>

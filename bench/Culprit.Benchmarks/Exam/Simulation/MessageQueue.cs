@@ -82,7 +82,7 @@ internal sealed class MessageQueue(QueueNode node, Town town, ServiceCalls calls
     {
         var worker = node.Worker;
         var end = now + town.Dice.LogNormal(900, 0.3);
-        poison.Touch(true);
+        poison.Touch(now, true);
         town.Say(end, worker, town[worker].Instances[0].Host, "ERROR", "consumer",
             $"cannot handle message of {node.Name} (delivery {message.Deliveries + 1}): " + FailureText.Exception(worker.Style, worker.Noun, "decodePayload", 113),
             message.Trace, message.Trace.Id[..16]);

@@ -40,7 +40,7 @@ internal sealed class ResourceCalls(Town town)
         var cache = town[step.Cache];
         var trouble = cache.TroubleAt(at);
         var isLost = trouble is not null && _dice.Chance(trouble.CacheLossShare);
-        trouble?.Touch(isLost);
+        trouble?.Touch(at, isLost);
         var end = at + _dice.LogNormal(step.Cache.MedianMs, step.Cache.Sigma);
         if (isLost)
         {
@@ -89,7 +89,7 @@ internal sealed class ResourceCalls(Town town)
         if (failure == Failure.None && isWrite && caller.TroubleAt(start) is { DiskFullShare: > 0 } disk)
         {
             var isFull = caller.DiskPercent >= 99.5 && _dice.Chance(disk.DiskFullShare);
-            disk.Touch(isFull);
+            disk.Touch(start, isFull);
             failure = isFull ? Failure.DiskFull : failure;
         }
 
@@ -114,7 +114,7 @@ internal sealed class ResourceCalls(Town town)
             var inMinute = (at - trouble.FromMs) % 60_000;
             var emptyFrom = 60_000 * (1 - trouble.PoolEmptyShare);
             earliest = inMinute >= emptyFrom ? at + 60_000 - inMinute : at;
-            trouble.Touch(earliest > at);
+            trouble.Touch(at, earliest > at);
         }
 
         start = at + PoolTimeoutMs;
@@ -127,7 +127,7 @@ internal sealed class ResourceCalls(Town town)
         if (trouble is { RefuseShare: > 0 })
         {
             var isRefused = _dice.Chance(trouble.RefuseShare);
-            trouble.Touch(isRefused);
+            trouble.Touch(at, isRefused);
             if (isRefused)
             {
                 return (at + (trouble.CallFailure == Failure.Timeout ? timeoutMs : _dice.Between(1, 15)), trouble.CallFailure);
@@ -143,7 +143,7 @@ internal sealed class ResourceCalls(Town town)
         var slowdown = trouble?.Slowdown ?? 1;
         if (slowdown > 1)
         {
-            trouble!.TouchDelay(usual * (slowdown - 1), usual);
+            trouble!.TouchDelay(at, usual * (slowdown - 1), usual);
         }
 
         var duration = usual * slowdown * resource.LoadFactor(at, weight);

@@ -25,7 +25,7 @@ internal sealed class ServiceCalls(Town town, ResourceCalls resources, Action<do
         var isDown = instance is null || instance.IsDown(arrival);
         if (trouble is { IsKilled: true })
         {
-            trouble.Touch(isDown);
+            trouble.Touch(arrival, isDown);
         }
 
         if (instance is null || isDown)
@@ -37,7 +37,7 @@ internal sealed class ServiceCalls(Town town, ResourceCalls resources, Action<do
         {
             var isHung = service.Instances.IndexOf(instance) < Math.Ceiling((trouble.HangShare * service.Instances.Count) - 0.001)
                 && _dice.Chance(trouble.HangShare >= 1 ? 1 : trouble.HangShare * service.Instances.Count / Math.Ceiling(trouble.HangShare * service.Instances.Count));
-            trouble.Touch(isHung);
+            trouble.Touch(arrival, isHung);
             if (isHung)
             {
                 return new CallOutcome(CallOutcome.Never, Failure.Timeout, false);
@@ -72,7 +72,7 @@ internal sealed class ServiceCalls(Town town, ResourceCalls resources, Action<do
         if (trouble.DelayMs > 0)
         {
             var delay = _dice.LogNormal(trouble.DelayMs, 0.15);
-            trouble.TouchDelay(delay, operation.UsualMs);
+            trouble.TouchDelay(arrival, delay, operation.UsualMs);
             arrival += delay;
         }
 
@@ -88,7 +88,7 @@ internal sealed class ServiceCalls(Town town, ResourceCalls resources, Action<do
                 }
             }
 
-            trouble.TouchDelay(lost, operation.UsualMs);
+            trouble.TouchDelay(arrival, lost, operation.UsualMs);
             arrival += lost;
             if (lost > 3000)
             {
@@ -99,7 +99,7 @@ internal sealed class ServiceCalls(Town town, ResourceCalls resources, Action<do
         if (trouble.RefuseShare > 0)
         {
             var isRefused = _dice.Chance(trouble.RefuseShare);
-            trouble.Touch(isRefused);
+            trouble.Touch(arrival, isRefused);
             if (isRefused)
             {
                 return new CallOutcome(arrival + 5, trouble.CallFailure, false);
@@ -130,7 +130,7 @@ internal sealed class ServiceCalls(Town town, ResourceCalls resources, Action<do
         if (trouble is { ErrorShare: > 0 })
         {
             var fails = _dice.Chance(trouble.ErrorShare);
-            trouble.Touch(fails);
+            trouble.Touch(now, fails);
             if (fails)
             {
                 town.Say(now, service.Node, instance.Host, "ERROR", "controller",
@@ -142,7 +142,7 @@ internal sealed class ServiceCalls(Town town, ResourceCalls resources, Action<do
         if (trouble is { DropShare: > 0 })
         {
             var drops = _dice.Chance(trouble.DropShare);
-            trouble.Touch(drops);
+            trouble.Touch(now, drops);
             if (drops)
             {
                 return new CallOutcome(now, Failure.None, false);
@@ -159,7 +159,7 @@ internal sealed class ServiceCalls(Town town, ResourceCalls resources, Action<do
         var isWrong = failure == Failure.None && trouble is { WrongShare: > 0 } && _dice.Chance(trouble.WrongShare);
         if (trouble is { WrongShare: > 0 })
         {
-            trouble.Touch(isWrong);
+            trouble.Touch(now, isWrong);
         }
 
         return Finish(service, instance, operation, begin, now, failure, isWrong, trace, span);
@@ -171,12 +171,12 @@ internal sealed class ServiceCalls(Town town, ResourceCalls resources, Action<do
         if (trouble.Slowdown > 1 || trouble.PauseShare > 0)
         {
             own = (own * trouble.Slowdown) + (_dice.Chance(trouble.PauseShare) ? 100 * _dice.Between(0.3, 1 + (trouble.Slowdown / 4)) : 0);
-            trouble.TouchDelay(own - usual, operation.UsualMs);
+            trouble.TouchDelay(now, own - usual, operation.UsualMs);
         }
 
         if (trouble.LeakPerMinute > 0)
         {
-            trouble.TouchDelay(own - usual, operation.UsualMs);
+            trouble.TouchDelay(now, own - usual, operation.UsualMs);
         }
 
         if (trouble.LockMs > 0)
@@ -192,7 +192,7 @@ internal sealed class ServiceCalls(Town town, ResourceCalls resources, Action<do
                 now += 20_000;
             }
 
-            trouble.TouchDelay(now - asked, operation.UsualMs);
+            trouble.TouchDelay(asked, now - asked, operation.UsualMs);
         }
 
         return own;
@@ -240,7 +240,7 @@ internal sealed class ServiceCalls(Town town, ResourceCalls resources, Action<do
 
             if (repeats > 1)
             {
-                trouble!.TouchDelay((now - asked) * (repeats - 1) / repeats, operation.UsualMs);
+                trouble!.TouchDelay(asked, (now - asked) * (repeats - 1) / repeats, operation.UsualMs);
             }
         }
 
@@ -264,7 +264,7 @@ internal sealed class ServiceCalls(Town town, ResourceCalls resources, Action<do
 
             if (trouble is { TimeoutFactor: < 1 })
             {
-                trouble.Touch(failure == Failure.Timeout);
+                trouble.Touch(at, failure == Failure.Timeout);
             }
 
             var reason = failure is Failure.None or Failure.Invalid ? null : Reason(service, step.Callee, failure, timeout);

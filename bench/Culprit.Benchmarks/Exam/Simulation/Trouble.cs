@@ -80,14 +80,21 @@ internal sealed class Trouble
     /// <summary>Of those, how many failed or took at least twice as long, and <see cref="NoticeableMs"/> longer, because of it.</summary>
     public int Affected { get; private set; }
 
+    /// <summary>When the first of those was made; infinity before there is one.</summary>
+    public double FirstAffectedMs { get; private set; } = double.PositiveInfinity;
+
     public bool IsActive(double at) => at >= FromMs && at < ToMs;
 
     /// <summary>A call that took longer than it usually does.</summary>
-    public void TouchDelay(double extraMs, double usualMs) => Touch(extraMs >= usualMs && extraMs >= NoticeableMs);
+    public void TouchDelay(double at, double extraMs, double usualMs) => Touch(at, extraMs >= usualMs && extraMs >= NoticeableMs);
 
-    public void Touch(bool isAffected)
+    public void Touch(double at, bool isAffected)
     {
         Exposed++;
-        Affected += isAffected ? 1 : 0;
+        if (isAffected)
+        {
+            Affected++;
+            FirstAffectedMs = Math.Min(FirstAffectedMs, at);
+        }
     }
 }

@@ -107,12 +107,13 @@ internal sealed class ErrorSpikeDetector(string environment, ErrorSpikeOptions o
     {
         Spike? best = null;
         var service = traffic.GetValueOrDefault(scope.Service);
+        var newsSince = scope.Alarm.NewsSince(frame.End);
         for (var i = 0; i < Frame.Lengths.Count; i++)
         {
             var length = Frame.Lengths[i];
             var from = frame.End - length;
             var count = scope.Counts.Between(from, frame.End);
-            if (count < options.MinCount)
+            if (count < options.MinCount || from < newsSince)
             {
                 continue;
             }

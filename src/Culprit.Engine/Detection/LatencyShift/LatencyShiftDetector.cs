@@ -7,7 +7,7 @@ namespace Culprit.Engine.Detection.LatencyShift;
 /// <summary>A service whose operations take longer than they used to, by the durations of its spans and messages.</summary>
 /// <remarks>
 /// Looks at the distribution, not at its mean: the share of durations beyond 1.5 times the ninth decile, or beyond twice the median,
-/// of the same operation before (likelihood ratio of two shares, widened by clumping; what comes in many steps is counted by steps
+/// of the same operation before (likelihood ratio of two shares, widened by the clumping that steps of the operation showed before; what comes in many steps is counted by steps
 /// too, where it hardly clumps), so a changed mix of operations changes
 /// nothing. Tested for each operation, and for all of a service together, since a slow host shows in each a little. When the environment
 /// is asked for more than usual, durations may grow by the square of it: who waits in a queue waits longer the busier it is, in proportion to 1 / (1 - use),
@@ -125,7 +125,7 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
                 continue;
             }
 
-            var pool = default(Slow);
+            var (pool, clumps) = (default(Slow), 0.0);
             Shift? worst = null;
             foreach (var operation in service.Operations.Values)
             {
@@ -145,10 +145,12 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
                 var median = Quantile(_before, ofBefore, 0.5);
                 var tail = Beyond(Math.Max(floor, LogBins.Times(Quantile(_before, ofBefore, 0.9), grows * options.TailFactor)), ofBefore, ofNow);
                 var middle = Beyond(Math.Max(floor, LogBins.Times(median, grows * options.MedianFactor)), ofBefore, ofNow);
+                var clumping = operation.Durations.Clumping(options.Clumping);
                 pool = pool.Plus(tail);
+                clumps += clumping * ofNow;
                 foreach (var slow in (ReadOnlySpan<Slow>)[tail, middle])
                 {
-                    var sigma = Math.Max(Sigma(slow, options.Clumping), OneByOne(slow, operation.Durations, from, frame.End));
+                    var sigma = Math.Max(Sigma(slow, clumping), OneByOne(slow, operation.Durations, from, frame.End));
                     if (worst is null || sigma > worst.Sigma
                         || (sigma.Equals(worst.Sigma) && string.CompareOrdinal(operation.Name, worst.Operation) < 0))
                     {
@@ -162,7 +164,8 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
                 continue;
             }
 
-            var pooled = Sigma(pool, options.Clumping);
+            // What slows one operation often slows the others, too.
+            var pooled = Sigma(pool, Math.Max(options.Clumping, clumps / pool.OfNow));
             if (pooled > worst.Sigma)
             {
                 worst = worst with { Slow = pool with { Bin = worst.Slow.Bin }, Sigma = pooled, IsPooled = true };

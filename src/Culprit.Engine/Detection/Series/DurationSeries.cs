@@ -7,6 +7,7 @@ namespace Culprit.Engine.Detection.Series;
 internal sealed class DurationSeries
 {
     internal const int KeepSteps = 8 * Steps.PerMinute;
+    private const double SlowShare = 0.1;
     private static readonly double DecayPerMinute = Math.Pow(0.5, 1.0 / 60);
 
     /// <summary>Newest last.</summary>
@@ -16,6 +17,9 @@ internal sealed class DurationSeries
 
     /// <summary>Minute up to which <see cref="Old"/> has decayed.</summary>
     public long DecayedTo { get; set; }
+
+    /// <summary>How slow ones came in the steps that <see cref="Old"/> holds.</summary>
+    public Clumps Clumps { get; set; }
 
     public long Last => Recent.Count > 0 ? Recent[^1].At : -1;
 
@@ -53,21 +57,19 @@ internal sealed class DurationSeries
                 Old[bin] *= factor;
             }
 
+            Clumps = Clumps.Times(factor);
             DecayedTo = minute;
         }
 
-        var aged = 0;
-        while (aged < Recent.Count && Recent[aged].At < end - KeepSteps)
-        {
-            var entry = Recent[aged++];
-            if (!quiet.IsExcluded(entry.At))
-            {
-                Old[entry.Bin] += entry.Count;
-            }
-        }
-
+        var aged = Recent.FindIndex(r => r.At >= end - KeepSteps);
+        aged = aged < 0 ? Recent.Count : aged;
+        Learn(CollectionsMarshal.AsSpan(Recent)[..aged], quiet);
         Recent.RemoveRange(0, aged);
     }
+
+    /// <summary>How many slow durations come together: the variance of their number in a step, in units of what independent ones would have.</summary>
+    /// <param name="prior">Believed until there is enough to see.</param>
+    public double Clumping(double prior) => Clumps.Of(prior);
 
     /// <summary>The durations of a window by bin, added to <paramref name="bins"/>; returns how many.</summary>
     public long Window(long from, long to, Span<double> bins)
@@ -127,6 +129,44 @@ internal sealed class DurationSeries
         }
 
         return sum;
+    }
+
+    private void Learn(ReadOnlySpan<BinCount> aged, QuietTime quiet)
+    {
+        var (slow, share) = SlowOfOld();
+        for (var from = 0; from < aged.Length;)
+        {
+            var (to, all, beyond) = (from, 0L, 0L);
+            for (; to < aged.Length && aged[to].At == aged[from].At; to++)
+            {
+                all += aged[to].Count;
+                beyond += aged[to].Bin > slow ? aged[to].Count : 0;
+            }
+
+            if (!quiet.IsExcluded(aged[from].At))
+            {
+                Clumps = Clumps.Plus(all, beyond, share);
+                foreach (var entry in aged[from..to])
+                {
+                    Old[entry.Bin] += entry.Count;
+                }
+            }
+
+            from = to;
+        }
+    }
+
+    /// <summary>The bin beyond which about one of ten was, and how many were.</summary>
+    private (int Bin, double Share) SlowOfOld()
+    {
+        var sum = Old.Sum();
+        var (bin, beyond) = (Old.Length - 1, 0.0);
+        while (bin > 0 && beyond + Old[bin] <= SlowShare * sum)
+        {
+            beyond += Old[bin--];
+        }
+
+        return (bin, sum > 0 ? beyond / sum : 0);
     }
 }
 
