@@ -7,7 +7,7 @@ namespace Culprit.Engine.Correlation;
 /// <remarks>
 /// The loudest symptom is often found first, at the callers: they report a failed call and not why it failed. The service
 /// that is called, and calls none of the others, shows the fault itself. A rate of failures without a word of why counts only when nothing else speaks. Of what the deepest show, memory that runs out explains failures, and failed
-/// connections explain errors and waiting; else the first finding decides. What comes later than <see cref="Patience"/>
+/// connections explain errors, and waiting that did not begin before them; else the first finding decides. What comes later than <see cref="Patience"/>
 /// after the first changes nothing: by then one thing leads to another.
 /// </remarks>
 internal static class IncidentTyping
@@ -50,7 +50,8 @@ internal static class IncidentTyping
             .Where(a => a.Type != AnomalyType.Unknown && a.DetectedAt - first.DetectedAt <= Patience)
             .Where(a => !a.IsSupporting || IsEarlyMemory(a, anomalies))
             .ToList();
-        known = known.FindAll(a => !HasOtherBefore(a, known));
+        known = known.FindAll(a => a.Type != AnomalyType.LatencySpike || !Has(known, Fails, a));
+        known = known.FindAll(a => a.Type != AnomalyType.ConnectionFailure || !Has(known, b => b.Type == AnomalyType.LatencySpike, a));
         known = known.Exists(SaysHow) ? known.FindAll(SaysHow) : known;
         var services = known.Select(Service).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
         var deepest = relatedness.Deepest([.. services.Select(NodeName.Normalise)]);
@@ -61,13 +62,14 @@ internal static class IncidentTyping
     /// <summary>Failed spans and error ratios say that something fails; messages, waiting and memory say how.</summary>
     private static bool SaysHow(Anomaly anomaly) => anomaly.Type != AnomalyType.ErrorSpike || anomaly.Evidence.Count > 0;
 
+    private static bool Fails(Anomaly anomaly) => anomaly.Type is AnomalyType.ErrorSpike or AnomalyType.ConnectionFailure;
+
     /// <summary>
-    /// Who fails first and is slow later is slow because it fails: of retries, restarts and time-outs. Who is slow first and cannot connect
-    /// later has nothing left to connect with: those that wait hold all connections.
+    /// Something was found of the same service before. Who fails first and is slow later is slow because it fails: of retries, restarts and time-outs.
+    /// Who is slow first and cannot connect later has nothing left to connect with: those that wait hold all connections.
     /// </summary>
-    private static bool HasOtherBefore(Anomaly later, List<Anomaly> known) => known.Exists(a =>
-        Service(a) == Service(later) && later.DetectedAt - a.DetectedAt >= Before && (a.Type, later.Type) is
-            (AnomalyType.ErrorSpike or AnomalyType.ConnectionFailure, AnomalyType.LatencySpike) or (AnomalyType.LatencySpike, AnomalyType.ConnectionFailure));
+    private static bool Has(List<Anomaly> known, Predicate<Anomaly> kind, Anomaly later) =>
+        known.Exists(a => kind(a) && Service(a) == Service(later) && later.DetectedAt - a.DetectedAt >= Before);
 
     /// <summary>Memory that left its level before anything else went wrong: later it may be work that piled up.</summary>
     private static bool IsEarlyMemory(Anomaly anomaly, IReadOnlyList<Anomaly> anomalies) =>

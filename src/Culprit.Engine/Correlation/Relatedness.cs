@@ -31,10 +31,9 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
     private readonly ILookup<string, string> _callers = edges.Where(e => e.Confidence >= MinConfidence)
         .ToLookup(e => e.Callee, e => e.Caller, StringComparer.Ordinal);
 
-    private readonly HashSet<string> _nodes = edges.Where(e => e.Confidence >= MinConfidence)
-        .SelectMany(e => (IEnumerable<string>)[e.Caller, e.Callee]).ToHashSet(StringComparer.Ordinal);
+    private readonly HashSet<string> _nodes = Nodes(edges.Where(e => e.Confidence >= MinConfidence));
 
-    /// <summary>The same without guesses that the spans of both nodes do not bear out: they took part in the same requests, but neither waits for the other.</summary>
+    /// <summary>Callees and callers without guesses that the spans of both nodes do not bear out: they took part in the same requests, but neither waits for the other.</summary>
     private readonly (ILookup<string, string> Callees, ILookup<string, string> Callers) _waiting = Waiting(edges);
 
     /// <summary>The callees that are no guess; all when nothing better is known.</summary>
@@ -42,7 +41,7 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
         .ToLookup(e => e.Caller, e => e.Callee, StringComparer.Ordinal);
 
     /// <summary>Nodes of whose calls all is known, by spans or by configuration; what messages and shared ids tell is a part.</summary>
-    private readonly HashSet<string> _traced = Traced(edges);
+    private readonly HashSet<string> _traced = Nodes(edges.Where(e => e.Source >= EdgeSource.Span));
 
     // By instance: what a finding says does not change while it is compared.
     private readonly Dictionary<Anomaly, List<string>> _own = new(ReferenceEqualityComparer.Instance);
@@ -78,8 +77,9 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
 
         var theirs = incident.Services.Select(NodeName.Normalise).ToHashSet(StringComparer.Ordinal);
 
-        // Who gets its work from a queue waits for nobody, but has none when those fail that fill it.
-        var (callees, callers) = anomaly.Type == AnomalyType.Unknown ? (_callees, _callers) : _waiting;
+        // Who gets its work from a queue waits for nobody, but does less, or something else, when those fail that fill it.
+        var isOfWork = anomaly.Type == AnomalyType.Unknown || incident.Anomalies.All(a => a.IsSupporting || a.Type == AnomalyType.Unknown);
+        var (callees, callers) = isOfWork ? (_callees, _callers) : _waiting;
         if (ours.Exists(s => Reaches(s, callees, theirs) || Reaches(s, callers, theirs)))
         {
             return 2;
@@ -173,12 +173,12 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
     /// <summary>Calls lead from one node to the other, directly or over others.</summary>
     public bool Calls(string caller, string callee) => caller != callee && Reaches(caller, _sure, [callee]);
 
-    private static HashSet<string> Traced(IReadOnlyList<ServiceEdge> edges) => edges.Where(e => e.Source >= EdgeSource.Span)
-        .SelectMany(e => (IEnumerable<string>)[e.Caller, e.Callee]).ToHashSet(StringComparer.Ordinal);
+    private static HashSet<string> Nodes(IEnumerable<ServiceEdge> edges) =>
+        edges.SelectMany(e => (IEnumerable<string>)[e.Caller, e.Callee]).ToHashSet(StringComparer.Ordinal);
 
     private static (ILookup<string, string> Callees, ILookup<string, string> Callers) Waiting(IReadOnlyList<ServiceEdge> edges)
     {
-        var traced = Traced(edges);
+        var traced = Nodes(edges.Where(e => e.Source == EdgeSource.Span));
         var believed = edges.Where(e => e.Confidence > MaxGuess
             || (e.Confidence >= MinConfidence && !(e.Source == EdgeSource.SharedTrace && traced.Contains(e.Caller) && traced.Contains(e.Callee)))).ToList();
         return (believed.ToLookup(e => e.Caller, e => e.Callee, StringComparer.Ordinal), believed.ToLookup(e => e.Callee, e => e.Caller, StringComparer.Ordinal));

@@ -16,7 +16,7 @@ internal sealed class Alarm
     public long LastReached { get; set; }
 
     /// <summary>Newest judged end of a window beyond the limit while the alarm was open; 0 before the first.</summary>
-    public long Told { get; set; }
+    public long LastOpen { get; set; }
 
     /// <summary>First judged end of the run of windows beyond the limit that is going on.</summary>
     public long RunSince { get; set; }
@@ -36,12 +36,12 @@ internal sealed class Alarm
 
         // One window alone may be a hiccup: another one within 20 s must agree.
         IsOpen = wasOpen || isCertain || end > RunSince;
-        Told = IsOpen ? LastReached : Told;
+        LastOpen = IsOpen ? LastReached : LastOpen;
         return IsOpen && !wasOpen;
     }
 
-    /// <summary>A window that begins before this holds what an alarm that is over has told: it is no news. 0 while one is open.</summary>
-    public long NewsSince(long end) => IsOpen && end - LastReached <= HoldSteps ? 0 : Told;
+    /// <summary>What happened before belongs to an alarm that is over, and is no news; 0 while one is open.</summary>
+    public long NewsSince(long end) => IsOpen && end - LastReached <= HoldSteps ? 0 : LastOpen;
 
     /// <summary>Time passes without the limit being reached.</summary>
     public void Settle(long end) => IsOpen = IsOpen && end - LastReached <= HoldSteps;

@@ -18,6 +18,7 @@ public class IncidentTypingTests
     [InlineData("connection_failure", "orders latency_spike 0", "orders connection_failure 5")]
     [InlineData("latency_spike", "orders latency_spike 0", "orders connection_failure 20")]                         // those that wait hold all connections
     [InlineData("connection_failure", "web latency_spike 0", "orders connection_failure 20")]
+    [InlineData("connection_failure", "orders error_spike 0", "orders latency_spike 15", "orders connection_failure 30")]  // it failed before it was slow
     [InlineData("memory_leak", "web error_spike 0", "orders error_spike 5", "orders memory_leak 60")]
     [InlineData("error_spike", "orders error_spike 0", "orders memory_leak 60 ~")]                                  // work that piles up
     [InlineData("memory_leak", "orders error_spike 30", "orders memory_leak 0 ~")]                                  // it was there before

@@ -181,9 +181,11 @@ public class RelatednessTests
         var graph = new Relatedness([
             .. Calls.Split(' ').Select(c => c.Split('>')).Select(c => new ServiceEdge(c[0], c[1], EdgeSource.Span, 0.99, "a span")),
             new ServiceEdge("orders", "mailer", EdgeSource.SharedTrace, 0.5, "some")]);
-        var incident = SomeAnomalies.Incident(SomeAnomalies.Anomaly("web", AnomalyType.ErrorSpike, 0, hasMessages: false));
+        var failing = SomeAnomalies.Anomaly("web", AnomalyType.ErrorSpike, 0, hasMessages: false);
+        var worker = SomeAnomalies.Anomaly("mailer", Enum.GetValues<AnomalyType>().First(t => t.ToWire() == type), 30, hasMessages: false);
 
-        Assert.Equal(isRelated, graph.Of(incident, SomeAnomalies.Anomaly("mailer", Enum.GetValues<AnomalyType>().First(t => t.ToWire() == type), 30, hasMessages: false)) > 0);
+        Assert.Equal(isRelated, graph.Of(SomeAnomalies.Incident(failing), worker) > 0);
+        Assert.Equal(isRelated, graph.Of(SomeAnomalies.Incident(worker), failing) > 0);
     }
 
     [Fact]

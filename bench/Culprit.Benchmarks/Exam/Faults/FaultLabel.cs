@@ -54,7 +54,7 @@ internal sealed record FaultLabel
     [JsonPropertyName("affected_calls")]
     public required int AffectedCalls { get; init; }
 
-    /// <summary>When the first of those was made: nothing can be noticed before; null when there is none in the first five minutes.</summary>
+    /// <summary>When the first of those began, or the fault if it was under way by then; null when there is none in the first five minutes.</summary>
     [JsonPropertyName("first_affected_call")]
     public required DateTimeOffset? FirstAffectedCall { get; init; }
 

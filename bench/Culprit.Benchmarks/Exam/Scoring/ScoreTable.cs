@@ -86,7 +86,7 @@ internal static class ScoreTable
         {
             var delay = s.DelaySeconds is { } seconds ? Invariant($"{seconds:0.0} s") : "not found";
             var rank = !s.IsFound ? "" : s.Rank > 0 ? Invariant($"{s.Label.RootCause}: {s.Rank}") : s.Label.RootCause + ": -";
-            text.AppendLine(Invariant($"| {s.Label.CaseId} | {s.Form.ToString().ToLowerInvariant()} | {(s.Label.IsClearlyVisible ? "yes" : "")} | {s.Label.AffectedCalls}/{s.Label.ExposedCalls} | {delay} | {s.DelaySinceHitSeconds:0.0} | {s.Incidents} | {s.Before} | {s.Beside} | {s.Detector} | {s.AnomalyType}{(s.IsFound && !s.IsTypeRight ? " (wrong)" : "")} | {rank} | {string.Join(", ", s.Named)} | {(s.IsFound ? s.IsChangeRight ? "right" : "wrong" : "")} |"));
+            text.AppendLine(Invariant($"| {s.Label.CaseId} | {s.Form.ToString().ToLowerInvariant()} | {(s.Label.IsClearlyVisible ? "yes" : "")} | {s.Label.AffectedCalls}/{s.Label.ExposedCalls} | {delay} | {(s.DelaySinceHitSeconds is { } sinceHit ? Invariant($"{sinceHit:0.0} s") : "-")} | {s.Incidents} | {s.Before} | {s.Beside} | {s.Detector} | {s.AnomalyType}{(s.IsFound && !s.IsTypeRight ? " (wrong)" : "")} | {rank} | {string.Join(", ", s.Named)} | {(s.IsFound ? s.IsChangeRight ? "right" : "wrong" : "")} |"));
         }
 
         text.AppendLine().AppendLine("Incidents before and beside:").AppendLine();

@@ -130,7 +130,7 @@ internal sealed class ServiceCalls(Town town, ResourceCalls resources, Action<do
         if (trouble is { ErrorShare: > 0 })
         {
             var fails = _dice.Chance(trouble.ErrorShare);
-            trouble.Touch(now, fails);
+            trouble.Touch(begin, fails);
             if (fails)
             {
                 town.Say(now, service.Node, instance.Host, "ERROR", "controller",
@@ -142,7 +142,7 @@ internal sealed class ServiceCalls(Town town, ResourceCalls resources, Action<do
         if (trouble is { DropShare: > 0 })
         {
             var drops = _dice.Chance(trouble.DropShare);
-            trouble.Touch(now, drops);
+            trouble.Touch(begin, drops);
             if (drops)
             {
                 return new CallOutcome(now, Failure.None, false);
@@ -159,7 +159,7 @@ internal sealed class ServiceCalls(Town town, ResourceCalls resources, Action<do
         var isWrong = failure == Failure.None && trouble is { WrongShare: > 0 } && _dice.Chance(trouble.WrongShare);
         if (trouble is { WrongShare: > 0 })
         {
-            trouble.Touch(now, isWrong);
+            trouble.Touch(begin, isWrong);
         }
 
         return Finish(service, instance, operation, begin, now, failure, isWrong, trace, span);

@@ -110,10 +110,10 @@ internal sealed class ErrorSpikeDetector(string environment, ErrorSpikeOptions o
         var newsSince = scope.Alarm.NewsSince(frame.End);
         for (var i = 0; i < Frame.Lengths.Count; i++)
         {
-            var length = Frame.Lengths[i];
-            var from = frame.End - length;
+            var from = Math.Max(frame.End - Frame.Lengths[i], newsSince);
+            var length = (int)(frame.End - from);
             var count = scope.Counts.Between(from, frame.End);
-            if (count < options.MinCount || from < newsSince)
+            if (count < options.MinCount )
             {
                 continue;
             }
@@ -125,12 +125,12 @@ internal sealed class ErrorSpikeDetector(string environment, ErrorSpikeOptions o
                 continue;
             }
 
-            var sigma = Sigma(i, since, count, usual);
+            var sigma = Sigma(i, from, since, count, usual);
             var steps = sigma < _needed ? scope.Counts.StepsAbove(0, from, frame.End) : 0;
             if (steps >= options.MinCount)
             {
                 // Errors that come one by one are no clump, so they need not be as many as if they were.
-                sigma = Math.Max(sigma, Sigma(i, since, steps, scope.Counts.UsualIn(frame.Before(i), since, options.SpreadClumping)));
+                sigma = Math.Max(sigma, Sigma(i, from, since, steps, scope.Counts.UsualIn(frame.Before(i), since, options.SpreadClumping)));
             }
 
             if (sigma >= _needed && !(sigma <= best?.Sigma))
@@ -141,16 +141,16 @@ internal sealed class ErrorSpikeDetector(string environment, ErrorSpikeOptions o
 
         return best;
 
-        double Sigma(int lengthIndex, long since, long happened, Usual before)
+        double Sigma(int lengthIndex, long from, long since, long happened, Usual before)
         {
-            var ofTime = LikelihoodRatio.OfRates(before.Count, before.Steps, happened, Frame.Lengths[lengthIndex]);
-            var ofTraffic = service is null ? null : OfTraffic(service, scope, frame, lengthIndex, since, before, happened);
+            var ofTime = LikelihoodRatio.OfRates(before.Count, before.Steps, happened, frame.End - from);
+            var ofTraffic = service is null ? null : OfTraffic(service, scope, frame, lengthIndex, from, since, before, happened);
             return Math.Min(ofTime, ofTraffic ?? ofTime) / Math.Sqrt(before.Dispersion);
         }
     }
 
     private static double? OfTraffic(
-        ServiceTraffic service, ErrorScope scope, Frame frame, int lengthIndex, long since, Usual usual, long count)
+        ServiceTraffic service, ErrorScope scope, Frame frame, int lengthIndex, long from, long since, Usual usual, long count)
     {
         var series = scope.Kind == ErrorScopeKind.Spans ? service.Spans : service.Calm;
         var before = series.UsualIn(frame, lengthIndex, since);
@@ -159,7 +159,7 @@ internal sealed class ErrorSpikeDetector(string environment, ErrorSpikeOptions o
             return null;
         }
 
-        var now = series.Counts.Between(frame.End - Frame.Lengths[lengthIndex], frame.End);
+        var now = series.Counts.Between(from, frame.End);
         return LikelihoodRatio.OfRates(usual.Count, before.Count, count, Math.Max(1, now));
     }
 

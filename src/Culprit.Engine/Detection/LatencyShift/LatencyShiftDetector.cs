@@ -125,7 +125,7 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
                 continue;
             }
 
-            var (pool, clumps) = (default(Slow), 0.0);
+            var (pool, clumpingOfAll) = (default(Slow), 0.0);
             Shift? worst = null;
             foreach (var operation in service.Operations.Values)
             {
@@ -147,14 +147,15 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
                 var middle = Beyond(Math.Max(floor, LogBins.Times(median, grows * options.MedianFactor)), ofBefore, ofNow);
                 var clumping = operation.Durations.Clumping(options.Clumping);
                 pool = pool.Plus(tail);
-                clumps += clumping * ofNow;
+                clumpingOfAll += clumping * ofNow;
                 foreach (var slow in (ReadOnlySpan<Slow>)[tail, middle])
                 {
-                    var sigma = Math.Max(Sigma(slow, clumping), OneByOne(slow, operation.Durations, from, frame.End));
+                    var (atOnce, oneByOne) = (Sigma(slow, clumping), OneByOne(slow, operation.Durations, from, frame.End));
+                    var sigma = Math.Max(atOnce, oneByOne);
                     if (worst is null || sigma > worst.Sigma
                         || (sigma.Equals(worst.Sigma) && string.CompareOrdinal(operation.Name, worst.Operation) < 0))
                     {
-                        worst = new Shift(operation.Name, from, length, slow, sigma, LogBins.Middle(median), LogBins.Middle(Quantile(_now, ofNow, 0.5)), load[i]);
+                        worst = new Shift(operation.Name, from, length, slow, sigma, LogBins.Middle(median), LogBins.Middle(Quantile(_now, ofNow, 0.5)), load[i], oneByOne > atOnce ? options.SpreadClumping : clumping);
                     }
                 }
             }
@@ -165,10 +166,11 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
             }
 
             // What slows one operation often slows the others, too.
-            var pooled = Sigma(pool, Math.Max(options.Clumping, clumps / pool.OfNow));
+            var clumpingOfPool = Math.Max(options.Clumping, clumpingOfAll / pool.OfNow);
+            var pooled = Sigma(pool, clumpingOfPool);
             if (pooled > worst.Sigma)
             {
-                worst = worst with { Slow = pool with { Bin = worst.Slow.Bin }, Sigma = pooled, IsPooled = true };
+                worst = worst with { Slow = pool with { Bin = worst.Slow.Bin }, Sigma = pooled, IsPooled = true, Clumping = clumpingOfPool };
             }
 
             if (worst.Sigma >= _needed && !(worst.Sigma <= best?.Sigma))
@@ -261,7 +263,7 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
             Expected = string.Create(CultureInfo.InvariantCulture,
                 $"{slow.Before:0} of {slow.OfBefore:0} slow, as before; {shift.Operation} took {Milliseconds(shift.MedianBefore)} in the middle"),
             Observed = string.Create(CultureInfo.InvariantCulture,
-                $"{slow.Now:0} of {slow.OfNow:0} slow in {seconds} s{(shift.IsPooled ? " over all operations" : string.Empty)}, most of all {shift.Operation} with {Milliseconds(shift.MedianNow)}: {shift.Sigma:0.0} standard deviations (likelihood ratio of two shares), {_needed:0.0} needed{(shift.Load > 1 ? $"; {shift.Load:0.0} times as much was asked for as usual, so only what takes {shift.Load * shift.Load:0.0} times as long as else counts as slow" : string.Empty)}"),
+                $"{slow.Now:0} of {slow.OfNow:0} slow in {seconds} s{(shift.IsPooled ? " over all operations" : string.Empty)}, most of all {shift.Operation} with {Milliseconds(shift.MedianNow)}: {shift.Sigma:0.0} standard deviations (likelihood ratio of two shares, clumping {shift.Clumping:0.0}), {_needed:0.0} needed{(shift.Load > 1 ? $"; {shift.Load:0.0} times as much was asked for as usual, so only what takes {shift.Load * shift.Load:0.0} times as long as else counts as slow" : string.Empty)}"),
             Evidence = [],
             Strength = shift.Sigma,
         };
@@ -277,7 +279,7 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
     }
 
     private sealed record Shift(
-        string Operation, long From, int Length, Slow Slow, double Sigma, double MedianBefore, double MedianNow, double Load, bool IsPooled = false);
+        string Operation, long From, int Length, Slow Slow, double Sigma, double MedianBefore, double MedianNow, double Load, double Clumping, bool IsPooled = false);
 }
 
 /// <summary>A <see cref="LatencyShiftDetector"/> at rest.</summary>

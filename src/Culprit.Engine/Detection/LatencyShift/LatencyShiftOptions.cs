@@ -21,7 +21,7 @@ internal sealed record LatencyShiftOptions
     /// <summary>Fewer slow ones than this are never a shift. Default 3.</summary>
     public int MinSlow { get; init; } = 3;
 
-    /// <summary>Slow ones come together: variance over mean of their number until an operation's history shows it, and at least for a service's operations together. Default 2.5.</summary>
+    /// <summary>Slow ones come together: variance of their number over that of independent ones, until an operation's history shows it, and at least so much for a service's operations together. Raising it delays the finding of slowness after a start. Default 2.5.</summary>
     public double Clumping { get; init; } = 2.5;
 
     /// <summary>The same of steps of 5 s with slow ones. Default 1.2.</summary>

@@ -1,30 +1,34 @@
 namespace Culprit.Engine.Detection.Series;
 
-/// <summary>How many slow durations come together: Pearson's statistic over steps, each against what independent ones would do.</summary>
+/// <summary>How many slow durations come together: Pearson's statistic over cells of time, each against what independent ones would do.</summary>
 /// <remarks>McCullagh and Nelder, Generalized Linear Models, 1989, section 4.5: the dispersion of a quasi-binomial model.</remarks>
-/// <param name="Steps">Steps seen, less as they age.</param>
+/// <param name="Cells">Cells seen, less as they age.</param>
 /// <param name="Squares">Sum over them of the squared deviation from the expected number, in units of its variance.</param>
-internal readonly record struct Clumps(double Steps, double Squares)
+internal readonly record struct Clumps(double Cells, double Squares)
 {
-    /// <summary>The prior counts as if it had been seen in so many steps.</summary>
-    private const double PriorSteps = 8;
+    /// <summary>The prior counts as if it had been seen in so many cells.</summary>
+    private const double PriorCells = 8;
 
-    public Clumps Times(double factor) => new(Steps * factor, Squares * factor);
+    /// <summary>A cell counts for no more than five standard deviations: a level that changes for good is no clump.</summary>
+    private const double MaxSquare = 25;
 
-    /// <summary>A step with so many slow ones of all, where a share is usual.</summary>
+    public Clumps Times(double factor) => new(Cells * factor, Squares * factor);
+
+    /// <summary>A cell with so many slow ones of all, where a share is usual.</summary>
     public Clumps Plus(long all, long slow, double share)
     {
-        if (all <= 0 || share <= 0)
+        if (all < 2 || share <= 0)
         {
-            return this;
+            return this; // One alone cannot come together with others.
         }
 
-        // A step with few durations says little of how they clump: it counts as much as the slow ones that it should have.
-        var weight = Math.Min(1, all * share);
+        // A cell with few durations says little of how they clump: it counts as much as it should have slow ones beside the first.
+        var weight = Math.Min(1, (all - 1) * share);
         var deviation = slow - (all * share);
-        return new Clumps(Steps + weight, Squares + (weight * deviation * deviation / (all * share * (1 - share))));
+        return new Clumps(Cells + weight, Squares + (weight * Math.Min(MaxSquare, deviation * deviation / (all * share * (1 - share)))));
     }
 
     /// <summary>At least 1: less than independent is chance.</summary>
-    public double Of(double prior) => Math.Max(1, ((PriorSteps * prior) + Squares) / (PriorSteps + Steps));
+    /// <param name="prior">Believed until there is enough to see.</param>
+    public double Of(double prior) => Math.Max(1, ((PriorCells * prior) + Squares) / (PriorCells + Cells));
 }

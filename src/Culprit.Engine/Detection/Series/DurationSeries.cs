@@ -15,11 +15,14 @@ internal sealed class DurationSeries
 
     public double[] Old { get; init; } = new double[LogBins.Count];
 
-    /// <summary>Minute up to which <see cref="Old"/> has decayed.</summary>
+    /// <summary>Minute up to which <see cref="Old"/> and what is known of clumps have decayed.</summary>
     public long DecayedTo { get; set; }
 
-    /// <summary>How slow ones came in the steps that <see cref="Old"/> holds.</summary>
-    public Clumps Clumps { get; set; }
+    /// <summary>How slow ones came in steps that have aged.</summary>
+    public Clumps InSteps { get; set; }
+
+    /// <summary>The same in minutes.</summary>
+    public Clumps InMinutes { get; set; }
 
     public long Last => Recent.Count > 0 ? Recent[^1].At : -1;
 
@@ -48,28 +51,38 @@ internal sealed class DurationSeries
     /// <summary>Lets what has aged become part of what is usual, unless it belongs to an incident.</summary>
     public void Age(long end, QuietTime quiet)
     {
-        var minute = end / Steps.PerMinute;
-        if (DecayedTo < minute)
+        var now = end / Steps.PerMinute;
+        if (DecayedTo < now)
         {
-            var factor = DecayedTo == 0 ? 1 : Math.Pow(DecayPerMinute, minute - DecayedTo);
+            var factor = DecayedTo == 0 ? 1 : Math.Pow(DecayPerMinute, now - DecayedTo);
             for (var bin = 0; bin < Old.Length && factor < 1; bin++)
             {
                 Old[bin] *= factor;
             }
 
-            Clumps = Clumps.Times(factor);
-            DecayedTo = minute;
+            (InSteps, InMinutes) = (InSteps.Times(factor), InMinutes.Times(factor));
+            DecayedTo = now;
         }
 
         var aged = Recent.FindIndex(r => r.At >= end - KeepSteps);
         aged = aged < 0 ? Recent.Count : aged;
-        Learn(CollectionsMarshal.AsSpan(Recent)[..aged], quiet);
+        var (slow, share) = SlowOfOld();
+        foreach (var minute in Recent.Take(aged).Where(r => !quiet.IsExcluded(r.At)).GroupBy(r => r.At / Steps.PerMinute))
+        {
+            InMinutes = Plus(InMinutes, minute, slow, share);
+            InSteps = minute.GroupBy(r => r.At).Aggregate(InSteps, (clumps, step) => Plus(clumps, step, slow, share));
+            foreach (var entry in minute)
+            {
+                Old[entry.Bin] += entry.Count;
+            }
+        }
+
         Recent.RemoveRange(0, aged);
     }
 
-    /// <summary>How many slow durations come together: the variance of their number in a step, in units of what independent ones would have.</summary>
+    /// <summary>How many slow durations come together, in steps or in minutes: the variance of their number, in units of what independent ones would have.</summary>
     /// <param name="prior">Believed until there is enough to see.</param>
-    public double Clumping(double prior) => Clumps.Of(prior);
+    public double Clumping(double prior) => Math.Max(InSteps.Of(prior), InMinutes.Of(prior));
 
     /// <summary>The durations of a window by bin, added to <paramref name="bins"/>; returns how many.</summary>
     public long Window(long from, long to, Span<double> bins)
@@ -131,29 +144,16 @@ internal sealed class DurationSeries
         return sum;
     }
 
-    private void Learn(ReadOnlySpan<BinCount> aged, QuietTime quiet)
+    private static Clumps Plus(Clumps clumps, IEnumerable<BinCount> cell, int slow, double share)
     {
-        var (slow, share) = SlowOfOld();
-        for (var from = 0; from < aged.Length;)
+        var (all, beyond) = (0L, 0L);
+        foreach (var entry in cell)
         {
-            var (to, all, beyond) = (from, 0L, 0L);
-            for (; to < aged.Length && aged[to].At == aged[from].At; to++)
-            {
-                all += aged[to].Count;
-                beyond += aged[to].Bin > slow ? aged[to].Count : 0;
-            }
-
-            if (!quiet.IsExcluded(aged[from].At))
-            {
-                Clumps = Clumps.Plus(all, beyond, share);
-                foreach (var entry in aged[from..to])
-                {
-                    Old[entry.Bin] += entry.Count;
-                }
-            }
-
-            from = to;
+            all += entry.Count;
+            beyond += entry.Bin > slow ? entry.Count : 0;
         }
+
+        return clumps.Plus(all, beyond, share);
     }
 
     /// <summary>The bin beyond which about one of ten was, and how many were.</summary>
