@@ -50,8 +50,8 @@ internal static class IncidentTyping
             .Where(a => a.Type != AnomalyType.Unknown && a.DetectedAt - first.DetectedAt <= Patience)
             .Where(a => !a.IsSupporting || IsEarlyMemory(a, anomalies))
             .ToList();
-        known = known.FindAll(a => a.Type != AnomalyType.LatencySpike || !Has(known, Fails, a));
-        known = known.FindAll(a => a.Type != AnomalyType.ConnectionFailure || !Has(known, b => b.Type == AnomalyType.LatencySpike, a));
+        known = known.FindAll(a => a.Type != AnomalyType.LatencySpike || !HasBefore(known, Fails, a));
+        known = known.FindAll(a => a.Type != AnomalyType.ConnectionFailure || !HasBefore(known, b => b.Type == AnomalyType.LatencySpike, a));
         known = known.Exists(SaysHow) ? known.FindAll(SaysHow) : known;
         var services = known.Select(Service).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
         var deepest = relatedness.Deepest([.. services.Select(NodeName.Normalise)]);
@@ -68,7 +68,7 @@ internal static class IncidentTyping
     /// Something was found of the same service before. Who fails first and is slow later is slow because it fails: of retries, restarts and time-outs.
     /// Who is slow first and cannot connect later has nothing left to connect with: those that wait hold all connections.
     /// </summary>
-    private static bool Has(List<Anomaly> known, Predicate<Anomaly> kind, Anomaly later) =>
+    private static bool HasBefore(List<Anomaly> known, Predicate<Anomaly> kind, Anomaly later) =>
         known.Exists(a => kind(a) && Service(a) == Service(later) && later.DetectedAt - a.DetectedAt >= Before);
 
     /// <summary>Memory that left its level before anything else went wrong: later it may be work that piled up.</summary>

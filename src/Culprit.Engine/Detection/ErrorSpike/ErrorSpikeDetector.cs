@@ -113,7 +113,7 @@ internal sealed class ErrorSpikeDetector(string environment, ErrorSpikeOptions o
             var from = Math.Max(frame.End - Frame.Lengths[i], newsSince);
             var length = (int)(frame.End - from);
             var count = scope.Counts.Between(from, frame.End);
-            if (count < options.MinCount )
+            if (count < options.MinCount)
             {
                 continue;
             }
