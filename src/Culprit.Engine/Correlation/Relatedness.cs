@@ -25,16 +25,12 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
     /// <summary>Where the calls of so many are known, one of whom none is known belongs to nobody by guess.</summary>
     private const int MinKnown = 8;
 
-    private readonly ILookup<string, string> _callees = edges.Where(e => e.Confidence >= MinConfidence)
-        .ToLookup(e => e.Caller, e => e.Callee, StringComparer.Ordinal);
-
-    private readonly ILookup<string, string> _callers = edges.Where(e => e.Confidence >= MinConfidence)
-        .ToLookup(e => e.Callee, e => e.Caller, StringComparer.Ordinal);
+    private readonly (ILookup<string, string> Callees, ILookup<string, string> Callers) _known = BothWays(edges.Where(e => e.Confidence >= MinConfidence));
 
     private readonly HashSet<string> _nodes = Nodes(edges.Where(e => e.Confidence >= MinConfidence));
 
     /// <summary>Callees and callers without guesses that the spans of both nodes do not bear out: they took part in the same requests, but neither waits for the other.</summary>
-    private readonly (ILookup<string, string> Callees, ILookup<string, string> Callers) _waiting = Waiting(edges);
+    private readonly (ILookup<string, string> Callees, ILookup<string, string> Callers) _waiting = BothWays(Waiting(edges));
 
     /// <summary>The callees that are no guess; all when nothing better is known.</summary>
     private readonly ILookup<string, string> _sure = Sure(edges)
@@ -79,7 +75,7 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
 
         // Who gets its work from a queue waits for nobody, but does less, or something else, when those fail that fill it.
         var isOfWork = anomaly.Type == AnomalyType.Unknown || incident.Anomalies.All(a => a.IsSupporting || a.Type == AnomalyType.Unknown);
-        var (callees, callers) = isOfWork ? (_callees, _callers) : _waiting;
+        var (callees, callers) = isOfWork ? _known : _waiting;
         if (ours.Exists(s => Reaches(s, callees, theirs) || Reaches(s, callers, theirs)))
         {
             return 2;
@@ -176,12 +172,17 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
     private static HashSet<string> Nodes(IEnumerable<ServiceEdge> edges) =>
         edges.SelectMany(e => (IEnumerable<string>)[e.Caller, e.Callee]).ToHashSet(StringComparer.Ordinal);
 
-    private static (ILookup<string, string> Callees, ILookup<string, string> Callers) Waiting(IReadOnlyList<ServiceEdge> edges)
+    private static IEnumerable<ServiceEdge> Waiting(IReadOnlyList<ServiceEdge> edges)
     {
         var traced = Nodes(edges.Where(e => e.Source == EdgeSource.Span));
-        var believed = edges.Where(e => e.Confidence > MaxGuess
-            || (e.Confidence >= MinConfidence && !(e.Source == EdgeSource.SharedTrace && traced.Contains(e.Caller) && traced.Contains(e.Callee)))).ToList();
-        return (believed.ToLookup(e => e.Caller, e => e.Callee, StringComparer.Ordinal), believed.ToLookup(e => e.Callee, e => e.Caller, StringComparer.Ordinal));
+        return edges.Where(e => e.Confidence > MaxGuess
+            || (e.Confidence >= MinConfidence && !(e.Source == EdgeSource.SharedTrace && traced.Contains(e.Caller) && traced.Contains(e.Callee))));
+    }
+
+    private static (ILookup<string, string> Callees, ILookup<string, string> Callers) BothWays(IEnumerable<ServiceEdge> edges)
+    {
+        var list = edges.ToList();
+        return (list.ToLookup(e => e.Caller, e => e.Callee, StringComparer.Ordinal), list.ToLookup(e => e.Callee, e => e.Caller, StringComparer.Ordinal));
     }
 
     private static IReadOnlyList<ServiceEdge> Sure(IReadOnlyList<ServiceEdge> edges) =>
@@ -261,7 +262,7 @@ internal sealed class Relatedness(IReadOnlyList<ServiceEdge> edges)
     private bool IsUpstream(IReadOnlyCollection<string> nodes, Anomaly anomaly) =>
         anomaly.Services.Select(NodeName.Normalise).Any(s => nodes.Any(n => n == s || Calls(n, s)));
 
-    private bool IsUnknown(string service) => !_callees.Contains(service) && !_callers.Contains(service);
+    private bool IsUnknown(string service) => !_known.Callees.Contains(service) && !_known.Callers.Contains(service);
 
     /// <summary>Nothing is known of its calls, and little of those of others.</summary>
     private bool MayCallAnyone(string service) => _nodes.Count < MinKnown && IsUnknown(service);

@@ -90,5 +90,5 @@ public class IncidentTypingTests
     }
 
     private static Anomaly[] Anomalies(params string[] findings) => [.. findings.Select(f => f.Split(' ')).Select(f => SomeAnomalies.Anomaly(
-        f[0], Enum.GetValues<AnomalyType>().First(t => t.ToWire() == f[1]), double.Parse(f[2], System.Globalization.CultureInfo.InvariantCulture), f.Contains("~"), !f.Contains("?")))];
+        f[0], SomeAnomalies.Type(f[1]), double.Parse(f[2], System.Globalization.CultureInfo.InvariantCulture), f.Contains("~"), !f.Contains("?")))];
 }

@@ -34,7 +34,7 @@ public class RelatednessTests
         var graph = SomeAnomalies.Graph(Calls);
         var incident = SomeAnomalies.Incident(
             SomeAnomalies.Anomaly("orders", AnomalyType.ErrorSpike, 0), SomeAnomalies.Anomaly("web", AnomalyType.ErrorSpike, 5, message: "orders answered 500"));
-        var anomaly = SomeAnomalies.Anomaly("catalog", Enum.GetValues<AnomalyType>().First(t => t.ToWire() == type), second, message: message);
+        var anomaly = SomeAnomalies.Anomaly("catalog", SomeAnomalies.Type(type), second, message: message);
 
         Assert.Equal(isRelated, graph.Of(incident, anomaly) > 0);
     }
@@ -106,7 +106,7 @@ public class RelatednessTests
         var incident = SomeAnomalies.Incident(
             SomeAnomalies.Anomaly("orders", AnomalyType.ErrorSpike, 0),
             SomeAnomalies.Anomaly("mailer", AnomalyType.ConnectionFailure, 5, message: "mailer-db: pool is empty"));
-        var anomaly = SomeAnomalies.Anomaly(service, Enum.GetValues<AnomalyType>().First(t => t.ToWire() == type), 30, message: message);
+        var anomaly = SomeAnomalies.Anomaly(service, SomeAnomalies.Type(type), 30, message: message);
 
         Assert.Equal(isRelated, SomeAnomalies.Graph(Calls + " mailer>mailer-db beat>clock").Of(incident, anomaly) > 0);
     }
@@ -182,7 +182,7 @@ public class RelatednessTests
             .. Calls.Split(' ').Select(c => c.Split('>')).Select(c => new ServiceEdge(c[0], c[1], EdgeSource.Span, 0.99, "a span")),
             new ServiceEdge("orders", "mailer", EdgeSource.SharedTrace, 0.5, "some")]);
         var failing = SomeAnomalies.Anomaly("web", AnomalyType.ErrorSpike, 0, hasMessages: false);
-        var worker = SomeAnomalies.Anomaly("mailer", Enum.GetValues<AnomalyType>().First(t => t.ToWire() == type), 30, hasMessages: false);
+        var worker = SomeAnomalies.Anomaly("mailer", SomeAnomalies.Type(type), 30, hasMessages: false);
 
         Assert.Equal(isRelated, graph.Of(SomeAnomalies.Incident(failing), worker) > 0);
         Assert.Equal(isRelated, graph.Of(SomeAnomalies.Incident(worker), failing) > 0);

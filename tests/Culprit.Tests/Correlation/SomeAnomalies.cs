@@ -13,6 +13,9 @@ internal static class SomeAnomalies
     public static Relatedness Graph(string calls) => new([.. calls.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(c => c.Split('>'))
         .Select(c => new ServiceEdge(c[0], c[1], EdgeSource.Span, 1, "a span"))]);
 
+    /// <summary>From <c>error_spike</c>.</summary>
+    public static AnomalyType Type(string wire) => Enum.GetValues<AnomalyType>().First(t => t.ToWire() == wire);
+
     public static Anomaly Anomaly(string service, AnomalyType type, double second, bool isSupporting = false, bool hasMessages = true, string message = "it failed") => new()
     {
         Id = $"{service}-{type}-{second}",

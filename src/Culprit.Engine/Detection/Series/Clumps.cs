@@ -1,6 +1,6 @@
 namespace Culprit.Engine.Detection.Series;
 
-/// <summary>How many slow durations come together: Pearson's statistic over cells of time, each against what independent ones would do.</summary>
+/// <summary>How many things come together: Pearson's statistic over cells of time, each against what independent ones would do, drawn towards a prior.</summary>
 /// <remarks>McCullagh and Nelder, Generalized Linear Models, 1989, section 4.5: the dispersion of a quasi-binomial model.</remarks>
 /// <param name="Cells">Cells seen, less as they age.</param>
 /// <param name="Squares">Sum over them of the squared deviation from the expected number, in units of its variance.</param>

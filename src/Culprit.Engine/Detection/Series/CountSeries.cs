@@ -102,11 +102,9 @@ internal sealed class CountSeries
         return new Usual(sum + minuteSum, fine + (minutes * Steps.PerMinute), dispersion);
     }
 
-    // Ratio of variance to mean (McCullagh and Nelder, Generalized Linear Models, 1989, section 6.2), drawn towards the prior
-    // as if the prior had been seen in eight cells.
+    // Ratio of variance to mean (McCullagh and Nelder, Generalized Linear Models, 1989, section 6.2), drawn towards the prior.
     private static double Dispersion(double sum, double squares, long cells, double prior)
     {
-        const double PriorCells = 8;
         if (cells < 2 || sum <= 0)
         {
             return prior;
@@ -115,7 +113,7 @@ internal sealed class CountSeries
         var mean = sum / cells;
         var observed = Math.Max(0, squares - (cells * mean * mean)) / (cells - 1) / mean;
         var weight = Math.Min(cells - 1, sum);
-        return Math.Max(1, ((PriorCells * prior) + (weight * observed)) / (PriorCells + weight));
+        return new Clumps(weight, weight * observed).Of(prior);
     }
 
     private static void Add(List<Counted> list, long at, long count, int keep)

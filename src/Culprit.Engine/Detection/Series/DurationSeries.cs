@@ -66,6 +66,11 @@ internal sealed class DurationSeries
 
         var aged = Recent.FindIndex(r => r.At >= end - KeepSteps);
         aged = aged < 0 ? Recent.Count : aged;
+        if (aged == 0)
+        {
+            return;
+        }
+
         var (slow, share) = SlowOfOld();
         foreach (var minute in Recent.Take(aged).Where(r => !quiet.IsExcluded(r.At)).GroupBy(r => r.At / Steps.PerMinute))
         {
