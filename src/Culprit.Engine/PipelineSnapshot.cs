@@ -9,7 +9,7 @@ namespace Culprit.Engine;
 internal sealed partial class Pipeline
 {
     /// <summary>Raised whenever the frozen form changes: an older one is then rebuilt from the journal.</summary>
-    public const int SnapshotVersion = 11;
+    public const int SnapshotVersion = 12;
 
     private const int LengthBytes = sizeof(int);
 

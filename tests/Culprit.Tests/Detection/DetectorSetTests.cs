@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Culprit.Engine.Detection;
 using Culprit.Engine.Detection.Series;
 using Culprit.Engine.Records;
@@ -59,6 +60,52 @@ public sealed class DetectorSetTests
         var found = _set.Judge(Some.At(1265 + Year));
 
         Assert.Contains(found, a => a.Detector == "error-spike" && a.DetectedAt <= UnixNanos.ToTime(Some.At(1230 + Year)));
+    }
+
+    /// <summary>A clock that ticks once in so many seconds, records that are there long before their second is judged, and a restart every so many seconds change no verdict.</summary>
+    [Theory]
+    [InlineData(3, 0, 1000)]
+    [InlineData(7, 0, 1000)]
+    [InlineData(1, 1, 1000)]
+    [InlineData(1, 20, 1000)]
+    [InlineData(1, 0, 7)]
+    [InlineData(1, 20, 7)]
+    public void WhenItIsToldAndJudgedChangesNoVerdict(int tickSeconds, int aheadSeconds, int restartSeconds)
+    {
+        var expected = Play(1, 0, 1000);
+
+        Assert.Contains(expected, a => a.Detector == "error-spike");
+        Assert.Contains(expected, a => a.Detector == "latency-shift");
+        Assert.Contains(expected, a => UnixNanos.From(a.DetectedAt) / UnixNanos.PerSecond % Steps.Seconds != 0);
+        Assert.Equal(expected.Select(a => (a.Id, a.DetectedAt, a.Observed)), Play(tickSeconds, aheadSeconds, restartSeconds).Select(a => (a.Id, a.DetectedAt, a.Observed)));
+
+        static List<Anomaly> Play(int tickSeconds, int aheadSeconds, int restartSeconds)
+        {
+            var set = new DetectorSet("production", new DetectorOptions(), TimeSpan.FromMinutes(2));
+            var traffic = new SomeTraffic(11);
+            var found = new List<Anomaly>();
+            for (var second = 0; second < 900 + aheadSeconds; second++)
+            {
+                var isFault = second >= 843;
+                set.Observe(SomeTraffic.Digest(second, "shop", 5, isFault && second % 3 == 0 ? 1 : 0));
+                var span = new SpanFields { DurationNanos = traffic.Nanos(isFault && second % 2 == 0 ? 400 : 40) };
+                set.Observe("cart", "GET /carts", Some.At(second), span, (ulong)second + 1);
+                if (second % tickSeconds == 0)
+                {
+                    found.AddRange(set.Judge(Some.At(second - aheadSeconds)));
+                    set.Settle((_, _) => { });
+                }
+
+                if (second % restartSeconds == restartSeconds - 1)
+                {
+                    var state = JsonSerializer.Deserialize<DetectorSetState>(JsonSerializer.Serialize(set.ToState()))!;
+                    set = new DetectorSet("production", new DetectorOptions(), TimeSpan.FromMinutes(2));
+                    set.Restore(state);
+                }
+            }
+
+            return found;
+        }
     }
 
     private void Observe(int from, int to)

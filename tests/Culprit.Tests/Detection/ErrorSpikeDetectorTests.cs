@@ -118,6 +118,44 @@ public class ErrorSpikeDetectorTests
         }
     }
 
+    /// <summary>Steps are 5 s long, but a fault that goes on is told in the second in which it shows, wherever in a step it begins.</summary>
+    [Fact]
+    public void WhereInAStepAFaultBeginsIsNoMatter()
+    {
+        var delays = Enumerable.Range(840, 5).Select(begin =>
+        {
+            var traffic = new SomeTraffic(6);
+            var found = Play(Seconds(16, s => [SomeTraffic.Digest(s, "shop", traffic.Poisson(20), s >= begin && (s - begin) % 3 == 0 ? 1 : 0)]));
+            return (found[0].DetectedAt - Some.Noon.AddSeconds(begin)).TotalSeconds;
+        }).ToList();
+
+        Assert.InRange(delays.Max() - delays.Min(), 0, 3); // One error more or less.
+    }
+
+    /// <summary>A dozen rare errors, each by itself or three in a second; then a pattern that was never seen comes so many times at once.</summary>
+    [Fact]
+    public void WhereErrorsNeverCameTogetherFewerOfANewOneAreNews()
+    {
+        var apart = FewestToTell(together: 1);
+        var together = FewestToTell(together: 3);
+
+        Assert.InRange(apart, 4, together - 1);
+        Assert.InRange(together, 5, 10);
+
+        static int FewestToTell(int together) => Enumerable.Range(3, 12).Where(n => Told(together, n)).DefaultIfEmpty(int.MaxValue).First();
+
+        static bool Told(int together, int errors)
+        {
+            var traffic = new SomeTraffic(6);
+            return Play(Seconds(31, s =>
+            [
+                s % 50 == 0 && s < 1700
+                    ? SomeTraffic.Digest(s, "shop", traffic.Poisson(20), together, pattern: 100 + (ulong)(s / 50 % 12))
+                    : SomeTraffic.Digest(s, "shop", traffic.Poisson(20), s >= 1803 && s < 1803 + errors ? 1 : 0),
+            ])).Exists(a => a.DetectedAt > Some.Noon.AddSeconds(1800));
+        }
+    }
+
     /// <summary>A fault, and after it so many errors, 5 s apart: one makes the windows be looked at again that hold the fault, more are news of their own.</summary>
     [Theory]
     [InlineData(1, 1)]

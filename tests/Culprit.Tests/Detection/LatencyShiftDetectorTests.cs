@@ -173,6 +173,72 @@ public class LatencyShiftDetectorTests
         }
     }
 
+    /// <summary>One call in nine was four times as slow as the others; how many in a row must be to tell, as slow as those and slower than any?</summary>
+    [Fact]
+    public void WhatIsSlowerThanAnyBeforeNeedsFewer()
+    {
+        var known = FewestToTell(factor: 4);
+        var unknown = FewestToTell(factor: 40);
+
+        Assert.InRange(unknown, 3, 5);
+        Assert.InRange(known, unknown + 2, 20);
+
+        static int FewestToTell(double factor) => Enumerable.Range(3, 18).Where(slow => Told(factor, slow)).DefaultIfEmpty(int.MaxValue).First();
+
+        static bool Told(double factor, int slow)
+        {
+            var traffic = new SomeTraffic(12);
+            var set = new DetectorSet("production", new DetectorOptions(), TimeSpan.FromMinutes(2));
+            var found = new List<Anomaly>();
+            for (var s = 0; s < 2800; s++)
+            {
+                var isSlow = s < 2700 ? s % 36 == 0 : s < 2700 + (4 * slow);
+                if (s % 4 == 0)
+                {
+                    Span(set, s, "GET /orders", traffic.Nanos(20) * (!isSlow ? 1 : s < 2700 ? 4 : factor), (ulong)s + 1);
+                }
+
+                found.AddRange(set.Judge(Some.At(s)));
+                set.Settle((_, _) => { });
+            }
+
+            return found.Count > 0;
+        }
+    }
+
+    /// <summary>Each of six operations is called too seldom to tell; of all together a few slow ones are news, unless they used to be slow together.</summary>
+    [Fact]
+    public void OperationsThatWereNeverSlowTogetherTellSoonerTogether()
+    {
+        var apart = Delay(together: false);
+        var together = Delay(together: true);
+
+        Assert.InRange(apart, 1, together - 1);
+
+        static double Delay(bool together)
+        {
+            var traffic = new SomeTraffic(13);
+            var set = new DetectorSet("production", new DetectorOptions(), TimeSpan.FromMinutes(2));
+            for (var s = 0; s < 2790; s++)
+            {
+                for (var operation = 0; s % 4 == 0 && operation < 6; operation++)
+                {
+                    var isSlow = s >= 2700 ? s / 4 % 2 == 0 : together ? s / 4 % 20 == 0 : (s / 4) + (3 * operation) % 20 == 0;
+                    Span(set, s, $"GET /{operation}", traffic.Nanos(20) * (isSlow ? 4 : 1), (ulong)((s * 10) + operation + 1));
+                }
+
+                if (set.Judge(Some.At(s)).FirstOrDefault(a => UnixNanos.From(a.DetectedAt) > Some.At(2700)) is { } first)
+                {
+                    return (UnixNanos.From(first.DetectedAt) - Some.At(2700)) / 1e9;
+                }
+
+                set.Settle((_, _) => { });
+            }
+
+            return double.MaxValue;
+        }
+    }
+
     /// <summary>How many times as much is asked for, and how many times as long it takes.</summary>
     [Theory]
     [InlineData(2, 2, false)]      // the busier, the slower

@@ -20,6 +20,7 @@ internal sealed class ErrorSpikeDetector(string environment, ErrorSpikeOptions o
 
     private readonly Dictionary<ErrorScopeKey, ErrorScope> _scopes = [];
     private readonly SortedSet<ErrorScopeKey> _changed = new(Comparer<ErrorScopeKey>.Create(NarrowFirst));
+    private readonly Clumping[] _clumping = new Clumping[Enum.GetValues<ErrorScopeKind>().Length];
     private double _needed;
 
     public void Observe(ErrorScopeKind kind, string service, ulong pattern, long step, long count, RecordRef? sample)
@@ -61,6 +62,18 @@ internal sealed class ErrorSpikeDetector(string environment, ErrorSpikeOptions o
         }
     }
 
+    /// <summary>Sees how errors of each kind came together, up to the longest window: what was never seen before will do so, too.</summary>
+    public void Learn(long end, QuietTime quiet)
+    {
+        Array.Clear(_clumping);
+        var span = quiet.Before(end - Frame.Lengths[^1]);
+        foreach (var scope in _scopes.Values)
+        {
+            ref var clumping = ref _clumping[(int)scope.Kind];
+            clumping = clumping.PlusOther(scope.Counts.ClumpingIn(span, quiet.Since));
+        }
+    }
+
     /// <summary>All windows up to a step have been judged.</summary>
     /// <returns>Services with an open alarm, and when it was last beyond its limit.</returns>
     public void Settle(long end, Action<string, long> open)
@@ -85,15 +98,18 @@ internal sealed class ErrorSpikeDetector(string environment, ErrorSpikeOptions o
         }
     }
 
-    public IReadOnlyList<ErrorScope> ToState() => [.. _scopes.Values];
+    public ErrorSpikeState ToState() => new(
+        [.. _scopes.Values], _clumping);
 
-    public void Restore(IReadOnlyList<ErrorScope> scopes)
+    public void Restore(ErrorSpikeState state)
     {
-        foreach (var scope in scopes)
+        foreach (var scope in state.Scopes)
         {
             _scopes.Add(scope.Key, scope);
             _changed.Add(scope.Key);
         }
+
+        state.Clumping.CopyTo(_clumping, 0);
     }
 
     private static int NarrowFirst(ErrorScopeKey a, ErrorScopeKey b)
@@ -111,7 +127,7 @@ internal sealed class ErrorSpikeDetector(string environment, ErrorSpikeOptions o
         for (var i = 0; i < Frame.Lengths.Count; i++)
         {
             var from = Math.Max(frame.End - Frame.Lengths[i], newsSince);
-            var length = (int)(frame.End - from);
+            var length = frame.StepsSince(from);
             var count = scope.Counts.Between(from, frame.End);
             if (count < options.MinCount)
             {
@@ -119,7 +135,7 @@ internal sealed class ErrorSpikeDetector(string environment, ErrorSpikeOptions o
             }
 
             var since = Math.Max(frame.Since, service?.Since ?? frame.Since);
-            var usual = scope.Counts.UsualIn(frame.Before(i), since, options.Clumping);
+            var usual = scope.Counts.UsualIn(frame.Before(i), since, _clumping[(int)scope.Kind].Of(options.Clumping));
             if (usual.Steps * Steps.Seconds < options.MinHistory.TotalSeconds || count < options.MinRatio * usual.PerStep * length)
             {
                 continue;
@@ -133,7 +149,8 @@ internal sealed class ErrorSpikeDetector(string environment, ErrorSpikeOptions o
                 sigma = Math.Max(sigma, Sigma(i, from, since, steps, scope.Counts.UsualIn(frame.Before(i), since, options.SpreadClumping)));
             }
 
-            if (sigma >= _needed && !(sigma <= best?.Sigma))
+            if (sigma >= _needed && !(sigma <= best?.Sigma)
+                && (frame.IsWhole || scope.Counts.StepsAbove(Poisson.Limit(usual.PerStep, Frame.RareStep), from, frame.ShownBefore) > 0))
             {
                 best = new Spike(from, length, count, usual, sigma);
             }
@@ -143,7 +160,7 @@ internal sealed class ErrorSpikeDetector(string environment, ErrorSpikeOptions o
 
         double Sigma(int lengthIndex, long from, long since, long happened, Usual before)
         {
-            var ofTime = LikelihoodRatio.OfRates(before.Count, before.Steps, happened, frame.End - from);
+            var ofTime = LikelihoodRatio.OfRates(before.Count, before.Steps, happened, frame.StepsSince(from));
             var ofTraffic = service is null ? null : OfTraffic(service, scope, frame, lengthIndex, from, since, before, happened);
             return Math.Min(ofTime, ofTraffic ?? ofTime) / Math.Sqrt(before.Dispersion);
         }
@@ -171,12 +188,12 @@ internal sealed class ErrorSpikeDetector(string environment, ErrorSpikeOptions o
     private Anomaly ToAnomaly(ErrorScope scope, Frame frame, Spike spike)
     {
         var onset = Steps.Start(scope.Counts.Onset(spike.From, frame.End, spike.Usual.PerStep));
-        var evidence = scope.Recent.Where(r => r.TimestampNanos >= onset && r.TimestampNanos < Steps.Start(frame.End)).ToList();
+        var evidence = scope.Recent.Where(r => r.TimestampNanos >= onset && r.TimestampNanos < frame.EndNanos).ToList();
         var start = evidence.Count > 0 ? evidence[0].TimestampNanos : onset;
         var services = scope.Service.Length > 0
             ? [scope.Service]
             : evidence.GroupBy(r => r.Service).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).Select(g => g.Key).ToList();
-        var seconds = spike.Length * Steps.Seconds;
+        var seconds = (int)Math.Round(spike.Length * Steps.Seconds);
         var what = scope.Kind == ErrorScopeKind.Spans ? "failed spans" : "errors";
         return new Anomaly
         {
@@ -186,7 +203,7 @@ internal sealed class ErrorSpikeDetector(string environment, ErrorSpikeOptions o
             Environment = environment,
             Services = services,
             StartedAt = UnixNanos.ToTime(start),
-            DetectedAt = UnixNanos.ToTime(Steps.Start(frame.End)),
+            DetectedAt = UnixNanos.ToTime(frame.EndNanos),
             Window = TimeSpan.FromSeconds(seconds),
             ErrorCount = scope.Kind == ErrorScopeKind.Spans ? 0 : spike.Count,
             Expected = string.Create(CultureInfo.InvariantCulture,
@@ -209,5 +226,9 @@ internal sealed class ErrorSpikeDetector(string environment, ErrorSpikeOptions o
 
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private sealed record Spike(long From, int Length, long Count, Usual Usual, double Sigma);
+    private sealed record Spike(long From, double Length, long Count, Usual Usual, double Sigma);
 }
+
+/// <summary>An <see cref="ErrorSpikeDetector"/> at rest.</summary>
+internal sealed record ErrorSpikeState(
+    IReadOnlyList<ErrorScope> Scopes, Clumping[] Clumping);

@@ -18,10 +18,13 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
 {
     public const string Name = "latency-shift";
 
+    // The levels of a Reference that are pooled.
+    private const int Levels = 3;
+    private const int Tail = 0;
+    private const int Rare = 2;
+
     private readonly SortedDictionary<string, ServiceLatency> _services = new(StringComparer.Ordinal);
     private readonly double[] _roots = new double[LogBins.Count];
-    private readonly double[] _before = new double[LogBins.Count];
-    private readonly double[] _now = new double[LogBins.Count];
     private int _operations;
     private double _needed;
 
@@ -66,10 +69,11 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
     /// <param name="isWarming">Services that may be slow for a while.</param>
     public IEnumerable<Anomaly> Judge(Frame frame, QuietTime quiet, IReadOnlyList<double> load, Predicate<string> isWarming)
     {
-        _needed = frame.Sigma(2 * (_operations + _services.Count)); // Each operation is tested at two thresholds.
+        _needed = frame.Sigma(3 * (_operations + _services.Count)); // Each operation is tested at three thresholds.
+        var floor = Floor();
         foreach (var service in _services.Values)
         {
-            if (service.Dirty < frame.End && !isWarming(service.Service) && Test(service, frame, quiet, load) is { } shift
+            if (service.Dirty < frame.End && !isWarming(service.Service) && Test(service, frame, quiet, load, floor) is { } shift
                 && service.Alarm.Reach(frame.End, IsSpread(service, frame, shift) || shift.Sigma >= Frame.Certain * _needed))
             {
                 yield return ToAnomaly(service, frame, shift);
@@ -77,20 +81,20 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
         }
     }
 
-    public void Settle(long end, QuietTime quiet, Action<string, long> open)
+    /// <summary>What has aged becomes usual.</summary>
+    public void Learn(long end, QuietTime quiet)
     {
         foreach (var service in _services.Values)
         {
-            var last = -1L;
-            foreach (var operation in service.Operations.Values)
-            {
-                last = Math.Max(last, operation.Durations.Last);
-                if (end % Steps.PerMinute == 0)
-                {
-                    operation.Durations.Age(end, quiet);
-                }
-            }
+            service.Age(end, quiet);
+        }
+    }
 
+    public void Settle(long end, Action<string, long> open)
+    {
+        foreach (var service in _services.Values)
+        {
+            var last = service.Operations.Values.Select(o => o.Durations.Last).DefaultIfEmpty(-1).Max();
             service.Dirty = last < end - Frame.Lengths[^1] ? long.MaxValue : end - 1;
             if (service.Alarm.IsOpen)
             {
@@ -112,20 +116,19 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
         }
     }
 
-    private Shift? Test(ServiceLatency service, Frame frame, QuietTime quiet, IReadOnlyList<double> load)
+    private Shift? Test(ServiceLatency service, Frame frame, QuietTime quiet, IReadOnlyList<double> load, int floor)
     {
         Shift? best = null;
-        var floor = Floor();
+        Span<long> beyond = stackalloc long[Levels];
         for (var i = 0; i < Frame.Lengths.Count; i++)
         {
-            var (length, grows) = (Frame.Lengths[i], load[i] * load[i]);
-            var from = frame.End - length;
-            if ((from - frame.Since) * Steps.Seconds < options.MinHistory.TotalSeconds)
+            var from = frame.End - Frame.Lengths[i];
+            if ((from - frame.Since) * Steps.Seconds < options.MinHistory.TotalSeconds || from >= frame.ShownBefore)
             {
                 continue;
             }
 
-            var (pool, clumpingOfAll) = (default(Slow), 0.0);
+            var (pool, rarePool) = (default(Slow), default(Slow));
             Shift? worst = null;
             foreach (var operation in service.Operations.Values)
             {
@@ -134,28 +137,25 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
                     continue;
                 }
 
-                Array.Clear(_now);
-                var ofNow = operation.Durations.Window(from, frame.End, _now);
-                var ofBefore = ofNow == 0 ? 0 : operation.Durations.Usual(from, quiet, _before);
-                if (ofNow == 0 || ofBefore < options.MinBefore)
+                var before = operation.Before(i, from, quiet, new ReferenceLimits(floor, load[i] * load[i], quiet.Version), options);
+                var ofNow = operation.Durations.Beyond(from, frame.End, before.Slow, beyond);
+                if (ofNow == 0 || before.Count < options.MinBefore)
                 {
                     continue;
                 }
 
-                var median = Quantile(_before, ofBefore, 0.5);
-                var tail = Beyond(Math.Max(floor, LogBins.Times(Quantile(_before, ofBefore, 0.9), grows * options.TailFactor)), ofBefore, ofNow);
-                var middle = Beyond(Math.Max(floor, LogBins.Times(median, grows * options.MedianFactor)), ofBefore, ofNow);
-                var clumping = operation.Durations.Clumping(options.Clumping);
-                pool = pool.Plus(tail);
-                clumpingOfAll += clumping * ofNow;
-                foreach (var slow in (ReadOnlySpan<Slow>)[tail, middle])
+                var clumping = operation.Durations.Clumping.Of(options.Clumping);
+                for (var level = 0; level < Levels; level++)
                 {
+                    var slow = new Slow(before.Slow[level], before.Before[level], before.Count, beyond[level], ofNow);
+                    pool = level == Tail ? pool.Plus(slow) : pool;
+                    rarePool = level == Rare ? rarePool.Plus(slow) : rarePool;
                     var (atOnce, oneByOne) = (Sigma(slow, clumping), OneByOne(slow, operation.Durations, from, frame.End));
                     var sigma = Math.Max(atOnce, oneByOne);
                     if (worst is null || sigma > worst.Sigma
                         || (sigma.Equals(worst.Sigma) && string.CompareOrdinal(operation.Name, worst.Operation) < 0))
                     {
-                        worst = new Shift(operation.Name, from, length, slow, sigma, LogBins.Middle(median), LogBins.Middle(Quantile(_now, ofNow, 0.5)), load[i], oneByOne > atOnce ? options.SpreadClumping : clumping);
+                        worst = new Shift(operation.Name, from, slow, sigma, before.Median, load[i], oneByOne > atOnce ? options.SpreadClumping : clumping);
                     }
                 }
             }
@@ -166,20 +166,31 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
             }
 
             // What slows one operation often slows the others, too.
-            var clumpingOfPool = Math.Max(options.Clumping, clumpingOfAll / pool.OfNow);
-            var pooled = Sigma(pool, clumpingOfPool);
-            if (pooled > worst.Sigma)
+            var clumpingOfPool = service.Clumping.Of(options.Clumping);
+            foreach (var slow in (ReadOnlySpan<Slow>)[pool, rarePool])
             {
-                worst = worst with { Slow = pool with { Bin = worst.Slow.Bin }, Sigma = pooled, IsPooled = true, Clumping = clumpingOfPool };
+                var pooled = Sigma(slow, clumpingOfPool);
+                if (pooled > worst.Sigma)
+                {
+                    worst = worst with { Slow = slow with { Bin = worst.Slow.Bin }, Sigma = pooled, IsPooled = true, Clumping = clumpingOfPool };
+                }
             }
 
-            if (worst.Sigma >= _needed && !(worst.Sigma <= best?.Sigma))
+            if (worst.Sigma >= _needed && !(worst.Sigma <= best?.Sigma) && (frame.IsWhole || HasShown(service, frame, worst)))
             {
                 best = worst;
             }
         }
 
         return best;
+    }
+
+    private static bool HasShown(ServiceLatency service, Frame frame, Shift shift)
+    {
+        var slow = shift.Slow;
+        var usual = slow.OfNow * slow.Before / Math.Max(1, slow.OfBefore) / frame.StepsSince(shift.From);
+        return service.Operations[shift.Operation].Durations
+            .StepsAbove(slow.Bin, shift.From, frame.ShownBefore, Poisson.Limit(usual, Frame.RareStep)) > 0;
     }
 
     private bool IsSpread(ServiceLatency service, Frame frame, Shift shift) =>
@@ -190,7 +201,7 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
     {
         var floor = options.Floor.TotalNanoseconds;
         var roots = _roots.Sum();
-        var root = roots > 0 ? LogBins.Middle(Quantile(_roots, roots, 0.5)) : 0;
+        var root = roots > 0 ? LogBins.Middle(Reference.Quantile(_roots, roots, 0.5)) : 0;
         return LogBins.Of(Math.Clamp(root / 10, floor, 10 * floor));
     }
 
@@ -215,40 +226,13 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
         return steps < options.MinSpread ? 0 : Sigma(slow with { Now = steps, OfNow = slow.OfNow - slow.Now + steps }, options.SpreadClumping);
     }
 
-    /// <summary>Durations in the bins above one.</summary>
-    private Slow Beyond(int bin, double ofBefore, double ofNow)
-    {
-        double before = 0, now = 0;
-        for (var i = bin + 1; i < LogBins.Count; i++)
-        {
-            before += _before[i];
-            now += _now[i];
-        }
-
-        return new Slow(bin, before, ofBefore, now, ofNow);
-    }
-
-    private static int Quantile(double[] bins, double sum, double share)
-    {
-        var wanted = share * sum;
-        double below = 0;
-        for (var i = 0; i < bins.Length; i++)
-        {
-            below += bins[i];
-            if (below >= wanted)
-            {
-                return i;
-            }
-        }
-
-        return bins.Length - 1;
-    }
-
     private Anomaly ToAnomaly(ServiceLatency service, Frame frame, Shift shift)
     {
-        var seconds = shift.Length * Steps.Seconds;
+        var seconds = (int)Math.Round(frame.StepsSince(shift.From) * Steps.Seconds);
         var start = Steps.Start(service.Operations[shift.Operation].Durations.FirstAbove(shift.Slow.Bin, shift.From));
         var slow = shift.Slow;
+        Span<double> bins = stackalloc double[LogBins.Count];
+        var medianNow = Reference.Quantile(bins, service.Operations[shift.Operation].Durations.Window(shift.From, frame.End, bins), 0.5);
         return new Anomaly
         {
             Id = ContentId.Of("anomaly", environment, Name, service.Service, (start / (60 * UnixNanos.PerSecond)).ToString(CultureInfo.InvariantCulture)),
@@ -257,19 +241,19 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
             Environment = environment,
             Services = [service.Service],
             StartedAt = UnixNanos.ToTime(start),
-            DetectedAt = UnixNanos.ToTime(Steps.Start(frame.End)),
+            DetectedAt = UnixNanos.ToTime(frame.EndNanos),
             Window = TimeSpan.FromSeconds(seconds),
             ErrorCount = 0,
             Expected = string.Create(CultureInfo.InvariantCulture,
                 $"{slow.Before:0} of {slow.OfBefore:0} slow, as before; {shift.Operation} took {Milliseconds(shift.MedianBefore)} in the middle"),
             Observed = string.Create(CultureInfo.InvariantCulture,
-                $"{slow.Now:0} of {slow.OfNow:0} slow in {seconds} s{(shift.IsPooled ? " over all operations" : string.Empty)}, most of all {shift.Operation} with {Milliseconds(shift.MedianNow)}: {shift.Sigma:0.0} standard deviations (likelihood ratio of two shares, clumping {shift.Clumping:0.0}), {_needed:0.0} needed{(shift.Load > 1 ? $"; {shift.Load:0.0} times as much was asked for as usual, so only what takes {shift.Load * shift.Load:0.0} times as long as else counts as slow" : string.Empty)}"),
+                $"{slow.Now:0} of {slow.OfNow:0} slow in {seconds} s{(shift.IsPooled ? " over all operations" : string.Empty)}, most of all {shift.Operation} with {Milliseconds(medianNow)}: {shift.Sigma:0.0} standard deviations (likelihood ratio of two shares, clumping {shift.Clumping:0.0}), {_needed:0.0} needed{(shift.Load > 1 ? $"; {shift.Load:0.0} times as much was asked for as usual, so only what takes {shift.Load * shift.Load:0.0} times as long as else counts as slow" : string.Empty)}"),
             Evidence = [],
             Strength = shift.Sigma,
         };
     }
 
-    private static string Milliseconds(double nanos) => string.Create(CultureInfo.InvariantCulture, $"{nanos / 1e6:0.##} ms");
+    private static string Milliseconds(int bin) => string.Create(CultureInfo.InvariantCulture, $"{LogBins.Middle(bin) / 1e6:0.##} ms");
 
     /// <param name="Bin">Slow are those in bins above.</param>
     private readonly record struct Slow(int Bin, double Before, double OfBefore, double Now, double OfNow)
@@ -279,7 +263,7 @@ internal sealed class LatencyShiftDetector(string environment, LatencyShiftOptio
     }
 
     private sealed record Shift(
-        string Operation, long From, int Length, Slow Slow, double Sigma, double MedianBefore, double MedianNow, double Load, double Clumping, bool IsPooled = false);
+        string Operation, long From, Slow Slow, double Sigma, int MedianBefore, double Load, double Clumping, bool IsPooled = false);
 }
 
 /// <summary>A <see cref="LatencyShiftDetector"/> at rest.</summary>
@@ -294,6 +278,26 @@ internal sealed class ServiceLatency
 
     public Alarm Alarm { get; init; } = new();
 
+    /// <summary>How slow ones of all operations came together.</summary>
+    public Clumping Clumping { get; set; }
+
+    /// <summary>Minute up to which <see cref="Clumping"/> has decayed.</summary>
+    public long DecayedTo { get; set; }
+
     /// <summary>Earliest step that changed since it was last judged; <see cref="long.MaxValue"/> when none did.</summary>
     public long Dirty { get; set; } = long.MaxValue;
+
+    /// <summary>Lets what has aged become part of what is usual.</summary>
+    public void Age(long end, QuietTime quiet)
+    {
+        var cells = new SortedDictionary<long, SlowCell>();
+        foreach (var (step, cell) in Operations.Values.SelectMany(o => o.Age(end, quiet)))
+        {
+            cells[step] = cells.TryGetValue(step, out var others) ? others.Plus(cell) : cell;
+        }
+
+        var now = end / Steps.PerMinute;
+        Clumping = Clumping.Times(DecayedTo == 0 ? 1 : DurationSeries.Decay(now - DecayedTo)).Plus(cells);
+        DecayedTo = now;
+    }
 }

@@ -11,6 +11,8 @@ internal sealed class Operation
 {
     private const int MaxTraces = 32;
 
+    private readonly Reference?[] _references = new Reference?[Frame.Lengths.Count];
+
     public required string Service { get; init; }
 
     /// <summary>The span's operation, or <c>pattern ID</c>.</summary>
@@ -26,7 +28,7 @@ internal sealed class Operation
         var known = trace == 0 ? -1 : Traces.FindLastIndex(t => t.Trace == trace);
         if (known < 0)
         {
-            Durations.Add(step, bin, 1);
+            Count(step, bin, 1);
             if (trace != 0)
             {
                 Traces.Add(new CountedTrace(trace, step, bin));
@@ -38,9 +40,41 @@ internal sealed class Operation
         }
         else if (bin < Traces[known].Bin)
         {
-            Durations.Add(Traces[known].Step, Traces[known].Bin, -1);
-            Durations.Add(Traces[known].Step, bin, 1);
+            Count(Traces[known].Step, Traces[known].Bin, -1);
+            Count(Traces[known].Step, bin, 1);
             Traces[known] = Traces[known] with { Bin = bin };
+        }
+    }
+
+    /// <summary>What was usual before the window of a length; remembered, because several windows begin with the same step.</summary>
+    public Reference Before(int lengthIndex, long from, QuietTime quiet, ReferenceLimits limits, LatencyShiftOptions options)
+    {
+        if (_references[lengthIndex] is { } known && known.From == from && known.Limits == limits)
+        {
+            return known;
+        }
+
+        var reference = Reference.Of(Durations, from, quiet, limits, options);
+        _references[lengthIndex] = reference;
+        return reference;
+    }
+
+    /// <summary>Lets what has aged become part of what is usual; returns the slow ones of it by step.</summary>
+    public IReadOnlyCollection<KeyValuePair<long, SlowCell>> Age(long end, QuietTime quiet)
+    {
+        Array.Clear(_references);
+        return Durations.Age(end, quiet);
+    }
+
+    private void Count(long step, int bin, int count)
+    {
+        Durations.Add(step, bin, count);
+        for (var i = 0; i < _references.Length; i++)
+        {
+            if (_references[i]?.From > step)
+            {
+                _references[i] = null;
+            }
         }
     }
 }

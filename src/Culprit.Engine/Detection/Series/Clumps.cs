@@ -14,21 +14,54 @@ internal readonly record struct Clumps(double Cells, double Squares)
 
     public Clumps Times(double factor) => new(Cells * factor, Squares * factor);
 
-    /// <summary>A cell with so many slow ones of all, where a share is usual.</summary>
-    public Clumps Plus(long all, long slow, double share)
+    /// <summary>What is known of others of the kind: each counts for no more than the prior, however often it happened.</summary>
+    public Clumps PlusOther(Clumps other)
     {
-        if (all < 2 || share <= 0)
+        var share = Math.Min(1, PriorCells / Math.Max(other.Cells, 1e-9));
+        return new Clumps(Cells + (share * other.Cells), Squares + (share * other.Squares));
+    }
+
+    public Clumps Plus(in SlowCell cell)
+    {
+        if (cell.All < 2 || cell.Variance <= 0)
         {
             return this; // One alone cannot come together with others.
         }
 
         // A cell with few durations says little of how they clump: it counts as much as it should have slow ones beside the first.
-        var weight = Math.Min(1, (all - 1) * share);
-        var deviation = slow - (all * share);
-        return new Clumps(Cells + weight, Squares + (weight * Math.Min(MaxSquare, deviation * deviation / (all * share * (1 - share)))));
+        var weight = Math.Min(1, cell.Expected * (cell.All - 1) / cell.All);
+        var deviation = cell.Slow - cell.Expected;
+        return new Clumps(Cells + weight, Squares + (weight * Math.Min(MaxSquare, deviation * deviation / cell.Variance)));
     }
 
     /// <summary>At least 1: less than independent is chance.</summary>
     /// <param name="prior">Believed until there is enough to see.</param>
     public double Of(double prior) => Math.Max(1, ((PriorCells * prior) + Squares) / (PriorCells + Cells));
+}
+
+/// <summary>How things come together within steps of 5 s and within minutes; the larger counts.</summary>
+internal readonly record struct Clumping(Clumps InSteps, Clumps InMinutes)
+{
+    public Clumping Times(double factor) => new(InSteps.Times(factor), InMinutes.Times(factor));
+
+    public Clumping PlusOther(Clumping other) => new(InSteps.PlusOther(other.InSteps), InMinutes.PlusOther(other.InMinutes));
+
+    /// <summary>Takes cells by their steps.</summary>
+    public Clumping Plus(IReadOnlyCollection<KeyValuePair<long, SlowCell>> bySteps) => new(
+        bySteps.Aggregate(InSteps, (clumps, step) => clumps.Plus(step.Value)),
+        bySteps.GroupBy(s => s.Key / Steps.PerMinute, s => s.Value)
+            .Aggregate(InMinutes, (clumps, minute) => clumps.Plus(minute.Aggregate((a, b) => a.Plus(b)))));
+
+    /// <param name="prior">Believed until there is enough to see.</param>
+    public double Of(double prior) => Math.Max(InSteps.Of(prior), InMinutes.Of(prior));
+}
+
+/// <summary>Durations of a stretch of time: how many were slow, and how many should have been if each were by itself.</summary>
+/// <param name="Variance">Of the number expected.</param>
+internal readonly record struct SlowCell(long All, long Slow, double Expected, double Variance)
+{
+    public static SlowCell Of(long all, long slow, double share) => new(all, slow, all * share, all * share * (1 - share));
+
+    public SlowCell Plus(in SlowCell other) =>
+        new(All + other.All, Slow + other.Slow, Expected + other.Expected, Variance + other.Variance);
 }

@@ -76,6 +76,15 @@ internal sealed class CountSeries
     /// <param name="priorDispersion">Believed until there is enough to see: things of this kind come in clumps of this size.</param>
     public Usual UsualIn(QuietSpan span, long since, double priorDispersion)
     {
+        var (count, steps, clumping) = Measure(span, since);
+        return new Usual(count, steps, clumping.Of(priorDispersion));
+    }
+
+    /// <summary>How it came together in the quiet time.</summary>
+    public Clumping ClumpingIn(QuietSpan span, long since) => Measure(span, since).Clumping;
+
+    private (double Count, long Steps, Clumping Clumping) Measure(QuietSpan span, long since)
+    {
         double sum = 0, fineSquares = 0, minuteSum = 0, allMinutes = 0, minuteSquares = 0;
         long cells = 0;
         foreach (var (from, to) in span.Fine)
@@ -96,24 +105,24 @@ internal sealed class CountSeries
         }
 
         var (fine, minutes) = span.LengthSince(since);
-        var dispersion = Math.Max(
-            Dispersion(sum, fineSquares, fine, priorDispersion),
-            Dispersion(allMinutes + minuteSum, minuteSquares, cells + minutes, priorDispersion));
-        return new Usual(sum + minuteSum, fine + (minutes * Steps.PerMinute), dispersion);
+        return (
+            sum + minuteSum,
+            fine + (minutes * Steps.PerMinute),
+            new Clumping(ClumpsOf(sum, fineSquares, fine), ClumpsOf(allMinutes + minuteSum, minuteSquares, cells + minutes)));
     }
 
-    // Ratio of variance to mean (McCullagh and Nelder, Generalized Linear Models, 1989, section 6.2), drawn towards the prior.
-    private static double Dispersion(double sum, double squares, long cells, double prior)
+    // Ratio of variance to mean (McCullagh and Nelder, Generalized Linear Models, 1989, section 6.2).
+    private static Clumps ClumpsOf(double sum, double squares, long cells)
     {
         if (cells < 2 || sum <= 0)
         {
-            return prior;
+            return default;
         }
 
         var mean = sum / cells;
         var observed = Math.Max(0, squares - (cells * mean * mean)) / (cells - 1) / mean;
         var weight = Math.Min(cells - 1, sum);
-        return new Clumps(weight, weight * observed).Of(prior);
+        return new Clumps(weight, weight * observed);
     }
 
     private static void Add(List<Counted> list, long at, long count, int keep)

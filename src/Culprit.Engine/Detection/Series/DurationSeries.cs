@@ -18,11 +18,8 @@ internal sealed class DurationSeries
     /// <summary>Minute up to which <see cref="Old"/> and what is known of clumps have decayed.</summary>
     public long DecayedTo { get; set; }
 
-    /// <summary>How slow ones came in steps that have aged.</summary>
-    public Clumps InSteps { get; set; }
-
-    /// <summary>The same in minutes.</summary>
-    public Clumps InMinutes { get; set; }
+    /// <summary>How slow ones that have aged came together.</summary>
+    public Clumping Clumping { get; set; }
 
     public long Last => Recent.Count > 0 ? Recent[^1].At : -1;
 
@@ -48,19 +45,22 @@ internal sealed class DurationSeries
         Recent.Insert(i, new BinCount(step, (short)bin, count));
     }
 
-    /// <summary>Lets what has aged become part of what is usual, unless it belongs to an incident.</summary>
-    public void Age(long end, QuietTime quiet)
+    /// <summary>How much of what was usual still counts after so many minutes.</summary>
+    public static double Decay(long minutes) => Math.Pow(DecayPerMinute, minutes);
+
+    /// <summary>Lets what has aged become part of what is usual, unless it belongs to an incident; returns the slow ones of it by step.</summary>
+    public IReadOnlyCollection<KeyValuePair<long, SlowCell>> Age(long end, QuietTime quiet)
     {
         var now = end / Steps.PerMinute;
         if (DecayedTo < now)
         {
-            var factor = DecayedTo == 0 ? 1 : Math.Pow(DecayPerMinute, now - DecayedTo);
+            var factor = DecayedTo == 0 ? 1 : Decay(now - DecayedTo);
             for (var bin = 0; bin < Old.Length && factor < 1; bin++)
             {
                 Old[bin] *= factor;
             }
 
-            (InSteps, InMinutes) = (InSteps.Times(factor), InMinutes.Times(factor));
+            Clumping = Clumping.Times(factor);
             DecayedTo = now;
         }
 
@@ -68,34 +68,30 @@ internal sealed class DurationSeries
         aged = aged < 0 ? Recent.Count : aged;
         if (aged == 0)
         {
-            return;
+            return [];
         }
 
         var (slow, share) = SlowOfOld();
-        foreach (var minute in Recent.Take(aged).Where(r => !quiet.IsExcluded(r.At)).GroupBy(r => r.At / Steps.PerMinute))
+        var kept = Recent.Take(aged).Where(r => !quiet.IsExcluded(r.At)).ToList();
+        var bySteps = kept.GroupBy(r => r.At).Select(g => KeyValuePair.Create(
+            g.Key, SlowCell.Of(g.Sum(r => (long)r.Count), g.Sum(r => r.Bin > slow ? (long)r.Count : 0), share))).ToList();
+        Clumping = Clumping.Plus(bySteps);
+        foreach (var entry in kept)
         {
-            InMinutes = Plus(InMinutes, minute, slow, share);
-            InSteps = minute.GroupBy(r => r.At).Aggregate(InSteps, (clumps, step) => Plus(clumps, step, slow, share));
-            foreach (var entry in minute)
-            {
-                Old[entry.Bin] += entry.Count;
-            }
+            Old[entry.Bin] += entry.Count;
         }
 
         Recent.RemoveRange(0, aged);
+        return bySteps;
     }
-
-    /// <summary>How many slow durations come together, in steps or in minutes: the variance of their number, in units of what independent ones would have.</summary>
-    /// <param name="prior">Believed until there is enough to see.</param>
-    public double Clumping(double prior) => Math.Max(InSteps.Of(prior), InMinutes.Of(prior));
 
     /// <summary>The durations of a window by bin, added to <paramref name="bins"/>; returns how many.</summary>
     public long Window(long from, long to, Span<double> bins)
     {
         long sum = 0;
-        foreach (var entry in CollectionsMarshal.AsSpan(Recent))
+        foreach (var entry in NewestFrom(from))
         {
-            if (entry.At >= from && entry.At < to)
+            if (entry.At < to)
             {
                 bins[entry.Bin] += entry.Count;
                 sum += entry.Count;
@@ -105,23 +101,62 @@ internal sealed class DurationSeries
         return sum;
     }
 
+    /// <summary>How many durations of a window lie in bins above each of some; returns how many there are.</summary>
+    public long Beyond(long from, long to, ReadOnlySpan<int> bins, Span<long> beyond)
+    {
+        long sum = 0;
+        beyond.Clear();
+        foreach (var entry in NewestFrom(from))
+        {
+            if (entry.At >= to)
+            {
+                break;
+            }
+
+            sum += entry.Count;
+            for (var i = 0; i < bins.Length; i++)
+            {
+                beyond[i] += entry.Bin > bins[i] ? entry.Count : 0;
+            }
+        }
+
+        return sum;
+    }
+
     /// <summary>The first step from one on with a duration in a bin above <paramref name="bin"/>; the step itself if there is none.</summary>
     public long FirstAbove(int bin, long from)
     {
-        var at = Recent.FindIndex(r => r.At >= from && r.Bin > bin);
-        return at < 0 ? from : Recent[at].At;
+        foreach (var entry in NewestFrom(from))
+        {
+            if (entry.Bin > bin && entry.Count > 0)
+            {
+                return entry.At;
+            }
+        }
+
+        return from;
     }
 
-    /// <summary>Steps of a window with a duration in a bin above <paramref name="bin"/>.</summary>
-    public int StepsAbove(int bin, long from, long to)
+    /// <summary>Steps of a window with more durations in bins above <paramref name="bin"/> than a limit.</summary>
+    public int StepsAbove(int bin, long from, long to, long limit = 0)
     {
-        var (steps, last) = (0, -1L);
-        foreach (var entry in CollectionsMarshal.AsSpan(Recent))
+        var (steps, at, count) = (0, -1L, 0L);
+        foreach (var entry in NewestFrom(from))
         {
-            if (entry.At >= from && entry.At < to && entry.Bin > bin && entry.At != last && entry.Count > 0)
+            if (entry.At >= to)
             {
-                steps++;
-                last = entry.At;
+                break;
+            }
+
+            if (entry.At != at)
+            {
+                (at, count) = (entry.At, 0);
+            }
+
+            if (entry.Bin > bin && entry.Count > 0)
+            {
+                steps += count <= limit && count + entry.Count > limit ? 1 : 0;
+                count += entry.Count;
             }
         }
 
@@ -149,16 +184,16 @@ internal sealed class DurationSeries
         return sum;
     }
 
-    private static Clumps Plus(Clumps clumps, IEnumerable<BinCount> cell, int slow, double share)
+    private ReadOnlySpan<BinCount> NewestFrom(long step)
     {
-        var (all, beyond) = (0L, 0L);
-        foreach (var entry in cell)
+        var recent = CollectionsMarshal.AsSpan(Recent);
+        var first = recent.Length;
+        while (first > 0 && recent[first - 1].At >= step)
         {
-            all += entry.Count;
-            beyond += entry.Bin > slow ? entry.Count : 0;
+            first--;
         }
 
-        return clumps.Plus(all, beyond, share);
+        return recent[first..];
     }
 
     /// <summary>The bin beyond which about one of ten was, and how many were.</summary>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Culprit.Engine.Detection.Series;
 
 /// <summary>Which time may serve as a baseline: all that was observed, without incidents.</summary>
@@ -18,14 +20,24 @@ internal sealed class QuietTime
     /// <summary>Ranges of steps that belong to incidents, in order of their begin.</summary>
     public List<StepRange> Excluded { get; init; } = [];
 
+    /// <summary>Another number means that other steps are excluded.</summary>
+    [JsonIgnore]
+    public int Version { get; private set; }
+
     /// <summary>Takes time out; an overlapping range grows.</summary>
     public void Exclude(long from, long to)
     {
         to = Math.Min(to, from + MaxExcluded);
         var same = Excluded.FindIndex(r => r.From == from);
+        if (same >= 0 && to <= Excluded[same].To)
+        {
+            return;
+        }
+
+        Version++;
         if (same >= 0)
         {
-            Excluded[same] = new StepRange(from, Math.Max(to, Excluded[same].To));
+            Excluded[same] = new StepRange(from, to);
             return;
         }
 

@@ -25,11 +25,11 @@ public class ClumpsTests
     [Fact]
     public void WhatAgesIsForgottenBitByBit()
     {
-        var seen = Enumerable.Range(0, 100).Aggregate(default(Clumps), (c, _) => c.Plus(10, 1, 0.1));
+        var seen = Enumerable.Range(0, 100).Aggregate(default(Clumps), (c, _) => c.Plus(SlowCell.Of(10, 1, 0.1)));
 
         Assert.InRange(seen.Times(0.01).Of(Prior), seen.Of(Prior) + 0.5, Prior);
     }
 
     private static double Of(IEnumerable<(long All, long Slow)> steps) =>
-        steps.Aggregate(default(Clumps), (c, s) => c.Plus(s.All, s.Slow, 0.1)).Of(Prior);
+        steps.Aggregate(default(Clumps), (c, s) => c.Plus(SlowCell.Of(s.All, s.Slow, 0.1))).Of(Prior);
 }
