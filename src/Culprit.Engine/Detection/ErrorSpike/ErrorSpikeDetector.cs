@@ -8,7 +8,7 @@ namespace Culprit.Engine.Detection.ErrorSpike;
 /// <remarks>
 /// Compares the rate in the window with the rate in the quiet time before it (likelihood ratio of two Poisson rates, widened by the
 /// observed clumping: a quasi-Poisson model), once per time and once per unit of the service's other traffic; both must be
-/// unusual, so neither more load nor less of it is a spike. What comes in many steps, one after the other, is counted by steps as well, where it hardly clumps. A pattern never seen before is the case of a rate of nothing. Of one fault the narrowest scope speaks: while a pattern of a
+/// unusual, so neither more load nor less of it is a spike. What comes in many steps, one after the other, is counted by steps as well, where it hardly clumps. A pattern never seen before is the case of a rate of nothing, and is believed to clump as the others do (empirical Bayes). Of one fault the narrowest scope speaks: while a pattern of a
 /// service is above its limit, the service is not reported again. One environment's; not thread-safe.
 /// </remarks>
 internal sealed class ErrorSpikeDetector(string environment, ErrorSpikeOptions options)

@@ -13,7 +13,7 @@ internal sealed record ErrorSpikeOptions
     /// <summary>History without which nothing is called unusual. Default 30 s.</summary>
     public TimeSpan MinHistory { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Size of the clumps in which errors come until the history shows it. Default 1.6.</summary>
+    /// <summary>Size of the clumps in which errors come until their history, or that of others of their kind, shows it. Default 1.6.</summary>
     /// <remarks>Raising it protects against short bursts of something new and delays the finding of weak faults.</remarks>
     public double Clumping { get; init; } = 1.6;
 

@@ -6,8 +6,8 @@ namespace Culprit.Engine.Detection.LatencyShift;
 
 /// <summary>A service whose operations take longer than they used to, by the durations of its spans and messages.</summary>
 /// <remarks>
-/// Looks at the distribution, not at its mean: the share of durations beyond 1.5 times the ninth decile, or beyond twice the median,
-/// of the same operation before (likelihood ratio of two shares, widened by the clumping that the operation showed before; what comes in many steps is counted by steps
+/// Looks at the distribution, not at its mean: the share of durations beyond 1.5 times the ninth decile, twice the median, or 1.5 times what 99 of
+/// 100 took of the same operation before (likelihood ratio of two shares, widened by the clumping that the operation showed before; what comes in many steps is counted by steps
 /// too, where it hardly clumps), so a changed mix of operations changes
 /// nothing. Tested for each operation, and for all of a service together, since a slow host shows in each a little. When the environment
 /// is asked for more than usual, durations may grow by the square of it: who waits in a queue waits longer the busier it is, in proportion to 1 / (1 - use),

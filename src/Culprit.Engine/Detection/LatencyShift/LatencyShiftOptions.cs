@@ -3,7 +3,7 @@ namespace Culprit.Engine.Detection.LatencyShift;
 /// <summary>When slower than usual becomes an anomaly.</summary>
 internal sealed record LatencyShiftOptions
 {
-    /// <summary>Slow is what takes so many times as long as nine of ten used to. Default 1.5.</summary>
+    /// <summary>Slow is what takes so many times as long as nine of ten used to, and by itself what takes so many times as long as 99 of 100. Default 1.5.</summary>
     public double TailFactor { get; init; } = 1.5;
 
     /// <summary>Slow is also what takes so many times as long as half used to. Default 2.</summary>
@@ -21,7 +21,7 @@ internal sealed record LatencyShiftOptions
     /// <summary>Fewer slow ones than this are never a shift. Default 3.</summary>
     public int MinSlow { get; init; } = 3;
 
-    /// <summary>Slow ones come together: variance of their number over that of independent ones, until an operation's history shows it, and at least so much for a service's operations together. Raising it delays the finding of slowness after a start. Default 2.5.</summary>
+    /// <summary>Slow ones come together: variance of their number over that of independent ones, until the history of an operation, or of a service's operations together, shows it. Raising it delays the finding of slowness after a start. Default 2.5.</summary>
     public double Clumping { get; init; } = 2.5;
 
     /// <summary>The same of steps of 5 s with slow ones. Default 1.2.</summary>

@@ -21,6 +21,7 @@ internal readonly record struct Clumps(double Cells, double Squares)
         return new Clumps(Cells + (share * other.Cells), Squares + (share * other.Squares));
     }
 
+    /// <summary>What one more cell shows.</summary>
     public Clumps Plus(in SlowCell cell)
     {
         if (cell.All < 2 || cell.Variance <= 0)
